@@ -1,0 +1,140 @@
+/**
+ * A program: what to run and its rules, with every default filled and every unit settled. This is the form in which all floors
+ * above speak of programs; the configuration's text becomes it in one place (`config/`).
+ *
+ * `launch` is what makes a process the process it is: a change of it restarts the program. Everything else is
+ * policy: a change of it restarts nothing.
+ */
+import type { Milliseconds } from './brand.ts'
+
+export interface Program {
+  /** `name`, or `group:name` where the group has another name. Unique on a node. */
+  readonly name: string
+  /** The name space that the program belongs to; its own name unless set. */
+  readonly group: string
+  readonly kind: 'service'
+  /** Number of slots, 0 or more. */
+  readonly processes: number
+  /** Whether its slots start by themselves, as long as no person said otherwise. */
+  readonly autostart: boolean
+  /** Lower starts first and stops last. */
+  readonly priority: number
+  readonly launch: Launch
+  readonly restart: RestartPolicy
+  readonly stop: StopPolicy
+  readonly output: OutputPolicy
+  /** Anything; it travels with every event of the program. */
+  readonly customData: JsonValue
+}
+
+export type JsonValue =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly JsonValue[]
+  | { readonly [key: string]: JsonValue }
+
+/** What is executed, as whom and where. Texts may hold the placeholders `{program}`, `{group}`, `{slot}`, `{index}`. */
+export interface Launch {
+  readonly command: Command
+  /** Absolute. */
+  readonly cwd: string
+  /** Set on top of what is inherited. Env files are already merged in, below `env`. */
+  readonly env: { readonly [name: string]: string }
+  /** Whether the agent's own environment is passed on. */
+  readonly inheritEnv: boolean
+  /** Name or number of the user; null runs as the agent does. */
+  readonly user: string | null
+  /** 0 to 0o777; null inherits. */
+  readonly umask: number | null
+  /** -20 to 19, added to nothing: the value itself; null inherits. */
+  readonly nice: number | null
+  readonly rlimits: readonly Rlimit[]
+  /** Whether standard input is a FIFO that the agent can write into, or empty. */
+  readonly stdin: 'none' | 'fifo'
+  readonly stdout: OutputTarget
+  readonly stderr: OutputTarget | { readonly kind: 'merged' }
+  /** What happens to the rest of the process tree once the command has ended. */
+  readonly leftovers: 'kill' | 'leave'
+}
+
+export type Command =
+  | { readonly kind: 'shell'; readonly text: string }
+  | { readonly kind: 'argv'; readonly argv: readonly string[] }
+
+export interface Rlimit {
+  readonly name: RlimitName
+  /** -1 is unlimited. */
+  readonly soft: number
+  readonly hard: number
+}
+
+export const rlimitNames = [
+  'as',
+  'core',
+  'cpu',
+  'data',
+  'fsize',
+  'memlock',
+  'nofile',
+  'nproc',
+  'rss',
+  'stack',
+] as const
+export type RlimitName = (typeof rlimitNames)[number]
+
+/** Where one of the two output streams goes. */
+export type OutputTarget =
+  | { readonly kind: 'own' }
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'discard' }
+
+export interface OutputPolicy {
+  /** A segment or named file is rotated before it grows beyond this; 0 never rotates. Bytes. */
+  readonly maxBytes: number
+  /** Rotated files kept beside the current one. */
+  readonly keep: number
+}
+
+export interface RestartPolicy {
+  readonly when: 'always' | 'on-failure' | 'never'
+  /** Exit codes that count as success. */
+  readonly successExitCodes: readonly number[]
+  /** A run that ends sooner than this after its start is a quick exit: it never became `running`. */
+  readonly startTimeMs: Milliseconds
+  /** Quick exits in a row after which the service is `fatal`; null never gives up. */
+  readonly giveUpAfter: number | null
+  /** A failing run that lived past the start time but not as long as this is unsteady: restarts of such runs are slowed by the backoff. */
+  readonly steadyTimeMs: Milliseconds
+  readonly backoff: Backoff
+}
+
+export interface Backoff {
+  /** exponential: initial × factor^(n-1); linear: initial × n. Both up to max. */
+  readonly kind: 'exponential' | 'linear'
+  readonly initialMs: Milliseconds
+  readonly factor: number
+  readonly maxMs: Milliseconds
+  /** Share of the wait that is drawn at random around it: 0.1 is ±10 %. */
+  readonly jitter: number
+}
+
+export interface StopPolicy {
+  /** Name of the signal without SIG: `TERM`, `INT`, `QUIT` … */
+  readonly signal: string
+  /** Between the signal and KILL to the whole tree. */
+  readonly graceMs: Milliseconds
+  /** Who gets the signal: the command alone, or its process group. */
+  readonly target: 'process' | 'group'
+}
+
+/** The slots of a program, by name: `mailer:0`, `mailer:1` … */
+export function slotName(program: string, index: number): string {
+  return `${program}:${index}`
+}
+
+/** What a person sees: the program's own name while it has one process, else the slot's. */
+export function slotTitle(program: Pick<Program, 'name' | 'processes'>, index: number): string {
+  return program.processes === 1 && index === 0 ? program.name : slotName(program.name, index)
+}

@@ -1,0 +1,279 @@
+/**
+ * The API's table of contents: each endpoint as a value, with the schemas of what it takes and gives. The HTTP server mounts them, the
+ * client calls them, the OpenAPI page is generated from them. Knows no sockets.
+ */
+import * as v from 'valibot'
+import type { ErrorCode } from '../domain/error-codes.ts'
+import {
+  AgentView,
+  EventView,
+  OutcomeView,
+  OutputView,
+  PlanView,
+  ProgramView,
+  RunDetail,
+  RunView,
+  SlotView,
+} from './views.ts'
+
+export interface Endpoint {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  /** With `:parameters` as hono and OpenAPI's `{}` have them. */
+  readonly path: string
+  readonly summary: string
+  readonly query?: v.GenericSchema
+  readonly body?: v.GenericSchema
+  readonly response: v.GenericSchema
+  /** `json` answers once; `events` is a stream of server-sent events of the response's shape; `bytes` is the raw output. */
+  readonly form: 'json' | 'events' | 'bytes'
+  readonly errors: readonly ErrorCode[]
+}
+
+const Targets = v.pipe(
+  v.array(v.pipe(v.string(), v.minLength(1), v.maxLength(256))),
+  v.minLength(1),
+  v.maxLength(1000),
+  v.description('Programs, groups (`app:*`), slots (`mailer:0`), patterns with `*` and `?`, or `all`.'),
+)
+const Limit = (most: number, usual: number) =>
+  v.optional(
+    v.pipe(v.string(), v.transform(Number), v.integer(), v.minValue(1), v.maxValue(most)),
+    String(usual),
+  )
+const Whole = v.pipe(v.string(), v.transform(Number), v.integer(), v.minValue(0))
+const Flag = v.optional(
+  v.pipe(
+    v.picklist(['true', 'false']),
+    v.transform((text) => text === 'true'),
+  ),
+  'false',
+)
+const List = v.optional(
+  v.pipe(
+    v.string(),
+    v.transform((text) => text.split(',').filter((part) => part !== '')),
+  ),
+  '',
+)
+const Wait = v.optional(v.pipe(v.boolean(), v.description('Answer once the outcome is known.')), true)
+
+export const endpoints = {
+  getHealth: {
+    method: 'GET',
+    path: '/healthz',
+    summary: 'Whether the agent works.',
+    response: v.object({ status: v.literal('ok') }),
+    form: 'json',
+    errors: [],
+  },
+  getAgent: {
+    method: 'GET',
+    path: '/v1/agent',
+    summary: 'The agent itself: version, node, configuration, counts.',
+    response: AgentView,
+    form: 'json',
+    errors: [],
+  },
+  listSlots: {
+    method: 'GET',
+    path: '/v1/slots',
+    summary: 'The state of every slot.',
+    query: v.object({ targets: List }),
+    response: v.array(SlotView),
+    form: 'json',
+    errors: ['not_found'],
+  },
+  startSlots: {
+    method: 'POST',
+    path: '/v1/slots/start',
+    summary: 'Starts slots; a start by a person is kept over restarts and ends a give-up.',
+    body: v.strictObject({ targets: Targets, wait: Wait }),
+    response: v.array(OutcomeView),
+    form: 'json',
+    errors: ['not_found', 'shutting_down'],
+  },
+  stopSlots: {
+    method: 'POST',
+    path: '/v1/slots/stop',
+    summary: 'Stops slots; what a person stopped stays stopped until a person starts it.',
+    body: v.strictObject({ targets: Targets, wait: Wait }),
+    response: v.array(OutcomeView),
+    form: 'json',
+    errors: ['not_found'],
+  },
+  restartSlots: {
+    method: 'POST',
+    path: '/v1/slots/restart',
+    summary: 'Stops what runs and starts it again.',
+    body: v.strictObject({ targets: Targets, wait: Wait }),
+    response: v.array(OutcomeView),
+    form: 'json',
+    errors: ['not_found', 'shutting_down'],
+  },
+  signalSlots: {
+    method: 'POST',
+    path: '/v1/slots/signal',
+    summary: 'Sends a signal to the living runs.',
+    body: v.strictObject({
+      targets: Targets,
+      signal: v.pipe(v.string(), v.description('Name, with or without SIG, or number.')),
+      to: v.optional(v.picklist(['process', 'group', 'tree']), 'process'),
+    }),
+    response: v.array(OutcomeView),
+    form: 'json',
+    errors: ['not_found', 'usage'],
+  },
+  writeInput: {
+    method: 'POST',
+    path: '/v1/slots/input',
+    summary: 'Writes text to the standard input of the living runs, where the program has `stdin: fifo`.',
+    body: v.strictObject({ targets: Targets, text: v.pipe(v.string(), v.maxLength(65536)) }),
+    response: v.array(OutcomeView),
+    form: 'json',
+    errors: ['not_found'],
+  },
+  listPrograms: {
+    method: 'GET',
+    path: '/v1/programs',
+    summary: 'The programs as they are in force.',
+    response: v.array(ProgramView),
+    form: 'json',
+    errors: [],
+  },
+  getProgram: {
+    method: 'GET',
+    path: '/v1/programs/:name',
+    summary: 'One program as it is in force.',
+    response: ProgramView,
+    form: 'json',
+    errors: ['not_found'],
+  },
+  putPrograms: {
+    method: 'PUT',
+    path: '/v1/programs',
+    summary:
+      'Declares the programs of one text, in the same form that a configuration file has. Others stay as they are.',
+    body: v.strictObject({
+      text: v.pipe(v.string(), v.maxLength(1_048_576), v.description('A configuration as a text.')),
+      format: v.picklist(['yaml', 'json', 'toml']),
+      name: v.optional(v.pipe(v.string(), v.description('What errors call the text.')), 'request'),
+      baseDir: v.optional(
+        v.pipe(v.string(), v.description('What relative paths are relative to; absolute.')),
+        '/',
+      ),
+    }),
+    response: PlanView,
+    form: 'json',
+    errors: ['config_invalid', 'conflict'],
+  },
+  deleteProgram: {
+    method: 'DELETE',
+    path: '/v1/programs/:name',
+    summary: 'Removes a program that was declared over the API; its runs are stopped.',
+    response: PlanView,
+    form: 'json',
+    errors: ['not_found', 'conflict'],
+  },
+  planReload: {
+    method: 'POST',
+    path: '/v1/config/plan',
+    summary: 'Reads the configuration and tells what a reload would do; changes nothing.',
+    response: PlanView,
+    form: 'json',
+    errors: ['config_invalid', 'config_unreadable'],
+  },
+  reload: {
+    method: 'POST',
+    path: '/v1/config/reload',
+    summary: 'Reads the configuration and makes it so.',
+    body: v.strictObject({ wait: Wait }),
+    response: v.object({ plan: PlanView, outcomes: v.array(OutcomeView) }),
+    form: 'json',
+    errors: ['config_invalid', 'config_unreadable'],
+  },
+  listRuns: {
+    method: 'GET',
+    path: '/v1/runs',
+    summary: 'Runs, newest first.',
+    query: v.object({
+      targets: List,
+      state: v.optional(v.picklist(['alive', 'ended'])),
+      before: v.optional(v.pipe(v.string(), v.description('The id of the last run of the page before.'))),
+      limit: Limit(1000, 50),
+    }),
+    response: v.array(RunView),
+    form: 'json',
+    errors: ['not_found'],
+  },
+  getRun: {
+    method: 'GET',
+    path: '/v1/runs/:id',
+    summary: 'One run: cause, timeline, usage, end. The id may be shortened as long as it is unique.',
+    response: RunDetail,
+    form: 'json',
+    errors: ['not_found'],
+  },
+  getRunOutput: {
+    method: 'GET',
+    path: '/v1/runs/:id/output',
+    summary: 'The output of one run, byte for byte, as far as it is kept.',
+    query: v.object({
+      stream: v.optional(v.picklist(['out', 'err']), 'out'),
+      offset: v.optional(Whole, '0'),
+    }),
+    response: v.any(),
+    form: 'bytes',
+    errors: ['not_found'],
+  },
+  streamLogs: {
+    method: 'GET',
+    path: '/v1/logs',
+    summary: 'The last lines of many programs, and what follows.',
+    query: v.object({
+      targets: List,
+      lines: v.optional(Whole, '20'),
+      follow: Flag,
+      run: v.optional(v.string()),
+      stream: v.optional(v.picklist(['out', 'err', 'both']), 'both'),
+    }),
+    response: OutputView,
+    form: 'events',
+    errors: ['not_found'],
+  },
+  listEvents: {
+    method: 'GET',
+    path: '/v1/events',
+    summary: 'Events in their order.',
+    query: v.object({
+      after: v.optional(Whole),
+      kinds: List,
+      targets: List,
+      run: v.optional(v.string()),
+      limit: Limit(10_000, 100),
+      newest: Flag,
+    }),
+    response: v.array(EventView),
+    form: 'json',
+    errors: [],
+  },
+  streamEvents: {
+    method: 'GET',
+    path: '/v1/events/stream',
+    summary: 'Events as they happen; with `after` or Last-Event-ID from there on.',
+    query: v.object({ after: v.optional(Whole), kinds: List, targets: List }),
+    response: EventView,
+    form: 'events',
+    errors: [],
+  },
+  shutdown: {
+    method: 'POST',
+    path: '/v1/shutdown',
+    summary: 'Ends the agent; workers are stopped first, or left running.',
+    body: v.strictObject({ leaveWorkers: v.optional(v.boolean(), false) }),
+    response: v.object({ stopping: v.number() }),
+    form: 'json',
+    errors: [],
+  },
+} as const satisfies Record<string, Endpoint>
+
+export type EndpointName = keyof typeof endpoints

@@ -1,0 +1,98 @@
+/**
+ * What an agent can be asked for, as plain functions: the HTTP routes call these and nothing else, and every further door
+ * (XML-RPC, SCS's paths) is a thin translation to the same verbs. The agent floor provides them.
+ */
+import type {
+  AgentView,
+  EventView,
+  OutcomeView,
+  OutputView,
+  PlanView,
+  ProgramView,
+  RunDetail,
+  RunView,
+  SlotView,
+} from './views.ts'
+
+export interface AgentVerbs {
+  getAgent(): AgentView
+  /** An empty list of targets is all. Throws `not_found` for a target that fits nothing. */
+  listSlots(targets: readonly string[]): SlotView[]
+  start(request: {
+    targets: readonly string[]
+    wait: boolean
+    by: string
+    signal?: AbortSignal
+  }): Promise<OutcomeView[]>
+  stop(request: {
+    targets: readonly string[]
+    wait: boolean
+    by: string
+    signal?: AbortSignal
+  }): Promise<OutcomeView[]>
+  restart(request: {
+    targets: readonly string[]
+    wait: boolean
+    by: string
+    signal?: AbortSignal
+  }): Promise<OutcomeView[]>
+  signal(request: {
+    targets: readonly string[]
+    signal: string
+    to: 'process' | 'group' | 'tree'
+    by: string
+  }): Promise<OutcomeView[]>
+  writeInput(request: { targets: readonly string[]; text: string; by: string }): Promise<OutcomeView[]>
+  listPrograms(): ProgramView[]
+  getProgram(name: string): ProgramView
+  putPrograms(request: {
+    text: string
+    format: 'yaml' | 'json' | 'toml'
+    name: string
+    baseDir: string
+    by: string
+  }): Promise<PlanView>
+  deleteProgram(name: string, by: string): Promise<PlanView>
+  planReload(): Promise<PlanView>
+  reload(request: {
+    wait: boolean
+    by: string
+    signal?: AbortSignal
+  }): Promise<{ plan: PlanView; outcomes: OutcomeView[] }>
+  listRuns(query: {
+    targets: readonly string[]
+    state?: 'alive' | 'ended'
+    before?: string
+    limit: number
+  }): Promise<RunView[]>
+  getRun(idOrPrefix: string): Promise<RunDetail>
+  /** The bytes as they lie on the disk, from the offset (or the first one kept) to the present end. */
+  readRunOutput(idOrPrefix: string, stream: 'out' | 'err', offset: number): Promise<AsyncIterable<Uint8Array>>
+  /** Ends by itself unless `follow`; then when the signal aborts. */
+  streamLogs(query: {
+    targets: readonly string[]
+    lines: number
+    follow: boolean
+    run?: string
+    stream: 'out' | 'err' | 'both'
+    signal: AbortSignal
+  }): Promise<AsyncIterable<OutputView>>
+  /** `newest`: the last ones up to the limit, still in ascending order. */
+  listEvents(query: {
+    after?: number
+    kinds: readonly string[]
+    targets: readonly string[]
+    run?: string
+    limit: number
+    newest: boolean
+  }): Promise<EventView[]>
+  /** Replays from `after` (exclusive), then goes on live; without `after` only what happens from now on. */
+  streamEvents(query: {
+    after?: number
+    kinds: readonly string[]
+    targets: readonly string[]
+    signal: AbortSignal
+  }): AsyncIterable<EventView>
+  /** Answers at once with the number of runs that are being stopped (0 when they are left). */
+  shutdown(request: { leaveWorkers: boolean; by: string }): Promise<{ stopping: number }>
+}

@@ -1,0 +1,187 @@
+/**
+ * What the API answers with: the shapes that CLI, console and other programs see. Times are ISO 8601 texts in UTC, durations are
+ * milliseconds, sizes bytes. Schemas and types share one name.
+ */
+import * as v from 'valibot'
+import { eventKinds } from '../domain/event.ts'
+import { slotStateKinds } from '../domain/slot-state.ts'
+
+const Time = v.pipe(v.string(), v.description('ISO 8601, UTC'))
+const Count = v.pipe(v.number(), v.integer(), v.minValue(0))
+const Json = v.pipe(v.unknown(), v.description('any JSON'))
+
+export const SlotView = v.object({
+  name: v.pipe(
+    v.string(),
+    v.description('What a person sees: the program’s name while it has one process, else the slot.'),
+  ),
+  slot: v.pipe(v.string(), v.description('program:index')),
+  program: v.string(),
+  group: v.string(),
+  index: Count,
+  state: v.picklist(slotStateKinds),
+  pid: v.nullable(v.pipe(v.number(), v.integer())),
+  run: v.pipe(v.nullable(v.string()), v.description('The run that the slot holds now.')),
+  lastRun: v.pipe(v.nullable(v.string()), v.description('The last run of the slot, alive or not.')),
+  since: v.pipe(Time, v.description('When the slot entered its state.')),
+  startedAt: v.pipe(v.nullable(Time), v.description('When the living run’s command began.')),
+  reason: v.pipe(v.nullable(v.string()), v.description('Why it is in this state, where that needs saying.')),
+  retryAt: v.pipe(v.nullable(Time), v.description('In backoff: when the next try comes.')),
+  quickExits: Count,
+  restarts: v.pipe(
+    Count,
+    v.description('Runs begun after another’s end since the agent’s store knows the slot.'),
+  ),
+  wanted: v.pipe(v.picklist(['run', 'stop']), v.description('What the slot shall do.')),
+  stoppedByPerson: v.boolean(),
+  node: v.string(),
+})
+export type SlotView = v.InferOutput<typeof SlotView>
+
+export const RunView = v.object({
+  id: v.string(),
+  program: v.string(),
+  slot: v.string(),
+  node: v.string(),
+  cause: v.pipe(
+    v.looseObject({ kind: v.string() }),
+    v.description('autostart, requested, restart or changed, with its data'),
+  ),
+  causeText: v.string(),
+  state: v.picklist(['claimed', 'running', 'ended']),
+  pid: v.nullable(v.pipe(v.number(), v.integer())),
+  claimedAt: Time,
+  startedAt: v.nullable(Time),
+  endedAt: v.nullable(Time),
+  durationMs: v.nullable(v.number()),
+  end: v.pipe(
+    v.nullable(v.looseObject({ kind: v.string() })),
+    v.description(
+      'How it ended: exited, signaled, stopped, timed_out, failed_to_start, revoked, unknown or machine_restarted, with its data',
+    ),
+  ),
+  endText: v.nullable(v.string()),
+  usage: v.nullable(
+    v.object({
+      cpuMs: v.pipe(v.number(), v.description('User and system time of the tree.')),
+      rssBytes: v.pipe(v.number(), v.description('Now while alive, the peak once ended.')),
+      processes: v.pipe(Count, v.description('Members of the tree while alive, else 0.')),
+      outBytes: v.number(),
+      errBytes: v.number(),
+      lostBytes: v.number(),
+    }),
+  ),
+})
+export type RunView = v.InferOutput<typeof RunView>
+
+export const EventView = v.object({
+  id: Count,
+  at: Time,
+  kind: v.picklist(eventKinds),
+  level: v.picklist(['error', 'warning', 'notice', 'info']),
+  program: v.nullable(v.string()),
+  slot: v.nullable(v.string()),
+  run: v.nullable(v.string()),
+  data: v.record(v.string(), Json),
+  customData: Json,
+  text: v.pipe(v.string(), v.description('One sentence for people.')),
+})
+export type EventView = v.InferOutput<typeof EventView>
+
+export const RunDetail = v.object({ run: RunView, timeline: v.array(EventView) })
+export type RunDetail = v.InferOutput<typeof RunDetail>
+
+export const AgentView = v.object({
+  version: v.string(),
+  pid: v.number(),
+  node: v.string(),
+  dataDir: v.string(),
+  config: v.pipe(v.nullable(v.string()), v.description('The configuration file or folder, if any.')),
+  generation: Count,
+  startedAt: Time,
+  isShuttingDown: v.boolean(),
+  slots: v.record(v.picklist(slotStateKinds), Count),
+  memory: v.object({ rssBytes: v.number() }),
+})
+export type AgentView = v.InferOutput<typeof AgentView>
+
+export const ProgramView = v.object({
+  name: v.string(),
+  group: v.string(),
+  source: v.pipe(v.picklist(['file', 'api']), v.description('Where the definition came from.')),
+  definition: v.pipe(
+    v.looseObject({}),
+    v.description('The program with all defaults filled in; values of its environment are masked.'),
+  ),
+})
+export type ProgramView = v.InferOutput<typeof ProgramView>
+
+/** What a reload would do, or did. */
+export const PlanView = v.object({
+  generation: v.pipe(Count, v.description('The generation that it starts from.')),
+  isEmpty: v.boolean(),
+  programs: v.array(
+    v.object({
+      program: v.string(),
+      change: v.picklist(['added', 'removed', 'restarted', 'scaled', 'policy']),
+      fields: v.pipe(v.array(v.string()), v.description('Fields that differ.')),
+    }),
+  ),
+  steps: v.array(
+    v.object({
+      slot: v.string(),
+      action: v.picklist(['start', 'stop', 'restart', 'remove', 'keep']),
+      reason: v.string(),
+    }),
+  ),
+  warnings: v.array(v.string()),
+})
+export type PlanView = v.InferOutput<typeof PlanView>
+
+/** What became of one slot that a person asked something of. */
+export const OutcomeView = v.object({
+  slot: v.string(),
+  name: v.string(),
+  outcome: v.picklist(['done', 'unchanged', 'failed', 'waiting']),
+  state: v.picklist(slotStateKinds),
+  pid: v.nullable(v.number()),
+  message: v.string(),
+})
+export type OutcomeView = v.InferOutput<typeof OutcomeView>
+
+export const ProblemView = v.object({
+  severity: v.picklist(['error', 'warning']),
+  code: v.string(),
+  file: v.nullable(v.string()),
+  line: v.nullable(v.number()),
+  field: v.string(),
+  value: v.nullable(v.string()),
+  message: v.string(),
+  expected: v.nullable(v.string()),
+  suggestion: v.nullable(v.string()),
+})
+export type ProblemView = v.InferOutput<typeof ProblemView>
+
+export const ErrorView = v.object({
+  error: v.object({
+    code: v.string(),
+    message: v.string(),
+    hint: v.nullable(v.string()),
+    problems: v.array(ProblemView),
+  }),
+})
+export type ErrorView = v.InferOutput<typeof ErrorView>
+
+/** One piece of output, as the stream of logs sends it. */
+export const OutputView = v.object({
+  slot: v.string(),
+  name: v.string(),
+  run: v.string(),
+  stream: v.picklist(['out', 'err']),
+  offset: v.pipe(
+    v.number(),
+    v.description('Of the first byte within the run’s stream; in a named file within the file.'),
+  ),
+  text: v.pipe(v.string(), v.description('Whole characters; bytes that are no UTF-8 are replaced.')),
+})
+export type OutputView = v.InferOutput<typeof OutputView>

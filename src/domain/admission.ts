@@ -1,0 +1,59 @@
+/**
+ * Admission: may this start happen now? The answer is yes, or no with one reason out of one fixed list. Every no becomes a
+ * `start.refused` event, so that "why did it not run?" always has an answer.
+ */
+import type { SlotState } from './slot-state.ts'
+
+export const refusalReasons = {
+  already_running: 'A run of this slot is alive already.',
+  backing_off: 'The slot waits before its next try.',
+  gave_up: 'The slot is fatal: it was given up until somebody starts it.',
+  stopped_by_person: 'Somebody stopped the slot; it stays stopped until somebody starts it.',
+  shutting_down: 'The agent is shutting down.',
+  user_unknown: 'The user that the program names does not exist on this machine.',
+  no_rights: 'The agent may not become the user that the program names.',
+  command_not_found: 'The command does not exist or cannot be executed.',
+  directory_missing: 'The working directory does not exist.',
+  store_unavailable: 'The claim could not be recorded, such as on a full disk.',
+  spawn_failed: 'The operating system made no process.',
+} as const
+
+export type RefusalReason = keyof typeof refusalReasons
+
+export type Admission =
+  | { readonly admitted: true }
+  | { readonly admitted: false; readonly reason: RefusalReason; readonly detail: string }
+
+export interface StartToAdmit {
+  readonly state: SlotState
+  /** Who wants the start: a person may start what was given up, stopped or waits; the agent itself may not. */
+  readonly askedBy: 'person' | 'agent'
+  readonly wanted: 'run' | 'stop' | null
+  readonly isShuttingDown: boolean
+  /** What the machine says against this program: its user, its directory, its command. */
+  readonly obstacle: { readonly reason: RefusalReason; readonly detail: string } | null
+}
+
+export function decideAdmission({
+  state,
+  askedBy,
+  wanted,
+  isShuttingDown,
+  obstacle,
+}: StartToAdmit): Admission {
+  const no = (reason: RefusalReason, detail: string = refusalReasons[reason]): Admission => ({
+    admitted: false,
+    reason,
+    detail,
+  })
+  if (isShuttingDown) return no('shutting_down')
+  if (state.kind === 'starting' || state.kind === 'running') {
+    return no('already_running', `run ${state.run} is ${state.kind}`)
+  }
+  if (askedBy === 'agent') {
+    if (wanted === 'stop') return no('stopped_by_person')
+    if (state.kind === 'fatal') return no('gave_up', state.reason)
+    if (state.kind === 'backoff') return no('backing_off', state.reason)
+  }
+  return obstacle ? no(obstacle.reason, obstacle.detail) : { admitted: true }
+}

@@ -1,0 +1,106 @@
+/**
+ * Events: facts in the past tense, the only source of logs, live pages and history. Each is recorded in the same transaction as
+ * the change it speaks of, so that it exists exactly once, whenever the agent dies.
+ */
+import type { RefusalReason } from './admission.ts'
+import type { Milliseconds } from './brand.ts'
+import type { JsonValue } from './program.ts'
+import type { RunCause, RunEnd } from './run.ts'
+
+/** What each kind of event carries as data. */
+export interface EventData {
+  /** An agent took over the node. */
+  'agent.started': {
+    version: string
+    pid: number
+    adopted: number
+    ended: number
+    revoked: number
+    coldStart: boolean
+  }
+  /** An agent was asked to end. */
+  'agent.stopping': { leaveWorkers: boolean; by: string }
+  'agent.stopped': { leaveWorkers: boolean }
+  /** Something went wrong inside the agent that is not the user's fault; it goes on. */
+  'agent.failed_internally': { message: string }
+  /** A configuration took effect as the given generation. */
+  'config.applied': {
+    generation: number
+    added: string[]
+    removed: string[]
+    changed: string[]
+    policy: string[]
+    by: string
+  }
+  /** A configuration was refused; what runs goes on. */
+  'config.refused': { message: string; problems: string[] }
+  /** A person's wish for a slot, kept over restarts. */
+  'slot.requested': { action: 'start' | 'stop' | 'restart' | 'signal'; signal?: string; by: string }
+  /** The state of a slot changed. */
+  'slot.starting': { from: string; cause: RunCause }
+  'slot.running': { from: string }
+  'slot.backing_off': { from: string; delayMs: Milliseconds; quickExits: number; reason: string }
+  'slot.stopping': { from: string }
+  'slot.stopped': { from: string }
+  'slot.exited': { from: string; reason: string }
+  /** The service is fatal: it stays down until somebody acts. */
+  'slot.gave_up': { from: string; quickExits: number; reason: string }
+  /** A run's command began. */
+  'run.started': { pid: number; cause: RunCause }
+  /** A new agent found a living run and goes on supervising it. */
+  'run.adopted': { pid: number }
+  'run.ended': { end: RunEnd; cause: RunCause }
+  /** A start did not happen, for one reason out of one fixed list. */
+  'start.refused': { reason: RefusalReason; detail: string }
+}
+
+export type EventKind = keyof EventData
+
+/** The severity of each kind, as the log has it. */
+export const eventLevels = {
+  'agent.started': 'notice',
+  'agent.stopping': 'notice',
+  'agent.stopped': 'notice',
+  'agent.failed_internally': 'error',
+  'config.applied': 'notice',
+  'config.refused': 'error',
+  'slot.requested': 'info',
+  'slot.starting': 'info',
+  'slot.running': 'info',
+  'slot.backing_off': 'warning',
+  'slot.stopping': 'info',
+  'slot.stopped': 'info',
+  'slot.exited': 'info',
+  'slot.gave_up': 'error',
+  'run.started': 'info',
+  'run.adopted': 'info',
+  'run.ended': 'info',
+  'start.refused': 'warning',
+} as const satisfies Record<EventKind, EventLevel>
+
+export const eventKinds: readonly EventKind[] = Object.keys(eventLevels) as EventKind[]
+
+export type EventLevel = 'error' | 'warning' | 'notice' | 'info'
+export const eventLevelNames = ['error', 'warning', 'notice', 'info'] as const satisfies readonly EventLevel[]
+
+export interface EventSubject {
+  readonly program: string | null
+  readonly slot: string | null
+  readonly run: string | null
+  /** The program's own data, as it was when the event happened. */
+  readonly customData: JsonValue
+}
+
+/** An event before it is recorded. */
+export type NewEvent = {
+  [K in EventKind]: { readonly kind: K; readonly data: EventData[K]; readonly at: number } & EventSubject
+}[EventKind]
+
+/** A recorded event: `id` grows without gaps in the order of recording, per store. */
+export type DroverEvent = NewEvent & { readonly id: number }
+
+/** Whether an event's kind fits `run.ended`, `run.*` or `*`. */
+export function matchesKind(kind: string, pattern: string): boolean {
+  if (pattern === '*') return true
+  return pattern.endsWith('.*') ? kind.startsWith(pattern.slice(0, -1)) : kind === pattern
+}

@@ -1,0 +1,99 @@
+/**
+ * A run: one execution of one process, whatever the reason. Its cause says why it began, its end how it went. Both are
+ * facts that never change once they are recorded.
+ */
+import type { Milliseconds } from './brand.ts'
+
+/** Why a run began. */
+export type RunCause =
+  /** The agent found a slot that shall run and has never run, or not since the machine or the agent was started afresh. */
+  | { readonly kind: 'autostart' }
+  /** Somebody asked for a start or a restart. */
+  | { readonly kind: 'requested'; readonly by: string }
+  /** The run before it ended, and the program's rules say go on. */
+  | { readonly kind: 'restart'; readonly after: string; readonly reason: string }
+  /** The configuration changed what the program is. */
+  | { readonly kind: 'changed' }
+
+/** How a run ended. */
+export type RunEnd =
+  /** The command ended by itself, with a code. */
+  | (Ended & { readonly kind: 'exited'; readonly code: number })
+  /** The command was ended by a signal that nobody of us sent. */
+  | (Ended & { readonly kind: 'signaled'; readonly signal: string })
+  /** It was asked to stop, and ended. `killed`: the grace ran out. */
+  | (Ended & {
+      readonly kind: 'stopped'
+      readonly code: number | null
+      readonly signal: string | null
+      readonly killed: boolean
+    })
+  /** Its timeout passed. */
+  | (Ended & { readonly kind: 'timed_out'; readonly killed: boolean })
+  /** The command could not be executed. */
+  | (Ended & { readonly kind: 'failed_to_start'; readonly stage: string; readonly message: string })
+  /** Nothing was ever executed: the claim was revoked, or no shim could be started. */
+  | { readonly kind: 'revoked'; readonly endedAt: number; readonly reason: string }
+  /** The shim was killed or the directory is gone: the process is dead, its exit code is lost. */
+  | { readonly kind: 'unknown'; readonly endedAt: number; readonly reason: string }
+  /** The machine was restarted under it. */
+  | { readonly kind: 'machine_restarted'; readonly endedAt: number }
+
+interface Ended {
+  /** Wall clock, milliseconds since 1970. */
+  readonly endedAt: number
+  /** Measured monotonically by the shim, so it holds over clock steps and agents. */
+  readonly durationMs: Milliseconds
+  readonly usage: RunUsage
+}
+
+/** What the whole process tree used, as far as its members were waited for. */
+export interface RunUsage {
+  readonly userCpuMs: Milliseconds
+  readonly systemCpuMs: Milliseconds
+  readonly maxRssBytes: number
+  /** Processes of the tree that had to be killed after the command's end. */
+  readonly leftovers: number
+  /** Bytes of output, and how many of them could not be written. */
+  readonly outBytes: number
+  readonly errBytes: number
+  readonly lostBytes: number
+}
+
+/** A run as it is recorded. */
+export interface Run {
+  readonly id: string
+  readonly program: string
+  readonly slot: string
+  readonly node: string
+  readonly cause: RunCause
+  readonly claimedAt: number
+  /** The command began; null while it has not, or never did. */
+  readonly startedAt: number | null
+  readonly pid: number | null
+  readonly end: RunEnd | null
+}
+
+/** One sentence about an end, the same at every door. */
+export function describeEnd(end: RunEnd): string {
+  switch (end.kind) {
+    case 'exited':
+      return `exited with code ${end.code}`
+    case 'signaled':
+      return `ended by signal ${end.signal}`
+    case 'stopped':
+      return end.killed ? 'stopped, killed after its grace' : 'stopped'
+    case 'timed_out':
+      return end.killed ? 'timed out, killed after its grace' : 'timed out'
+    case 'failed_to_start':
+      return `could not start (${end.stage}: ${end.message})`
+    case 'revoked':
+      return `never started (${end.reason})`
+    case 'unknown':
+      return `ended, nobody knows how (${end.reason})`
+    case 'machine_restarted':
+      return 'ended with a restart of the machine'
+    default:
+      return end satisfies never
+  }
+}

@@ -31,8 +31,8 @@ export type SlotState =
       readonly after: string
       readonly reason: string
     }
-  /** The run was told to end. `then`: what comes after it. */
-  | { readonly kind: 'stopping'; readonly run: string; readonly then: 'stop' | RunCause }
+  /** The run was told to end. `next`: what comes after it. */
+  | { readonly kind: 'stopping'; readonly run: string; readonly next: 'stop' | RunCause }
   /** The last run ended and the rules say that this is enough. */
   | { readonly kind: 'exited'; readonly reason: string }
   /** Given up: only a start request, or a changed program, leaves this. */
@@ -115,8 +115,8 @@ const beginAfresh = (
 
 const settle = (): SlotStep => ({ state: { kind: 'stopped' }, tally: emptyTally, actions: [] })
 
-const stopRun = (state: { run: string }, then: 'stop' | RunCause, tally: SlotTally): SlotStep => ({
-  state: { kind: 'stopping', run: state.run, then },
+const stopRun = (state: { run: string }, next: 'stop' | RunCause, tally: SlotTally): SlotStep => ({
+  state: { kind: 'stopping', run: state.run, next },
   tally,
   actions: [{ kind: 'stopRun', run: state.run }],
 })
@@ -203,12 +203,12 @@ const table: TransitionTable = {
         : { state, tally, actions: [] },
   },
   stopping: {
-    start: (state, event, tally) => ({ state: { ...state, then: event.cause }, tally, actions: [] }),
-    stop: (state, _event, tally) => ({ state: { ...state, then: 'stop' }, tally, actions: [] }),
-    restart: (state, event, tally) => ({ state: { ...state, then: event.cause }, tally, actions: [] }),
+    start: (state, event, tally) => ({ state: { ...state, next: event.cause }, tally, actions: [] }),
+    stop: (state, _event, tally) => ({ state: { ...state, next: 'stop' }, tally, actions: [] }),
+    restart: (state, event, tally) => ({ state: { ...state, next: event.cause }, tally, actions: [] }),
     runBorn: 'ignored',
     runEnded: (state, _event, _tally, context) =>
-      state.then === 'stop' ? settle() : begin(state.then, emptyTally, context),
+      state.next === 'stop' ? settle() : begin(state.next, emptyTally, context),
     tick: 'ignored',
   },
   exited: {

@@ -1,0 +1,34 @@
+/**
+ * Which ended runs may lose their directory, and with it their output. Pure. Their rows in the store stay (`history` has its own
+ * limit): what is known about a run outlives its bytes.
+ */
+export interface KeptRun {
+  readonly id: string
+  readonly slot: string
+  /** Bytes that the run's output takes on the disk. */
+  readonly bytes: number
+}
+
+export interface RetentionLimits {
+  /** Directories of ended runs kept per slot. */
+  readonly runsPerSlot: number
+  /** Output of ended runs kept per slot; the newest ended run is kept whatever its size. */
+  readonly bytesPerSlot: number
+}
+
+/** `runs`: ended runs, newest first. Returns the ids of those to drop. */
+export function planRetention(runs: readonly KeptRun[], limits: (slot: string) => RetentionLimits): string[] {
+  const seen = new Map<string, { count: number; bytes: number }>()
+  const dropped: string[] = []
+  for (const run of runs) {
+    const tally = seen.get(run.slot) ?? { count: 0, bytes: 0 }
+    const { runsPerSlot, bytesPerSlot } = limits(run.slot)
+    const isOver = tally.count >= runsPerSlot || tally.bytes + run.bytes > bytesPerSlot
+    if (isOver && tally.count > 0) {
+      dropped.push(run.id)
+      continue
+    }
+    seen.set(run.slot, { count: tally.count + 1, bytes: tally.bytes + run.bytes })
+  }
+  return dropped
+}

@@ -6,6 +6,7 @@ import type { Backoff } from './program.ts'
 export function backoffDelay(backoff: Backoff, n: number, random: number): Milliseconds {
   const { kind, initialMs, factor, maxMs, jitter } = backoff
   const plain = kind === 'linear' ? initialMs * n : initialMs * factor ** (n - 1)
-  const capped = Math.min(plain, maxMs)
+  // After many tries the power overflows to Infinity, and Infinity × 0 is no number: a slot would wait for it for ever.
+  const capped = initialMs === 0 ? 0 : Math.min(plain, maxMs)
   return Math.round(Math.min(maxMs, capped * (1 + jitter * (2 * random - 1))))
 }

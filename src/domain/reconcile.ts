@@ -6,7 +6,7 @@
  */
 import { type Program, slotName } from './program.ts'
 import type { RunCause } from './run.ts'
-import type { SlotState, SlotTally } from './slot-state.ts'
+import { runOf, type SlotState, type SlotTally } from './slot-state.ts'
 
 /** A slot as it is. */
 export interface Slot {
@@ -47,7 +47,10 @@ export interface Situation {
   readonly isShuttingDown: boolean
 }
 
-/** In the order in which the actions are to be applied: stops by falling priority, then the rest by rising priority. */
+/**
+ * In the order in which the actions are to be applied: what stops or goes by falling priority (undeclared programs first, within a
+ * program the highest number first), then the rest by rising priority.
+ */
 export function planReconcile({ desired, slots, isShuttingDown }: Situation): Action[] {
   if (isShuttingDown) return planShutdown(desired, slots)
 
@@ -66,11 +69,16 @@ export function planReconcile({ desired, slots, isShuttingDown }: Situation): Ac
     for (let index = 0; index < program.processes; index++) {
       const name = slotName(program.name, index)
       const slot = slots.get(name)
-      if (!slot) kept.push({ kind: 'create', slot: name, program: program.name, index, reason: 'declared' })
-      else kept.push(...keep(slot, program, launchHash))
+      if (slot) {
+        kept.push(...keep(slot, program, launchHash))
+      } else {
+        kept.push({ kind: 'create', slot: name, program: program.name, index, reason: 'declared' })
+        if (program.autostart) kept.push(startNow(name))
+      }
     }
   }
-  return [...surplus.sort(highestIndexFirst(slots)), ...kept]
+  const ending = [...surplus, ...kept.filter(({ kind }) => kind === 'stop')]
+  return [...lastFirst(ending, desired, slots), ...kept.filter(({ kind }) => kind !== 'stop')]
 }
 
 /** What a slot shall do, as people and the program say. */
@@ -94,9 +102,7 @@ function keep(slot: Slot, program: Program, launchHash: string): Action[] {
     const isStopping = state.kind === 'stopping' && state.next === 'stop'
     return isActive(state) && !isStopping ? [{ kind: 'stop', slot: slot.name, reason: 'shall not run' }] : []
   }
-  if (state.kind === 'stopped') {
-    return [{ kind: 'start', slot: slot.name, cause: { kind: 'autostart' }, reason: 'shall run' }]
-  }
+  if (state.kind === 'stopped') return [startNow(slot.name)]
   if (state.kind === 'stopping' && state.next === 'stop') {
     return [
       {
@@ -121,22 +127,32 @@ function keep(slot: Slot, program: Program, launchHash: string): Action[] {
     : []
 }
 
-function letGo(slot: Slot, reason: string): Action[] {
-  const { state } = slot
-  if (!isActive(state)) return [{ kind: 'remove', slot: slot.name, reason }]
-  const isStopping = state.kind === 'stopping' && state.next === 'stop'
-  return isStopping ? [] : [{ kind: 'stop', slot: slot.name, reason }]
+function startNow(slot: string): Action {
+  return { kind: 'start', slot, cause: { kind: 'autostart' }, reason: 'shall run' }
 }
 
-/** One priority at a time: a lower one waits until all of the higher ones have stopped. */
+function letGo(slot: Slot, reason: string): Action[] {
+  const { state } = slot
+  const stop: Action = { kind: 'stop', slot: slot.name, reason }
+  const remove: Action = { kind: 'remove', slot: slot.name, reason }
+  if (!isActive(state)) return [remove]
+  // A slot that waits holds no run: there is no end to wait for.
+  if (state.kind === 'backoff') return [stop, remove]
+  return state.kind === 'stopping' && state.next === 'stop' ? [] : [stop]
+}
+
+/**
+ * One priority at a time: a lower one waits until all of the higher ones have stopped. A slot in backoff holds no run, so it ends at
+ * once, whatever its priority; else it might start one while the higher ones take their time.
+ */
 function planShutdown(desired: Situation['desired'], slots: Situation['slots']): Action[] {
   const active = [...slots.values()].filter(({ state }) => isActive(state))
-  const priority = (slot: Slot): number => desired.get(slot.program)?.program.priority ?? 0
-  const highest = Math.max(...active.map(priority))
+  const priority = (slot: Slot): number => desired.get(slot.program)?.program.priority ?? Infinity
+  const holding = active.filter(({ state }) => runOf(state) !== null)
+  const highest = holding.reduce((most, slot) => Math.max(most, priority(slot)), -Infinity)
   return active
-    .filter(
-      (slot) => priority(slot) === highest && !(slot.state.kind === 'stopping' && slot.state.next === 'stop'),
-    )
+    .filter(({ state }) => !(state.kind === 'stopping' && state.next === 'stop'))
+    .filter((slot) => slot.state.kind === 'backoff' || priority(slot) === highest)
     .map((slot) => ({ kind: 'stop', slot: slot.name, reason: 'the agent is shutting down' }))
 }
 
@@ -146,7 +162,22 @@ function byPriority(programs: Iterable<DesiredProgram>): DesiredProgram[] {
   )
 }
 
-function highestIndexFirst(slots: Situation['slots']): (a: Action, b: Action) => number {
-  const index = (action: Action): number => slots.get(action.slot)?.index ?? 0
-  return (a, b) => index(b) - index(a)
+function lastFirst(
+  actions: readonly Action[],
+  desired: Situation['desired'],
+  slots: Situation['slots'],
+): Action[] {
+  const priority = (slot: Slot | undefined): number =>
+    desired.get(slot?.program ?? '')?.program.priority ?? Infinity
+  return actions
+    .map((action) => ({ action, slot: slots.get(action.slot) }))
+    .sort(
+      (a, b) => compare(priority(b.slot), priority(a.slot)) || (b.slot?.index ?? 0) - (a.slot?.index ?? 0),
+    )
+    .map(({ action }) => action)
+}
+
+/** Infinities have no difference. */
+function compare(a: number, b: number): number {
+  return a === b ? 0 : a < b ? -1 : 1
 }

@@ -20,8 +20,11 @@ import type { RunCause, RunEnd } from './run.ts'
 
 export type SlotState =
   | { readonly kind: 'stopped' }
-  /** A run is claimed or younger than the start time. `until`: when it counts as running (monotonic). */
-  | { readonly kind: 'starting'; readonly run: string; readonly until: Milliseconds }
+  /**
+   * A run is claimed or younger than the start time. `until`: when it counts as running (monotonic); null while its command was
+   * not born, so that a slow birth on a busy machine never passes for a good start.
+   */
+  | { readonly kind: 'starting'; readonly run: string; readonly until: Milliseconds | null }
   | { readonly kind: 'running'; readonly run: string }
   /** Waits for `until` (monotonic), then starts again. */
   | {
@@ -98,9 +101,9 @@ type Cell<S extends SlotStateKind, E extends SlotEvent['kind']> =
   | ((state: Of<SlotState, S>, event: Of<SlotEvent, E>, tally: SlotTally, context: SlotContext) => SlotStep)
 type TransitionTable = { [S in SlotStateKind]: { [E in SlotEvent['kind']]: Cell<S, E> } }
 
-function begin(cause: RunCause, tally: SlotTally, { now, newRun, policy }: SlotContext): SlotStep {
+function begin(cause: RunCause, tally: SlotTally, { newRun }: SlotContext): SlotStep {
   return {
-    state: { kind: 'starting', run: newRun, until: now + policy.startTimeMs },
+    state: { kind: 'starting', run: newRun, until: null },
     tally,
     actions: [{ kind: 'startRun', run: newRun, cause }],
   }
@@ -179,7 +182,7 @@ const table: TransitionTable = {
     }),
     runEnded: ended,
     tick: (state, _event, tally, { now }) =>
-      now >= state.until
+      state.until !== null && now >= state.until
         ? { state: { kind: 'running', run: state.run }, tally: { ...tally, quickExits: 0 }, actions: [] }
         : { state, tally, actions: [] },
   },

@@ -19,7 +19,7 @@ export function selectTargets<T extends Targetable>(
   const unknown: string[] = []
   for (const target of targets) {
     const fitting = all.filter((slot) => fits(slot, target))
-    if (fitting.length === 0 && target !== 'all') unknown.push(target)
+    if (fitting.length === 0 && target !== 'all' && target !== '*') unknown.push(target)
     for (const slot of fitting) chosen.add(slot)
   }
   return { selected: all.filter((slot) => chosen.has(slot)), unknown }
@@ -33,14 +33,33 @@ export function fits(slot: Targetable, target: string): boolean {
     if (slot.group === prefix || slot.program === prefix) return true
   }
   if (!/[*?]/.test(target)) return false
-  const pattern = toPattern(target)
-  return pattern.test(slot.name) || pattern.test(slot.program)
+  return matchesPattern(slot.name, target) || matchesPattern(slot.program, target)
 }
 
-function toPattern(target: string): RegExp {
-  const source = target
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.')
-  return new RegExp(`^${source}$`)
+/**
+ * Two positions and one place to come back to, instead of a regular expression: the target comes from outside, and one with many
+ * stars would keep an expression busy for minutes.
+ */
+function matchesPattern(name: string, pattern: string): boolean {
+  let at = 0
+  let inPattern = 0
+  let lastStar = -1
+  let resumeAt = 0
+  while (at < name.length) {
+    const wanted = pattern[inPattern]
+    if (wanted === '*') {
+      lastStar = inPattern++
+      resumeAt = at
+    } else if (wanted === '?' || wanted === name[at]) {
+      inPattern++
+      at++
+    } else if (lastStar >= 0) {
+      inPattern = lastStar + 1
+      at = ++resumeAt
+    } else {
+      return false
+    }
+  }
+  while (pattern[inPattern] === '*') inPattern++
+  return inPattern === pattern.length
 }

@@ -16,13 +16,15 @@ import {
   SlotView,
 } from './views.ts'
 
+type AnyObject = v.ObjectSchema<v.ObjectEntries, undefined> | v.StrictObjectSchema<v.ObjectEntries, undefined>
+
 export interface Endpoint {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   /** With `:parameters` as hono and OpenAPI's `{}` have them. */
   readonly path: string
   readonly summary: string
-  readonly query?: v.GenericSchema
-  readonly body?: v.GenericSchema
+  readonly query?: AnyObject
+  readonly body?: AnyObject
   readonly response: v.GenericSchema
   /** `json` answers once; `events` is a stream of server-sent events of the response's shape; `bytes` is the raw output. */
   readonly form: 'json' | 'events' | 'bytes'
@@ -35,12 +37,16 @@ const Targets = v.pipe(
   v.maxLength(1000),
   v.description('Programs, groups (`app:*`), slots (`mailer:0`), patterns with `*` and `?`, or `all`.'),
 )
-const Limit = (most: number, usual: number) =>
-  v.optional(
-    v.pipe(v.string(), v.transform(Number), v.integer(), v.minValue(1), v.maxValue(most)),
-    String(usual),
+/** A whole number as a query has it: digits. */
+const whole = (meaning: string) =>
+  v.pipe(
+    v.string(),
+    v.regex(/^\d{1,15}$/, 'a whole number'),
+    v.description(meaning),
+    v.transform((text) => Number(text)),
   )
-const Whole = v.pipe(v.string(), v.transform(Number), v.integer(), v.minValue(0))
+const limit = (most: number, usual: number) =>
+  v.optional(v.pipe(whole(`How many at most, 1 to ${most}.`), v.minValue(1), v.maxValue(most)), String(usual))
 const Flag = v.optional(
   v.pipe(
     v.picklist(['true', 'false']),
@@ -48,13 +54,19 @@ const Flag = v.optional(
   ),
   'false',
 )
-const List = v.optional(
-  v.pipe(
-    v.string(),
-    v.transform((text) => text.split(',').filter((part) => part !== '')),
-  ),
-  '',
-)
+/** Several words in one query parameter, with commas between them. */
+const list = (meaning: string) =>
+  v.optional(
+    v.pipe(
+      v.string(),
+      v.maxLength(65536),
+      v.description(`${meaning} Several with commas; none means all.`),
+      v.transform((text) => text.split(',').filter((part) => part !== '')),
+    ),
+    '',
+  )
+const TargetList = list('Programs, groups (`app:*`), slots (`mailer:0`) or patterns with `*` and `?`.')
+const Kinds = list('Kinds of events, such as `run.ended` or `slot.*`.')
 const Wait = v.optional(v.pipe(v.boolean(), v.description('Answer once the outcome is known.')), true)
 
 export const endpoints = {
@@ -63,6 +75,14 @@ export const endpoints = {
     path: '/healthz',
     summary: 'Whether the agent works.',
     response: v.object({ status: v.literal('ok') }),
+    form: 'json',
+    errors: [],
+  },
+  getOpenApi: {
+    method: 'GET',
+    path: '/openapi.json',
+    summary: 'This page: the API as an OpenAPI document.',
+    response: v.looseObject({ openapi: v.string() }),
     form: 'json',
     errors: [],
   },
@@ -78,7 +98,7 @@ export const endpoints = {
     method: 'GET',
     path: '/v1/slots',
     summary: 'The state of every slot.',
-    query: v.object({ targets: List }),
+    query: v.strictObject({ targets: TargetList }),
     response: v.array(SlotView),
     form: 'json',
     errors: ['not_found'],
@@ -195,11 +215,11 @@ export const endpoints = {
     method: 'GET',
     path: '/v1/runs',
     summary: 'Runs, newest first.',
-    query: v.object({
-      targets: List,
+    query: v.strictObject({
+      targets: TargetList,
       state: v.optional(v.picklist(['alive', 'ended'])),
       before: v.optional(v.pipe(v.string(), v.description('The id of the last run of the page before.'))),
-      limit: Limit(1000, 50),
+      limit: limit(1000, 50),
     }),
     response: v.array(RunView),
     form: 'json',
@@ -217,9 +237,9 @@ export const endpoints = {
     method: 'GET',
     path: '/v1/runs/:id/output',
     summary: 'The output of one run, byte for byte, as far as it is kept.',
-    query: v.object({
+    query: v.strictObject({
       stream: v.optional(v.picklist(['out', 'err']), 'out'),
-      offset: v.optional(Whole, '0'),
+      offset: v.optional(whole('The first byte that is wanted.'), '0'),
     }),
     response: v.any(),
     form: 'bytes',
@@ -229,9 +249,9 @@ export const endpoints = {
     method: 'GET',
     path: '/v1/logs',
     summary: 'The last lines of many programs, and what follows.',
-    query: v.object({
-      targets: List,
-      lines: v.optional(Whole, '20'),
+    query: v.strictObject({
+      targets: TargetList,
+      lines: v.optional(whole('How many lines of the past, for each program.'), '20'),
       follow: Flag,
       run: v.optional(v.string()),
       stream: v.optional(v.picklist(['out', 'err', 'both']), 'both'),
@@ -244,12 +264,12 @@ export const endpoints = {
     method: 'GET',
     path: '/v1/events',
     summary: 'Events in their order.',
-    query: v.object({
-      after: v.optional(Whole),
-      kinds: List,
-      targets: List,
+    query: v.strictObject({
+      after: v.optional(whole('The id of the last event that is known already.')),
+      kinds: Kinds,
+      targets: TargetList,
       run: v.optional(v.string()),
-      limit: Limit(10_000, 100),
+      limit: limit(10_000, 100),
       newest: Flag,
     }),
     response: v.array(EventView),
@@ -260,7 +280,11 @@ export const endpoints = {
     method: 'GET',
     path: '/v1/events/stream',
     summary: 'Events as they happen; with `after` or Last-Event-ID from there on.',
-    query: v.object({ after: v.optional(Whole), kinds: List, targets: List }),
+    query: v.strictObject({
+      after: v.optional(whole('The id of the last event that is known already.')),
+      kinds: Kinds,
+      targets: TargetList,
+    }),
     response: EventView,
     form: 'events',
     errors: [],

@@ -1,0 +1,19 @@
+/**
+ * All routes. A test holds this list against the contract: none missing, none twice.
+ */
+import type { Route } from '../route.ts'
+import { agentRoutes } from './agent.ts'
+import { configRoutes } from './config.ts'
+import { eventRoutes } from './events.ts'
+import { programRoutes } from './programs.ts'
+import { runRoutes } from './runs.ts'
+import { slotRoutes } from './slots.ts'
+
+export const routes: readonly Route[] = [
+  ...agentRoutes,
+  ...slotRoutes,
+  ...programRoutes,
+  ...configRoutes,
+  ...runRoutes,
+  ...eventRoutes,
+]

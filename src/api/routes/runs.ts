@@ -1,0 +1,26 @@
+/**
+ * Runs, and their output: one run's bytes, and the lines of many.
+ */
+import { route } from '../route.ts'
+
+export const runRoutes = [
+  route({
+    endpoint: 'listRuns',
+    handle: ({ verbs }, { query: { state, before, ...query } }) =>
+      verbs.listRuns({
+        ...query,
+        ...(state === undefined ? {} : { state }),
+        ...(before === undefined ? {} : { before }),
+      }),
+  }),
+  route({ endpoint: 'getRun', handle: ({ verbs }, { params }) => verbs.getRun(params.id) }),
+  route({
+    endpoint: 'getRunOutput',
+    handle: ({ verbs }, { params, query }) => verbs.readRunOutput(params.id, query.stream, query.offset),
+  }),
+  route({
+    endpoint: 'streamLogs',
+    handle: ({ verbs }, { query: { run, ...query }, signal }) =>
+      verbs.streamLogs({ ...query, ...(run === undefined ? {} : { run }), signal }),
+  }),
+]

@@ -1,0 +1,77 @@
+/**
+ * Puts the API on a unix socket that only its owner can open. The caller holds the lock of the data directory, so that whatever socket is
+ * already there is dead; the folder around it is the caller's as well.
+ */
+import type { Server } from 'node:http'
+import { createAdaptorServer } from '@hono/node-server'
+import type { AgentVerbs } from '../contract/verbs.ts'
+import { clearSocketPath, socketAddress } from '../socket-path.ts'
+import { createApp } from './app.ts'
+import type { Log } from './errors.ts'
+
+export interface ServeOptions {
+  readonly verbs: AgentVerbs
+  readonly socketPath: string
+  readonly version: string
+  readonly log: Log
+  readonly heartbeatMs?: number
+}
+
+export interface ApiServer {
+  /** Takes nothing new, ends streams and waits, lets answers under way finish for a moment, and removes the socket. */
+  close(): Promise<void>
+}
+
+/** How long answers under way may take once the server closes. */
+const closingGraceMs = 1000
+
+export async function serveApi(options: ServeOptions): Promise<ApiServer> {
+  const { socketPath, heartbeatMs = 15_000 } = options
+  const closing = new AbortController()
+  const app = createApp({ ...options, closing: closing.signal, heartbeatMs })
+  const server = createAdaptorServer({
+    fetch: app.fetch,
+    hostname: 'localhost',
+    overrideGlobalObjects: false,
+  }) as Server
+  clearSocketPath(socketPath)
+  const address = socketAddress(socketPath)
+  await listen(server, address.path).catch((error: unknown) => {
+    address.release()
+    throw error
+  })
+  return {
+    async close() {
+      closing.abort()
+      await close(server)
+      address.release()
+    },
+  }
+}
+
+/** The socket is made within `listen`, so that the umask holds for it and for nothing else: it is never open to others, not for a moment. */
+function listen(server: Server, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    const umask = process.umask(0o177)
+    try {
+      server.listen(path, () => {
+        server.off('error', reject)
+        resolve()
+      })
+    } finally {
+      process.umask(umask)
+    }
+  })
+}
+
+function close(server: Server): Promise<void> {
+  const deadline = setTimeout(() => server.closeAllConnections(), closingGraceMs)
+  return new Promise((resolve) => {
+    server.close(() => {
+      clearTimeout(deadline)
+      resolve()
+    })
+    server.closeIdleConnections()
+  })
+}

@@ -1,0 +1,100 @@
+/**
+ * Views for tests: complete ones, of which a test names only what it is about.
+ */
+import type { EventView, OutcomeView, PlanView, ProgramView, RunView, SlotView } from '../views.ts'
+
+/** The instant that samples call now. */
+export const sampleNow = '2026-11-22T12:00:00.000Z'
+
+export function slotView(given: Partial<SlotView> = {}): SlotView {
+  const name = given.name ?? 'mailer'
+  const program = given.program ?? name.replace(/:\d+$/, '')
+  return {
+    name,
+    slot: `${program}:0`,
+    program,
+    group: program,
+    index: 0,
+    state: 'running',
+    pid: 4242,
+    run: '01jd0000000000000000000001',
+    lastRun: '01jd0000000000000000000001',
+    since: '2026-11-22T11:58:00.000Z',
+    startedAt: '2026-11-22T11:58:00.000Z',
+    reason: null,
+    retryAt: null,
+    quickExits: 0,
+    restarts: 0,
+    wanted: 'run',
+    stoppedByPerson: false,
+    node: 'alpha',
+    ...given,
+  }
+}
+
+export function runView(given: Partial<RunView> = {}): RunView {
+  return {
+    id: '01jd0000000000000000000001',
+    program: 'mailer',
+    slot: 'mailer:0',
+    node: 'alpha',
+    cause: { kind: 'autostart' },
+    causeText: 'started by itself',
+    state: 'running',
+    pid: 4242,
+    claimedAt: '2026-11-22T11:57:59.990Z',
+    startedAt: '2026-11-22T11:58:00.000Z',
+    endedAt: null,
+    durationMs: null,
+    end: null,
+    endText: null,
+    usage: { cpuMs: 1500, rssBytes: 52_428_800, processes: 2, outBytes: 2048, errBytes: 0, lostBytes: 0 },
+    ...given,
+  }
+}
+
+export function eventView(given: Partial<EventView> = {}): EventView {
+  return {
+    id: 1,
+    at: '2026-11-22T11:58:00.000Z',
+    kind: 'run.started',
+    level: 'info',
+    program: 'mailer',
+    slot: 'mailer:0',
+    run: '01jd0000000000000000000001',
+    data: { pid: 4242 },
+    customData: null,
+    text: 'mailer began with pid 4242',
+    ...given,
+  }
+}
+
+export function outcomeView(given: Partial<OutcomeView> = {}): OutcomeView {
+  return {
+    slot: 'mailer:0',
+    name: 'mailer',
+    outcome: 'done',
+    state: 'running',
+    pid: 4242,
+    message: 'started',
+    ...given,
+  }
+}
+
+export function planView(given: Partial<PlanView> = {}): PlanView {
+  return { generation: 1, isEmpty: true, programs: [], steps: [], warnings: [], ...given }
+}
+
+export function programView(given: Partial<ProgramView> = {}): ProgramView {
+  return {
+    name: 'mailer',
+    group: 'mailer',
+    source: 'file',
+    definition: {
+      name: 'mailer',
+      processes: 1,
+      launch: { command: { kind: 'shell', text: 'node worker.js' } },
+    },
+    ...given,
+  }
+}

@@ -1,0 +1,85 @@
+/** One sentence for people about each event, the same in the log, in `drover events` and on pages. */
+import type { DroverEvent, NewEvent } from './event.ts'
+import { describeEnd, type RunCause } from './run.ts'
+
+export function describeEvent(event: DroverEvent | NewEvent): string {
+  const who = event.slot ?? event.program ?? 'drover'
+  switch (event.kind) {
+    case 'agent.started': {
+      const { version, pid, adopted, ended, revoked } = event.data
+      const found =
+        adopted + ended + revoked === 0
+          ? ''
+          : `; found ${adopted} living, ${ended} ended and ${revoked} unborn runs`
+      return `agent ${version} started with pid ${pid}${found}`
+    }
+    case 'agent.stopping':
+      return `agent stops, workers are ${event.data.leaveWorkers ? 'left running' : 'stopped first'} (asked by ${event.data.by})`
+    case 'agent.stopped':
+      return event.data.leaveWorkers ? 'agent stopped, workers left running' : 'agent stopped'
+    case 'agent.failed_internally':
+      return `internal error: ${event.data.message}`
+    case 'config.applied': {
+      const { generation, added, removed, changed, policy } = event.data
+      const parts = [
+        ['added', added],
+        ['removed', removed],
+        ['changed', changed],
+        ['policy changed', policy],
+      ] as const
+      const said = parts
+        .filter(([, names]) => names.length > 0)
+        .map(([verb, names]) => `${verb} ${names.join(', ')}`)
+      return `configuration ${generation} in force${said.length > 0 ? `: ${said.join('; ')}` : ''}`
+    }
+    case 'config.refused':
+      return `configuration refused: ${event.data.message}`
+    case 'slot.requested': {
+      const { action, signal, by } = event.data
+      return `${who}: ${action}${signal ? ` ${signal}` : ''} asked by ${by}`
+    }
+    case 'slot.starting':
+      return `${who}: starting (${describeCause(event.data.cause)})`
+    case 'slot.running':
+      return `${who}: running`
+    case 'slot.backing_off':
+      return `${who}: ${event.data.reason}; tries again in ${formatSeconds(event.data.delayMs)}`
+    case 'slot.stopping':
+      return `${who}: stopping`
+    case 'slot.stopped':
+      return `${who}: stopped`
+    case 'slot.exited':
+      return `${who}: finished, ${event.data.reason}`
+    case 'slot.gave_up':
+      return `${who}: gave up, ${event.data.reason}; start it again with \`drover start ${who}\``
+    case 'run.started':
+      return `${who}: run ${event.run} began with pid ${event.data.pid}`
+    case 'run.adopted':
+      return `${who}: run ${event.run} adopted, pid ${event.data.pid}`
+    case 'run.ended':
+      return `${who}: run ${event.run} ${describeEnd(event.data.end)}`
+    case 'start.refused':
+      return `${who}: not started, ${event.data.reason}: ${event.data.detail}`
+    default:
+      return event satisfies never
+  }
+}
+
+export function describeCause(cause: RunCause): string {
+  switch (cause.kind) {
+    case 'autostart':
+      return 'it shall run'
+    case 'requested':
+      return `asked by ${cause.by}`
+    case 'restart':
+      return `after run ${cause.after} ${cause.reason}`.trim()
+    case 'changed':
+      return 'its program was changed'
+    default:
+      return cause satisfies never
+  }
+}
+
+function formatSeconds(ms: number): string {
+  return `${(ms / 1000).toFixed(ms < 10_000 ? 1 : 0)} s`
+}

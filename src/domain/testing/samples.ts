@@ -1,0 +1,91 @@
+/**
+ * Sample values for tests of any floor: a program with all its fields, policies, and ends of runs, each to be changed in
+ * the fields that a test is about. No test, and never part of a build.
+ */
+import fc from 'fast-check'
+import type { Program, RestartPolicy } from '../program.ts'
+import type { RunEnd, RunUsage } from '../run.ts'
+
+export const noUsage: RunUsage = {
+  userCpuMs: 0,
+  systemCpuMs: 0,
+  maxRssBytes: 0,
+  leftovers: 0,
+  outBytes: 0,
+  errBytes: 0,
+  lostBytes: 0,
+}
+
+export function aPolicy(changes: Partial<RestartPolicy> = {}): RestartPolicy {
+  return {
+    when: 'always',
+    successExitCodes: [0],
+    startTimeMs: 1000,
+    giveUpAfter: 3,
+    steadyTimeMs: 10_000,
+    backoff: { kind: 'exponential', initialMs: 1000, factor: 2, maxMs: 60_000, jitter: 0 },
+    ...changes,
+  }
+}
+
+export function aProgram(changes: Partial<Program> = {}): Program {
+  const name = changes.name ?? 'mailer'
+  return {
+    name,
+    group: name,
+    kind: 'service',
+    processes: 1,
+    autostart: true,
+    priority: 100,
+    launch: {
+      command: { kind: 'shell', text: 'sleep 60' },
+      cwd: '/',
+      env: {},
+      inheritEnv: true,
+      user: null,
+      umask: null,
+      nice: null,
+      rlimits: [],
+      stdin: 'none',
+      stdout: { kind: 'own' },
+      stderr: { kind: 'own' },
+      leftovers: 'kill',
+    },
+    restart: aPolicy(),
+    stop: { signal: 'TERM', graceMs: 10_000, target: 'group' },
+    output: { maxBytes: 10_485_760, keep: 10 },
+    customData: null,
+    ...changes,
+  }
+}
+
+export function exited(code: number, durationMs: number): RunEnd {
+  return { kind: 'exited', code, durationMs, endedAt: 0, usage: noUsage }
+}
+
+export function signaled(signal: string, durationMs: number): RunEnd {
+  return { kind: 'signaled', signal, durationMs, endedAt: 0, usage: noUsage }
+}
+
+export function stopped(killed = false): RunEnd {
+  return { kind: 'stopped', code: null, signal: 'TERM', killed, durationMs: 5000, endedAt: 0, usage: noUsage }
+}
+
+export function failedToStart(): RunEnd {
+  const why = { stage: 'exec', message: 'No such file or directory' }
+  return { kind: 'failed_to_start', ...why, durationMs: 1, endedAt: 0, usage: noUsage }
+}
+
+/** Any way in which a run can end. */
+export const endings: fc.Arbitrary<RunEnd> = fc.oneof(
+  fc.tuple(fc.constantFrom(0, 1, 7), fc.constantFrom(0, 500, 5000, 50_000)).map(([c, ms]) => exited(c, ms)),
+  fc.constantFrom(500, 5000).map((ms) => signaled('SEGV', ms)),
+  fc.boolean().map(stopped),
+  fc.constantFrom<RunEnd>(
+    { kind: 'timed_out', killed: true, durationMs: 3000, endedAt: 0, usage: noUsage },
+    failedToStart(),
+    { kind: 'revoked', endedAt: 0, reason: 'no shim could be started' },
+    { kind: 'unknown', endedAt: 0, reason: 'its shim was killed' },
+    { kind: 'machine_restarted', endedAt: 0 },
+  ),
+)

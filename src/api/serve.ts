@@ -4,6 +4,7 @@
  */
 import type { Server } from 'node:http'
 import { createAdaptorServer } from '@hono/node-server'
+import { systemClock } from '../clock.ts'
 import type { AgentVerbs } from '../contract/verbs.ts'
 import { clearSocketPath, socketAddress } from '../socket-path.ts'
 import { createApp } from './app.ts'
@@ -66,10 +67,10 @@ function listen(server: Server, path: string): Promise<void> {
 }
 
 function close(server: Server): Promise<void> {
-  const deadline = setTimeout(() => server.closeAllConnections(), closingGraceMs)
+  const deadline = systemClock.after(closingGraceMs, () => server.closeAllConnections())
   return new Promise((resolve) => {
     server.close(() => {
-      clearTimeout(deadline)
+      deadline.cancel()
       resolve()
     })
     server.closeIdleConnections()

@@ -2,6 +2,7 @@
  * Answers that go on: server-sent events and bytes. Nothing is read from the source before the client has taken what came before, so a
  * slow client costs one piece of memory and no more. When the client goes, the source is told to end, also in the middle of a wait.
  */
+import { systemClock, type Timer } from '../clock.ts'
 import { heartbeatFrame, writeFrame } from '../contract/event-stream.ts'
 import type { ErrorView } from '../contract/views.ts'
 
@@ -63,7 +64,7 @@ class Arrivals<T> {
   #isAsked = false
   #arrived: Arrival<T> | null = null
   #wake: () => void = () => {}
-  #timer: NodeJS.Timeout | undefined
+  #timer: Timer | null = null
 
   constructor(iterator: AsyncIterator<T>, quietMs: number) {
     this.#iterator = iterator
@@ -75,9 +76,9 @@ class Arrivals<T> {
     if (!this.#arrived) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve
-        this.#timer = setTimeout(resolve, this.#quietMs)
+        this.#timer = systemClock.after(this.#quietMs, resolve)
       })
-      clearTimeout(this.#timer)
+      this.#timer?.cancel()
     }
     const arrived = this.#arrived
     if (!arrived) return 'quiet'
@@ -87,7 +88,7 @@ class Arrivals<T> {
   }
 
   cancel(): void {
-    clearTimeout(this.#timer)
+    this.#timer?.cancel()
   }
 
   #ask(): void {

@@ -11,7 +11,7 @@ declare const DROVER_KILL_POINTS: boolean
 export type Effect = 'write' | 'link' | 'rename' | 'remove' | 'mkdir' | 'spawn' | 'commit' | 'control'
 
 const enabled = typeof DROVER_KILL_POINTS === 'boolean' && DROVER_KILL_POINTS
-const dieAt = enabled ? Number(process.env['DROVER_DIE_AT'] ?? 0) : 0
+const dieAt = enabled ? Number(process.env.DROVER_DIE_AT ?? 0) : 0
 let passed = 0
 
 export function checkpoint(_effect: Effect): void {

@@ -46,10 +46,10 @@ export interface EventData {
   /** The service is fatal: it stays down until somebody acts. */
   'slot.gave_up': { from: string; quickExits: number; reason: string }
   /** A run's command began. */
-  'run.started': { pid: number; cause: RunCause }
+  'run.started': { pid: number }
   /** A new agent found a living run and goes on supervising it. */
   'run.adopted': { pid: number }
-  'run.ended': { end: RunEnd; cause: RunCause }
+  'run.ended': { end: RunEnd }
   /** A start did not happen, for one reason out of one fixed list. */
   'start.refused': { reason: RefusalReason; detail: string }
 }

@@ -1,0 +1,355 @@
+/**
+ * The agent of one node: opens what there is, adopts what lives, then keeps the declared state. This file only wires the services of
+ * this folder together and gives them their start and end; each of them has a file of its own.
+ *
+ * Start: store (its lock makes us the only agent) → programs → adoption → first reconcile. End: workers stopped one priority at a
+ * time, or left; then the store is closed.
+ */
+import process from 'node:process'
+import type { Clock } from '../clock.ts'
+import { decideAdmission } from '../domain/admission.ts'
+import { isActive } from '../domain/reconcile.ts'
+import type { RunEnd } from '../domain/run.ts'
+import { runOf } from '../domain/slot-state.ts'
+import type { UserError } from '../domain/user-error.ts'
+import type { DataDirectory } from '../process/data-directory.ts'
+import { MarkWatch } from '../process/marks.ts'
+import { readBootId } from '../process/process-identity.ts'
+import { resolveUser, type UserResolution } from '../process/user.ts'
+import type { Store, StoredProgram } from '../store/store.ts'
+import { type FoundRun, findRuns } from './adoption.ts'
+import type { Draft, Effect } from './draft.ts'
+import { EventFeed } from './event-feed.ts'
+import { Housekeeper } from './housekeeper.ts'
+import type { ProgramsOfConfig } from './program-verbs.ts'
+import { type ProgramSet, replaceSource, toDesired, toProgramSet } from './programs.ts'
+import { Reconciler } from './reconciler.ts'
+import { createRunIds } from './run-ids.ts'
+import { type LiveRun, RunKeeper } from './run-keeper.ts'
+import { fromStored } from './slot-records.ts'
+
+export interface AgentOptions {
+  readonly clock: Clock
+  readonly random: () => number
+  readonly store: Store
+  readonly data: DataDirectory
+  readonly shim: string
+  readonly node: string
+  readonly version: string
+  readonly environment: NodeJS.ProcessEnv
+  /** Where the configuration lies; null when there is none but the API's. */
+  readonly configPath: string | null
+  /** The program that evaluates configurations written in a language. */
+  readonly hostPath: string
+  readonly complain: (message: string, error: unknown) => void
+}
+
+export class Agent {
+  readonly options: AgentOptions
+  readonly feed: EventFeed
+  readonly reconciler: Reconciler
+  readonly keeper: RunKeeper
+  readonly startedAt: number
+  /** Programs by their source; the reconciler's `desired` follows it. */
+  programs: ProgramSet = new Map()
+  generation = 0
+  private readonly marks: MarkWatch
+  private readonly housekeeper: Housekeeper
+  private readonly users = new Map<string, UserResolution>()
+  private readonly markedRuns = new Set<string>()
+
+  constructor(options: AgentOptions) {
+    const { clock, store, data, node, random } = options
+    this.options = options
+    this.startedAt = clock.now()
+    this.feed = new EventFeed(options.complain)
+    this.reconciler = new Reconciler({
+      clock,
+      store,
+      node,
+      random,
+      newRunId: createRunIds(clock),
+      act: (effects) => this.act(effects),
+      publish: (events, slots) => this.feed.publish(events, slots),
+      complain: options.complain,
+    })
+    this.marks = new MarkWatch(data.marks, clock, (run) => this.noticeMark(run))
+    this.keeper = new RunKeeper({
+      clock,
+      shim: options.shim,
+      runsDir: data.runs,
+      marksDir: data.marks,
+      node,
+      environment: options.environment,
+      marks: this.marks,
+      resolveUser: (name) => this.resolveUser(name),
+      onBorn: (run, pid, startedAt) => this.runBorn(run, pid, startedAt),
+      onEnded: (run, end, keptBytes) => this.runEnded(run, end, keptBytes),
+      onRefused: (run, reason, detail) =>
+        this.reconciler.tell((draft) => draft.event('start.refused', { reason, detail }, subjectOf(run))),
+      complain: options.complain,
+    })
+    this.housekeeper = new Housekeeper({
+      clock,
+      store,
+      runsDir: data.runs,
+      limits: (slot) => this.retentionOf(slot),
+      complain: options.complain,
+    })
+  }
+
+  /**
+   * Takes over. `config` is what the configuration file says now; null leaves what was last in force (there is no file, or it is broken:
+   * then `refused` tells).
+   */
+  async start(config: ProgramsOfConfig | null, refused: UserError | null): Promise<void> {
+    const { store, clock, complain, data } = this.options
+    const boot = readBootId()
+    const isColdStart =
+      (await store.loadNote('boot')) !== boot || (await store.loadNote('shutdown')) === 'clean'
+    this.generation = await store.loadGeneration()
+    const before = toProgramSet(await store.loadPrograms())
+    this.programs = config ? replaceSource(before, 'file', config.programs) : before
+    const desired = toDesired(this.programs)
+    this.reconciler.desired = toDesired(before)
+    this.reconciler.slots = new Map(
+      (await store.loadSlots()).map((stored) => {
+        const startTimeMs = before.get(stored.program)?.program.restart.startTimeMs ?? 0
+        return [stored.name, fromStored(stored, clock, startTimeMs)] as const
+      }),
+    )
+    const found = await findRuns({ store, runsDir: data.runs, boot, clock, complain })
+    this.marks.start()
+    await this.reconciler.request((draft) => {
+      const known = draft.desired
+      draft.desired = desired
+      if (config) this.recordPrograms(draft, 'file', config.programs)
+      for (const run of found) this.takeOver(draft, run)
+      this.settleTheLost(draft, found)
+      if (isColdStart) this.beginAfresh(draft)
+      draft.event('agent.started', {
+        version: this.options.version,
+        pid: process.pid,
+        adopted: found.filter(({ kind }) => kind === 'living').length,
+        ended: found.filter((run) => run.kind === 'ended' && run.end.kind !== 'revoked').length,
+        revoked: found.filter((run) => run.kind === 'ended' && run.end.kind === 'revoked').length,
+        coldStart: isColdStart,
+      })
+      if (refused) {
+        const problems = refused.problems.map(({ message }) => message)
+        draft.event('config.refused', { message: refused.message, problems })
+      }
+      this.tellWhoStaysDown(draft, known.size > 0)
+      draft.setNote('boot', boot)
+      draft.setNote('shutdown', '')
+    })
+    this.clearUpOrphans(found)
+    this.removeOldMarks()
+    this.keeper.watch()
+    this.housekeeper.start()
+  }
+
+  /** Ends the workers (or leaves them) and then the agent's own work. Resolves when nothing is left to do. */
+  async shutdown(leaveWorkers: boolean, by: string): Promise<void> {
+    await this.reconciler.request((draft) => {
+      draft.event('agent.stopping', { leaveWorkers, by })
+      if (!leaveWorkers) draft.isShuttingDown = true
+    })
+    if (!leaveWorkers) await this.allStopped()
+    await this.reconciler.request((draft) => {
+      draft.event('agent.stopped', { leaveWorkers })
+      if (!leaveWorkers) draft.setNote('shutdown', 'clean')
+    })
+  }
+
+  /** Stops all timers and watches; workers are not touched. */
+  async close(): Promise<void> {
+    this.reconciler.close()
+    this.keeper.close()
+    this.marks.stop()
+    this.housekeeper.close()
+    await this.options.store.close()
+  }
+
+  /** Cached until the programs change: asking the system costs a few processes. */
+  resolveUser(name: string): UserResolution {
+    const known = this.users.get(name)
+    if (known?.ok) return known
+    const resolution = resolveUser(name)
+    this.users.set(name, resolution)
+    return resolution
+  }
+
+  /** Makes a set of programs the one in force, as part of a draft. */
+  recordPrograms(draft: Draft, source: 'file' | 'api', programs: readonly StoredProgram['program'][]): void {
+    this.generation += 1
+    draft.setPrograms(source, programs, this.generation)
+    this.users.clear()
+  }
+
+  private act(effects: readonly Effect[]): void {
+    for (const effect of effects) {
+      if (effect.kind === 'start') this.keeper.start(effect)
+      else if (effect.kind === 'stop') this.keeper.stop(effect.run, effect.program?.stop ?? null)
+      else this.keeper.forget(effect.run)
+    }
+  }
+
+  /** Marks come in bursts, some of them twice; each run is looked at once per burst. */
+  private noticeMark(run: string): void {
+    if (!this.keeper.get(run)) return
+    if (this.markedRuns.size === 0) {
+      setImmediate(() => {
+        const runs = [...this.markedRuns]
+        this.markedRuns.clear()
+        for (const marked of runs) this.keeper.look(marked)
+      })
+    }
+    this.markedRuns.add(run)
+  }
+
+  private runBorn(run: LiveRun, pid: number, startedAt: number): void {
+    this.reconciler.tell((draft) => {
+      const slot = draft.slots.get(run.slot)
+      draft.runStarted({ id: run.id, startedAt, pid })
+      draft.event('run.started', { pid }, subjectOf(run))
+      if (slot && runOf(slot.state) === run.id) draft.send(run.slot, { kind: 'runBorn', run: run.id })
+    })
+  }
+
+  private runEnded(run: LiveRun, end: RunEnd, keptBytes: number | null): void {
+    this.reconciler.tell((draft) => this.recordEnd(draft, run, end, keptBytes))
+    this.housekeeper.mind(run.slot)
+  }
+
+  private recordEnd(
+    draft: Draft,
+    run: Pick<LiveRun, 'id' | 'slot' | 'program'>,
+    end: RunEnd,
+    keptBytes: number | null,
+  ): void {
+    draft.runEnded(run.id, end, keptBytes)
+    draft.event('run.ended', { end }, subjectOf(run))
+    const slot = draft.slots.get(run.slot)
+    if (slot && runOf(slot.state) === run.id) draft.send(run.slot, { kind: 'runEnded', run: run.id, end })
+  }
+
+  /** One run of the past enters the present. */
+  private takeOver(draft: Draft, found: FoundRun): void {
+    const { run } = found
+    draft.addRun(run)
+    if (run.startedAt !== null && run.pid !== null) {
+      draft.runStarted({ id: run.id, startedAt: run.startedAt, pid: run.pid })
+    }
+    if (found.kind === 'ended') {
+      this.recordEnd(draft, run, found.end, found.keptBytes)
+      return
+    }
+    const { claim, pid } = found
+    const slot = draft.slots.get(run.slot)
+    if (!slot || runOf(slot.state) === null) {
+      // The store knows less than the directories: it was lost, or is an older copy. The living run is what counts.
+      draft.adoptInto(run, claim.index, claim.launchHash, { kind: 'running', run: run.id })
+    }
+    const live = this.keeper.adopt(claim, pid)
+    const holder = draft.slots.get(run.slot)
+    if (found.kind === 'orphaned') return
+    draft.event('run.adopted', { pid: live.pid ?? 0 }, subjectOf(run))
+    if (!holder || runOf(holder.state) !== run.id) {
+      // Two living runs for one slot can only come from a store that was exchanged. The one that it does not know goes.
+      this.keeper.stop(run.id, null)
+    } else if (holder.state.kind === 'stopping') {
+      draft.stopRun(holder, run.id)
+    } else if (holder.state.kind === 'starting' && holder.state.until === null) {
+      draft.send(run.slot, { kind: 'runBorn', run: run.id })
+    }
+  }
+
+  /** A slot that holds a run of which nothing is left anywhere must not wait for it for ever. */
+  private settleTheLost(draft: Draft, found: readonly FoundRun[]): void {
+    const known = new Set(found.map(({ run }) => run.id))
+    for (const slot of [...draft.slots.values()]) {
+      const run = runOf(slot.state)
+      if (run === null || known.has(run) || draft.isClaimedHere(run)) continue
+      const end: RunEnd = {
+        kind: 'unknown',
+        endedAt: this.options.clock.now(),
+        reason: 'nothing of it was found',
+      }
+      this.recordEnd(draft, { id: run, slot: slot.name, program: slot.program }, end, null)
+    }
+  }
+
+  /** After a restart of the machine, or an orderly end of everything, what finished or gave up gets a fresh start. */
+  private beginAfresh(draft: Draft): void {
+    for (const slot of [...draft.slots.values()]) {
+      if (slot.state.kind === 'exited' || slot.state.kind === 'fatal') draft.send(slot.name, { kind: 'stop' })
+    }
+  }
+
+  /** Why a slot that its program would start is not started: asked once per agent, so that the question has an answer. */
+  private tellWhoStaysDown(draft: Draft, isNewAgent: boolean): void {
+    if (!isNewAgent) return
+    for (const slot of draft.slots.values()) {
+      const program = draft.desired.get(slot.program)?.program
+      if (!program?.autostart || isActive(slot.state) || slot.state.kind === 'exited') continue
+      const { state, asked } = slot
+      if (state.kind === 'stopped' && asked !== 'stop') continue
+      const answer = decideAdmission({
+        state,
+        askedBy: 'agent',
+        wanted: asked,
+        isShuttingDown: false,
+        obstacle: null,
+      })
+      if (answer.admitted) continue
+      const { reason, detail } = answer
+      draft.event('start.refused', { reason, detail }, { program: slot.program, slot: slot.name })
+    }
+  }
+
+  private clearUpOrphans(found: readonly FoundRun[]): void {
+    for (const { kind, run } of found) {
+      const live = kind === 'orphaned' ? this.keeper.get(run.id) : undefined
+      if (live) void this.keeper.clearUp(live)
+    }
+  }
+
+  private removeOldMarks(): void {
+    for (const { run } of this.marks.look()) {
+      if (this.keeper.get(run)) this.noticeMark(run)
+      else this.marks.remove(run)
+    }
+  }
+
+  private retentionOf(slot: string): { runsPerSlot: number; bytesPerSlot: number } {
+    const program = this.reconciler.desired.get(this.reconciler.slots.get(slot)?.program ?? '')?.program
+    if (!program) return { runsPerSlot: runsKeptPerSlot, bytesPerSlot: Number.POSITIVE_INFINITY }
+    const { maxBytes, keep } = program.output
+    const bytesPerSlot = maxBytes === 0 ? Number.POSITIVE_INFINITY : maxBytes * (keep + 1)
+    return { runsPerSlot: runsKeptPerSlot, bytesPerSlot }
+  }
+
+  private allStopped(): Promise<void> {
+    const isOver = (): boolean => ![...this.reconciler.slots.values()].some(({ state }) => isActive(state))
+    if (isOver()) return Promise.resolve()
+    return new Promise((resolve) => {
+      const end = this.feed.listen(() => {
+        if (!isOver()) return
+        end()
+        resolve()
+      })
+    })
+  }
+}
+
+/** Directories of ended runs, and with them their output, that a slot keeps. */
+const runsKeptPerSlot = 20
+
+function subjectOf(run: { program: string; slot: string; id: string }): {
+  program: string
+  slot: string
+  run: string
+} {
+  return { program: run.program, slot: run.slot, run: run.id }
+}

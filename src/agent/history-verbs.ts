@@ -1,0 +1,211 @@
+/** What can be asked about the past and its output: runs, events, logs. */
+import { join } from 'node:path'
+import type { EventView, OutputView, RunDetail, RunView } from '../contract/views.ts'
+import type { DroverEvent } from '../domain/event.ts'
+import { matchesKind } from '../domain/event.ts'
+import { slotTitle } from '../domain/program.ts'
+import type { Run } from '../domain/run.ts'
+import { UserError } from '../domain/user-error.ts'
+import { namedFile } from '../process/claim.ts'
+import { NamedOutput, type OutputSource, RunOutput, type Stream } from '../process/output-files.ts'
+import { measureTree, readProcessTable } from '../process/process-tree.ts'
+import type { Agent } from './agent.ts'
+import { type LogSlot, streamLogs } from './logs.ts'
+import type { SlotVerbs } from './slot-verbs.ts'
+import { viewEvent, viewRun } from './views.ts'
+
+/** Runs per slot that the last lines are looked for in. */
+const runsLookedAt = 20
+const timelineEvents = 200
+/** Events that a slow reader of the stream may lag behind before it is fed from the store again. */
+const mostBuffered = 10_000
+
+export class HistoryVerbs {
+  private readonly agent: Agent
+  private readonly slots: SlotVerbs
+
+  constructor(agent: Agent, slots: SlotVerbs) {
+    this.agent = agent
+    this.slots = slots
+  }
+
+  async listRuns(query: {
+    targets: readonly string[]
+    state?: 'alive' | 'ended'
+    before?: string
+    limit: number
+  }): Promise<RunView[]> {
+    const { targets, ...rest } = query
+    const runs = await this.agent.options.store.listRuns({ ...rest, slots: this.slotNames(targets) })
+    return this.viewRuns(runs)
+  }
+
+  async getRun(idOrPrefix: string): Promise<RunDetail> {
+    const run = await this.findRun(idOrPrefix)
+    const events = await this.agent.options.store.listEvents({
+      kinds: [],
+      slots: null,
+      run: run.id,
+      limit: timelineEvents,
+      newest: false,
+    })
+    const [view] = this.viewRuns([run])
+    if (!view) throw new Error('A run without a view.')
+    return { run: view, timeline: events.map(viewEvent) }
+  }
+
+  async readRunOutput(
+    idOrPrefix: string,
+    stream: Stream,
+    offset: number,
+  ): Promise<AsyncIterable<Uint8Array>> {
+    const run = await this.findRun(idOrPrefix)
+    return readAll(this.sourceOf(run, stream), offset)
+  }
+
+  async streamLogs(query: {
+    targets: readonly string[]
+    lines: number
+    follow: boolean
+    run?: string
+    stream: Stream | 'both'
+    signal: AbortSignal
+  }): Promise<AsyncIterable<OutputView>> {
+    const { lines, follow, signal } = query
+    const streams: Stream[] = query.stream === 'both' ? ['out', 'err'] : [query.stream]
+    const slots =
+      query.run === undefined ? await this.logSlots(query.targets) : [await this.logSlotOfRun(query.run)]
+    const { options, feed } = this.agent
+    return streamLogs(
+      slots,
+      { lines, follow, streams, signal },
+      { runsDir: options.data.runs, clock: options.clock, feed },
+    )
+  }
+
+  async listEvents(query: {
+    after?: number
+    kinds: readonly string[]
+    targets: readonly string[]
+    run?: string
+    limit: number
+    newest: boolean
+  }): Promise<EventView[]> {
+    const { targets, ...rest } = query
+    const events = await this.agent.options.store.listEvents({ ...rest, slots: this.slotNames(targets) })
+    return events.map(viewEvent)
+  }
+
+  async *streamEvents(query: {
+    after?: number
+    kinds: readonly string[]
+    targets: readonly string[]
+    signal: AbortSignal
+  }): AsyncGenerator<EventView> {
+    const { kinds, targets, signal } = query
+    const { store } = this.agent.options
+    const slots = this.slotNames(targets)
+    let last = query.after ?? (await store.lastEventId())
+    let buffer: DroverEvent[] = []
+    let wake: (() => void) | null = null
+    // What was recorded before the listening began comes from the store, the rest from the feed; ids tell them apart.
+    let isBehind = true
+    const stopListening = this.agent.feed.listen((events) => {
+      if (buffer.length > mostBuffered) {
+        buffer = []
+        isBehind = true
+      }
+      buffer.push(...events)
+      wake?.()
+    })
+    const onAbort = (): void => wake?.()
+    signal.addEventListener('abort', onAbort)
+    try {
+      while (!signal.aborted) {
+        let events = buffer
+        if (isBehind) {
+          events = await store.listEvents({ after: last, kinds: [], slots: null, limit: 1000, newest: false })
+          if (events.length === 0) isBehind = false
+        } else {
+          buffer = []
+        }
+        for (const event of events) {
+          if (event.id <= last) continue
+          last = event.id
+          if (fits(event, kinds, slots)) yield viewEvent(event)
+          if (signal.aborted) return
+        }
+        if (isBehind || buffer.length > 0) continue
+        await new Promise<void>((resolve) => {
+          wake = resolve
+          if (signal.aborted || buffer.length > 0) resolve()
+        })
+        wake = null
+      }
+    } finally {
+      stopListening()
+      signal.removeEventListener('abort', onAbort)
+    }
+  }
+
+  /** Null for all. A name that has no slot now may have had one: it is taken as it stands. */
+  private slotNames(targets: readonly string[]): string[] | null {
+    if (targets.length === 0 || targets.includes('all')) return null
+    return this.slots.select(targets).map(({ name }) => name)
+  }
+
+  private viewRuns(runs: readonly Run[]): RunView[] {
+    const table = runs.some(({ end }) => end === null) ? readProcessTable() : null
+    return runs.map((run) => {
+      const live = this.agent.keeper.get(run.id)
+      if (run.end || !live?.shim || !table) return viewRun(run, null, null)
+      const written = (stream: Stream): number => new RunOutput(live.directory, stream).extent().end
+      return viewRun(run, measureTree(live.shim.pid, table), { out: written('out'), err: written('err') })
+    })
+  }
+
+  private async findRun(idOrPrefix: string): Promise<Run> {
+    const [run, other] = await this.agent.options.store.findRuns(idOrPrefix.toLowerCase())
+    if (run && (!other || run.id === idOrPrefix)) return run
+    if (run) {
+      throw new UserError('not_found', `More than one run begins with \`${idOrPrefix}\`.`, {
+        hint: 'Give more of the id.',
+      })
+    }
+    throw new UserError('not_found', `There is no run \`${idOrPrefix}\`.`, { hint: 'See `drover runs`.' })
+  }
+
+  private sourceOf(run: Run, stream: Stream): OutputSource {
+    const program = this.agent.programs.get(run.program)?.program
+    const index = Number(run.slot.slice(run.slot.lastIndexOf(':') + 1))
+    const named = program ? namedFile(program, run.slot, index, stream) : null
+    return named ? new NamedOutput(named) : new RunOutput(join(this.agent.options.data.runs, run.id), stream)
+  }
+
+  private async logSlots(targets: readonly string[]): Promise<LogSlot[]> {
+    const { store } = this.agent.options
+    return await Promise.all(
+      this.slots.select(targets).map(async (slot) => {
+        const program = this.agent.programs.get(slot.program)?.program ?? null
+        const runs = await store.listRuns({ slots: [slot.name], limit: runsLookedAt })
+        const name = program ? slotTitle(program, slot.index) : slot.name
+        return { slot: slot.name, name, index: slot.index, program, runs: runs.map(({ id }) => id) }
+      }),
+    )
+  }
+
+  private async logSlotOfRun(idOrPrefix: string): Promise<LogSlot> {
+    const run = await this.findRun(idOrPrefix)
+    const index = Number(run.slot.slice(run.slot.lastIndexOf(':') + 1))
+    return { slot: run.slot, name: run.slot, index, program: null, runs: [run.id] }
+  }
+}
+
+function fits(event: DroverEvent, kinds: readonly string[], slots: readonly string[] | null): boolean {
+  const isOfKind = kinds.length === 0 || kinds.some((pattern) => matchesKind(event.kind, pattern))
+  return isOfKind && (slots === null || (event.slot !== null && slots.includes(event.slot)))
+}
+
+async function* readAll(source: OutputSource, offset: number): AsyncGenerator<Uint8Array> {
+  for (let part = source.read(offset, 65_536); part; part = source.read(part.next, 65_536)) yield part.bytes
+}

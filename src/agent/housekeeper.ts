@@ -1,0 +1,83 @@
+/**
+ * Keeps the disk from filling: drops the directories of ended runs beyond what a slot may keep, and history beyond its limits. Each end
+ * of a run has its slot looked at soon after; the history is trimmed once an hour.
+ */
+import { join } from 'node:path'
+import type { Clock, Timer } from '../clock.ts'
+import { planRetention, type RetentionLimits } from '../domain/retention.ts'
+import { removeRunDirectory } from '../process/run-directory.ts'
+import type { Store } from '../store/store.ts'
+
+export interface HousekeeperOptions {
+  readonly clock: Clock
+  readonly store: Pick<Store, 'listKeptRuns' | 'record' | 'trim'>
+  readonly runsDir: string
+  readonly limits: (slot: string) => RetentionLimits
+  readonly complain: (message: string, error: unknown) => void
+}
+
+const settleMs = 1000
+const trimEveryMs = 3_600_000
+const history = { keepRuns: 100_000, keepEvents: 500_000 }
+
+export class Housekeeper {
+  private readonly options: HousekeeperOptions
+  private readonly slots = new Set<string>()
+  private timer: Timer | null = null
+  private trimTimer: Timer | null = null
+  private isClosed = false
+
+  constructor(options: HousekeeperOptions) {
+    this.options = options
+  }
+
+  start(): void {
+    this.trimTimer = this.options.clock.after(trimEveryMs, () => {
+      void this.trim().finally(() => {
+        if (!this.isClosed) this.start()
+      })
+    })
+  }
+
+  /** Something of this slot ended; several of them are looked at together. */
+  mind(slot: string): void {
+    this.slots.add(slot)
+    if (this.timer || this.isClosed) return
+    this.timer = this.options.clock.after(settleMs, () => {
+      this.timer = null
+      void this.runOnce()
+    })
+  }
+
+  close(): void {
+    this.isClosed = true
+    this.timer?.cancel()
+    this.trimTimer?.cancel()
+  }
+
+  async runOnce(): Promise<void> {
+    const slots = [...this.slots]
+    this.slots.clear()
+    for (const slot of slots) {
+      try {
+        const runs = await this.options.store.listKeptRuns(slot)
+        const dropped = planRetention(
+          runs.map(({ id, bytes }) => ({ id, slot, bytes })),
+          this.options.limits,
+        )
+        for (const id of dropped) removeRunDirectory(join(this.options.runsDir, id))
+        if (dropped.length > 0) await this.options.store.record({ droppedRuns: dropped })
+      } catch (error) {
+        this.options.complain(`The old runs of ${slot} could not be dropped`, error)
+      }
+    }
+  }
+
+  private async trim(): Promise<void> {
+    try {
+      await this.options.store.trim(history)
+    } catch (error) {
+      this.options.complain('The history could not be trimmed', error)
+    }
+  }
+}

@@ -1,0 +1,190 @@
+/** What can be asked about programs: to show, plan, reload, declare and remove them. Bad input is refused whole and changes nothing. */
+import { isAbsolute } from 'node:path'
+import { loadConfig, loadConfigText, refuseInvalid } from '../config/load/load-config.ts'
+import type { OutcomeView, PlanView, ProgramView } from '../contract/views.ts'
+import type { Program } from '../domain/program.ts'
+import { UserError } from '../domain/user-error.ts'
+import type { ProgramSource } from '../store/store.ts'
+import type { Agent } from './agent.ts'
+import type { DraftBase } from './draft.ts'
+import { checkOnMachine, type ProgramSet, replaceSource, toDesired } from './programs.ts'
+import type { SlotVerbs } from './slot-verbs.ts'
+import { viewPlan, viewProgram } from './views.ts'
+
+export interface ProgramsOfConfig {
+  readonly programs: readonly Program[]
+  readonly warnings: readonly string[]
+}
+
+/** Reads a configuration and checks it against this machine; throws all of its mistakes at once. */
+export async function readConfig(
+  path: string,
+  hostPath: string,
+  resolveUser: Agent['resolveUser'],
+): Promise<ProgramsOfConfig> {
+  return accept(await loadConfig(path, { cwd: '/', hostPath }), resolveUser)
+}
+
+export class ProgramVerbs {
+  private readonly agent: Agent
+  private readonly slots: SlotVerbs
+
+  constructor(agent: Agent, slots: SlotVerbs) {
+    this.agent = agent
+    this.slots = slots
+  }
+
+  listPrograms(): ProgramView[] {
+    return [...this.agent.programs.values()].map(viewProgram)
+  }
+
+  getProgram(name: string): ProgramView {
+    return viewProgram(this.find(name))
+  }
+
+  async planReload(): Promise<PlanView> {
+    const config = await this.readAgain()
+    return this.plan(replaceSource(this.agent.programs, 'file', config.programs), config.warnings)
+  }
+
+  async reload({
+    wait,
+    by,
+    signal,
+  }: {
+    wait: boolean
+    by: string
+    signal?: AbortSignal
+  }): Promise<{ plan: PlanView; outcomes: OutcomeView[] }> {
+    let config: ProgramsOfConfig
+    try {
+      config = await this.readAgain()
+    } catch (error) {
+      if (error instanceof UserError) this.recordRefusal(error)
+      throw error
+    }
+    const plan = await this.enforce('file', () => config.programs, config.warnings, by)
+    const touched = plan.steps
+      .filter(({ action }) => action === 'start' || action === 'restart')
+      .map(({ slot }) => slot)
+    return { plan, outcomes: wait ? await this.slots.waitUntilSettled(touched, signal) : [] }
+  }
+
+  async putPrograms(request: {
+    text: string
+    format: 'yaml' | 'json' | 'toml'
+    name: string
+    baseDir: string
+    by: string
+  }): Promise<PlanView> {
+    const { text, format, name, baseDir, by } = request
+    if (!isAbsolute(baseDir))
+      throw new UserError('usage', `baseDir is \`${baseDir}\`, which is not absolute.`)
+    const loaded = await loadConfigText(text, {
+      format,
+      name,
+      baseDir,
+      hostPath: this.agent.options.hostPath,
+    })
+    const { programs, warnings } = accept(loaded, (user) => this.agent.resolveUser(user))
+    const names = new Set(programs.map((program) => program.name))
+    const merge = (): Program[] => [
+      ...this.declaredOverApi().filter((program) => !names.has(program.name)),
+      ...programs,
+    ]
+    return await this.enforce('api', merge, warnings, by)
+  }
+
+  async deleteProgram(name: string, by: string): Promise<PlanView> {
+    const { source } = this.find(name)
+    if (source !== 'api') {
+      throw new UserError('conflict', `${name} is declared in the configuration file, not over the API.`, {
+        hint: 'Remove it from the file and reload.',
+      })
+    }
+    return await this.enforce(
+      'api',
+      () => this.declaredOverApi().filter((program) => program.name !== name),
+      [],
+      by,
+    )
+  }
+
+  /** The plan is computed in the very draft that applies it, so that nothing can come between. */
+  private async enforce(
+    source: ProgramSource,
+    wanted: () => readonly Program[],
+    warnings: readonly string[],
+    by: string,
+  ): Promise<PlanView> {
+    const { agent } = this
+    let accepted: ProgramSet = agent.programs
+    const plan = await agent.reconciler.request((draft) => {
+      if (draft.isShuttingDown) throw new UserError('shutting_down', 'The agent is shutting down.')
+      const programs = wanted()
+      accepted = replaceSource(agent.programs, source, programs)
+      const made = this.plan(accepted, warnings, draft)
+      const byChange = (...changes: string[]): string[] =>
+        made.programs.filter(({ change }) => changes.includes(change)).map(({ program }) => program)
+      draft.desired = toDesired(accepted)
+      agent.recordPrograms(draft, source, programs)
+      draft.event('config.applied', {
+        generation: agent.generation,
+        added: byChange('added'),
+        removed: byChange('removed'),
+        changed: byChange('restarted', 'scaled'),
+        policy: byChange('policy'),
+        by,
+      })
+      return made
+    })
+    agent.programs = accepted
+    return plan
+  }
+
+  private plan(
+    after: ProgramSet,
+    warnings: readonly string[],
+    now: Pick<DraftBase, 'desired' | 'slots'> = this.agent.reconciler,
+  ): PlanView {
+    const { generation } = this.agent
+    return viewPlan({ generation, before: now.desired, after: toDesired(after), slots: now.slots, warnings })
+  }
+
+  private async readAgain(): Promise<ProgramsOfConfig> {
+    const { configPath, hostPath } = this.agent.options
+    if (configPath === null) {
+      throw new UserError('config_unreadable', 'This agent was started without a configuration file.', {
+        hint: 'Start it with --config FILE, or declare programs with `drover apply FILE`.',
+      })
+    }
+    return await readConfig(configPath, hostPath, (name) => this.agent.resolveUser(name))
+  }
+
+  private recordRefusal(error: UserError): void {
+    const problems = error.problems.map(({ message }) => message)
+    this.agent.reconciler.tell((draft) => draft.event('config.refused', { message: error.message, problems }))
+  }
+
+  private find(name: string): { program: Program; source: ProgramSource } {
+    const found = this.agent.programs.get(name)
+    if (found) return found
+    throw new UserError('not_found', `There is no program \`${name}\`.`, { hint: 'See `drover programs`.' })
+  }
+
+  private declaredOverApi(): Program[] {
+    return [...this.agent.programs.values()]
+      .filter(({ source }) => source === 'api')
+      .map(({ program }) => program)
+  }
+}
+
+function accept(
+  loaded: Awaited<ReturnType<typeof loadConfig>>,
+  resolveUser: Agent['resolveUser'],
+): ProgramsOfConfig {
+  const onMachine = checkOnMachine(loaded.programs, resolveUser)
+  const problems = [...loaded.problems, ...onMachine]
+  refuseInvalid({ problems, root: loaded.root })
+  return { programs: loaded.programs, warnings: problems.map(({ field, message }) => `${field}: ${message}`) }
+}

@@ -1,0 +1,134 @@
+/**
+ * The programs that shall run: those of the configuration file and those declared over the API, side by side. Reads and checks them;
+ * what a change of them means for processes is planned by the reconciler.
+ */
+import { createHash } from 'node:crypto'
+import { accessSync, constants, statSync } from 'node:fs'
+import { delimiter, isAbsolute, join } from 'node:path'
+import process from 'node:process'
+import type { JsonValue, Program } from '../domain/program.ts'
+import { stableJson } from '../domain/program-change.ts'
+import type { DesiredProgram } from '../domain/reconcile.ts'
+import { type Problem, UserError } from '../domain/user-error.ts'
+import type { UserResolution } from '../process/user.ts'
+import type { ProgramSource, StoredProgram } from '../store/store.ts'
+
+/** Which program came from where. */
+export type ProgramSet = ReadonlyMap<string, StoredProgram>
+
+export function toProgramSet(stored: readonly StoredProgram[]): ProgramSet {
+  return new Map(stored.map((entry) => [entry.program.name, entry]))
+}
+
+/** Replaces what one source declared. A name that the other source has too is a mistake of the new set. */
+export function replaceSource(
+  set: ProgramSet,
+  source: ProgramSource,
+  programs: readonly Program[],
+): ProgramSet {
+  const others = [...set.values()].filter((entry) => entry.source !== source)
+  const taken = new Set(others.map(({ program }) => program.name))
+  const clashes = programs.filter(({ name }) => taken.has(name)).map(({ name }) => name)
+  if (clashes.length > 0) {
+    const [there, here] =
+      source === 'file' ? ['over the API', 'in the configuration'] : ['in the configuration', 'over the API']
+    throw new UserError('conflict', `Declared ${there} and now ${here} as well: ${clashes.join(', ')}.`, {
+      hint:
+        source === 'file'
+          ? 'Remove one of the two: `drover remove NAME` takes the one of the API away.'
+          : 'Change it in the configuration file and reload.',
+    })
+  }
+  return toProgramSet([...others, ...programs.map((program) => ({ program, source }))])
+}
+
+export function toDesired(set: ProgramSet): Map<string, DesiredProgram> {
+  return new Map(
+    [...set.values()].map(
+      ({ program }) => [program.name, { program, launchHash: launchHash(program) }] as const,
+    ),
+  )
+}
+
+export function launchHash(program: Program): string {
+  const text = stableJson(program.launch as unknown as JsonValue)
+  return createHash('sha256').update(text).digest('hex').slice(0, 16)
+}
+
+/** What only this machine can tell: users, directories, commands. A missing user is a mistake, the rest may still appear. */
+export function checkOnMachine(
+  programs: readonly Program[],
+  resolveUser: (name: string) => UserResolution,
+): Problem[] {
+  const problems: Problem[] = []
+  for (const program of programs) {
+    const { user, cwd, command } = program.launch
+    const field = `programs.${program.name}`
+    const found = { file: null, line: null, expected: null, suggestion: null }
+    if (user !== null) {
+      const resolution = resolveUser(user)
+      if (!resolution.ok) {
+        problems.push({
+          ...found,
+          severity: 'error',
+          code: resolution.reason,
+          field: `${field}.user`,
+          value: user,
+          message: resolution.detail,
+          expected: 'a user that the agent may become',
+        })
+      }
+    }
+    if (!isFilledIn(cwd) && !isDirectory(cwd)) {
+      problems.push({
+        ...found,
+        severity: 'warning',
+        code: 'directory_missing',
+        field: `${field}.cwd`,
+        value: cwd,
+        message: `The directory \`${cwd}\` does not exist.`,
+        expected: 'a directory',
+      })
+    }
+    const name = command.kind === 'argv' ? command.argv[0] : undefined
+    if (
+      name !== undefined &&
+      !isFilledIn(name) &&
+      !isExecutable(name, cwd, program.launch.env.PATH ?? process.env.PATH)
+    ) {
+      problems.push({
+        ...found,
+        severity: 'warning',
+        code: 'command_not_found',
+        field: `${field}.command`,
+        value: name,
+        message: `The command \`${name}\` does not exist or cannot be executed.`,
+        expected: 'an executable file, or a name that is in PATH',
+      })
+    }
+  }
+  return problems
+}
+
+/** A text with placeholders is known only per slot. */
+function isFilledIn(text: string): boolean {
+  return /\{(program|group|slot|index)\}/.test(text)
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
+}
+
+function isExecutable(name: string, cwd: string, path: string | undefined): boolean {
+  const places = name.includes('/')
+    ? [isAbsolute(name) ? name : join(cwd, name)]
+    : (path ?? '/usr/local/bin:/usr/bin:/bin').split(delimiter).map((folder) => join(folder, name))
+  return places.some((place) => {
+    try {
+      accessSync(place, constants.X_OK)
+      return true
+    } catch {
+      return false
+    }
+  })
+}

@@ -1,0 +1,148 @@
+/**
+ * The one place where slots change. Whatever happens (an end, a birth, a request, a new configuration, time) comes in as a change of a
+ * draft; all that waits is applied together, planned, recorded in one transaction, and only then acted upon.
+ *
+ * Killed before the record: nothing happened. Killed after it, before the acts: the next agent finds claims without a process and
+ * slots that are stopping, and goes on from there.
+ */
+import type { Timer } from '../clock.ts'
+import type { DroverEvent } from '../domain/event.ts'
+import type { DesiredProgram } from '../domain/reconcile.ts'
+import { dueOf } from '../domain/slot-state.ts'
+import type { Store } from '../store/store.ts'
+import { Draft, type DraftTools, type Effect } from './draft.ts'
+import type { SlotRecord } from './slot-records.ts'
+
+export interface ReconcilerOptions extends DraftTools {
+  readonly store: Pick<Store, 'record'>
+  /** Acts on what was recorded. Never throws. */
+  readonly act: (effects: readonly Effect[]) => void
+  /** Tells what was recorded. Never throws. */
+  readonly publish: (events: readonly DroverEvent[], slots: ReadonlySet<string>) => void
+  /** A trouble that is not the user's: told, and then we go on. */
+  readonly complain: (message: string, error: unknown) => void
+}
+
+interface Pending {
+  readonly change: (draft: Draft) => unknown
+  /** A fact about the world stays until it is recorded; a request is refused when the store takes no writes. */
+  readonly isFact: boolean
+  readonly resolve: (value: unknown) => void
+  readonly reject: (error: unknown) => void
+}
+
+const retryStoreMs = 1000
+
+export class Reconciler {
+  slots: ReadonlyMap<string, SlotRecord> = new Map()
+  desired: ReadonlyMap<string, DesiredProgram> = new Map()
+  isShuttingDown = false
+  private readonly options: ReconcilerOptions
+  private pending: Pending[] = []
+  private timer: Timer | null = null
+  private wakeAt = Number.POSITIVE_INFINITY
+  private isRunning = false
+  private isScheduled = false
+  private isPaused = false
+  private isClosed = false
+
+  constructor(options: ReconcilerOptions) {
+    this.options = options
+  }
+
+  /** Something that happened. It is applied as soon as it can be recorded. */
+  tell(change: (draft: Draft) => void): void {
+    this.pending.push({ change, isFact: true, resolve: () => {}, reject: () => {} })
+    this.schedule()
+  }
+
+  /** Something that somebody wants. Resolves once it is recorded. */
+  request<T>(change: (draft: Draft) => T): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      this.pending.push({ change, isFact: false, resolve: resolve as (value: unknown) => void, reject })
+      this.schedule()
+    })
+  }
+
+  close(): void {
+    this.isClosed = true
+    this.timer?.cancel()
+  }
+
+  /** Applies all that waits, and whatever is due. */
+  async runOnce(): Promise<void> {
+    const batch = this.pending
+    this.pending = []
+    const draft = new Draft(this, this.options)
+    const answers: { pending: Pending; value: unknown }[] = []
+    for (const pending of batch) {
+      try {
+        answers.push({ pending, value: pending.change(draft) })
+      } catch (error) {
+        // A request's own refusal is an answer; a fact that cannot be applied is a bug, and must not block the others.
+        if (pending.isFact) this.options.complain('A fact could not be applied to its slot', error)
+        pending.reject(error)
+      }
+    }
+    draft.tick()
+    draft.reconcile()
+    const changes = draft.changes()
+    let events: DroverEvent[] = []
+    try {
+      if (changes) events = await this.options.store.record(changes)
+    } catch (error) {
+      this.putBack(batch, error)
+      return
+    }
+    this.slots = draft.slots
+    this.desired = draft.desired
+    this.isShuttingDown = draft.isShuttingDown
+    this.options.act(draft.effects)
+    this.options.publish(events, draft.touched)
+    for (const { pending, value } of answers) pending.resolve(value)
+  }
+
+  /** Nothing is tried again before a pause; what comes in meanwhile waits with the rest. */
+  private putBack(batch: readonly Pending[], error: unknown): void {
+    this.options.complain('The store takes no writes', error)
+    for (const pending of batch) if (!pending.isFact) pending.reject(error)
+    this.pending = [...batch.filter(({ isFact }) => isFact), ...this.pending]
+    this.isPaused = true
+    this.options.clock.after(retryStoreMs, () => {
+      this.isPaused = false
+      this.schedule()
+    })
+  }
+
+  private schedule(): void {
+    if (this.isScheduled || this.isRunning || this.isPaused || this.isClosed) return
+    this.isScheduled = true
+    setImmediate(() => void this.run())
+  }
+
+  private async run(): Promise<void> {
+    this.isScheduled = false
+    if (this.isClosed) return
+    this.isRunning = true
+    try {
+      await this.runOnce()
+    } catch (error) {
+      this.options.complain('The reconciler failed', error)
+    }
+    this.isRunning = false
+    if (this.pending.length > 0) this.schedule()
+    this.wakeForNextDue()
+  }
+
+  private wakeForNextDue(): void {
+    let next = Number.POSITIVE_INFINITY
+    for (const slot of this.slots.values()) next = Math.min(next, dueOf(slot.state) ?? next)
+    if (next === Number.POSITIVE_INFINITY || (this.timer && this.wakeAt <= next)) return
+    this.timer?.cancel()
+    this.wakeAt = next
+    this.timer = this.options.clock.after(Math.ceil(next - this.options.clock.monotonic()), () => {
+      this.timer = null
+      this.schedule()
+    })
+  }
+}

@@ -1,0 +1,364 @@
+/**
+ * Holds the living runs of this node: starts their shims, passes orders on to them, and notices births and ends, whether a run was
+ * started by this agent or by one before it. It decides nothing; what it notices goes to whoever handed in `onBorn` and `onEnded`, once each.
+ */
+import { join } from 'node:path'
+import type { Clock, Timer } from '../clock.ts'
+import type { RefusalReason } from '../domain/admission.ts'
+import type { Program, StopPolicy } from '../domain/program.ts'
+import type { Run, RunEnd } from '../domain/run.ts'
+import {
+  buildClaim,
+  buildEnvironment,
+  type Claim,
+  type ClaimContext,
+  signalNumber,
+} from '../process/claim.ts'
+import type { MarkWatch } from '../process/marks.ts'
+import { isAlive, isPidTaken } from '../process/process-identity.ts'
+import { killOrphans } from '../process/process-tree.ts'
+import {
+  measureOutput,
+  type PidFile,
+  readExit,
+  readPid,
+  revoke,
+  writeClaim,
+} from '../process/run-directory.ts'
+import { sendControl, startShim, writeInput } from '../process/shim.ts'
+import type { UserResolution } from '../process/user.ts'
+import { toRunEnd } from './run-end.ts'
+
+export interface RunKeeperOptions {
+  readonly clock: Clock
+  readonly shim: string
+  readonly runsDir: string
+  readonly marksDir: string
+  readonly node: string
+  readonly environment: NodeJS.ProcessEnv
+  readonly marks: Pick<MarkWatch, 'remove'>
+  readonly resolveUser: (name: string) => UserResolution
+  readonly onBorn: (run: LiveRun, pid: number, startedAt: number) => void
+  readonly onEnded: (run: LiveRun, end: RunEnd, keptBytes: number | null) => void
+  readonly onRefused: (run: LiveRun, reason: RefusalReason, detail: string) => void
+  readonly complain: (message: string, error: unknown) => void
+}
+
+export interface LiveRun {
+  readonly id: string
+  readonly slot: string
+  readonly program: string
+  readonly directory: string
+  /** The command's pid, once it was born. */
+  pid: number | null
+  startedAt: number | null
+  /** Who holds it; null before the birth. */
+  shim: PidFile['shim'] | null
+  commandSession: number | null
+  /** How it was to be stopped when it was claimed. */
+  claimedStop: Claim['stop']
+  /** The stop that is to be passed on as soon as there is somebody to take it. */
+  stopLine: string | null
+  isEnded: boolean
+}
+
+export interface StartRequest {
+  readonly run: Run
+  readonly program: Program
+  readonly index: number
+  readonly launchHash: string
+}
+
+/** So many shims are started before others get their turn. */
+const startsPerTurn = 8
+const lookEveryMs = 1000
+/** Every so many looks the start time is compared as well: a pid may have been used again. */
+const thoroughLook = 30
+
+export class RunKeeper {
+  private readonly options: RunKeeperOptions
+  private readonly live = new Map<string, LiveRun>()
+  private waiting: StartRequest[] = []
+  private isStarting = false
+  private looks = 0
+  private timer: Timer | null = null
+
+  constructor(options: RunKeeperOptions) {
+    this.options = options
+  }
+
+  /** Begins to look after shims that end without a word. */
+  watch(): void {
+    this.timer = this.options.clock.after(lookEveryMs, () => {
+      this.lookAfterShims()
+      this.watch()
+    })
+  }
+
+  close(): void {
+    this.timer?.cancel()
+    this.waiting = []
+  }
+
+  get(run: string): LiveRun | undefined {
+    return this.live.get(run)
+  }
+
+  all(): Iterable<LiveRun> {
+    return this.live.values()
+  }
+
+  /** The claim is recorded; the process follows in its turn. */
+  start(request: StartRequest): void {
+    const { run } = request
+    this.live.set(run.id, this.newLiveRun(run.id, run.slot, run.program))
+    this.waiting.push(request)
+    this.startSome()
+  }
+
+  /** Takes over a run that an agent before this one started. */
+  adopt(claim: Claim, { shim, command, startedAt }: PidFile): LiveRun {
+    const run = this.newLiveRun(claim.run, claim.slot, claim.program)
+    const pid = command?.pid ?? null
+    Object.assign(run, { shim, pid, commandSession: pid, startedAt, claimedStop: claim.stop })
+    this.live.set(run.id, run)
+    return run
+  }
+
+  /** `policy` null: as the run was claimed, since its program is gone. */
+  stop(id: string, policy: StopPolicy | null): void {
+    const run = this.live.get(id)
+    if (!run || run.isEnded) return
+    run.stopLine = policy
+      ? `stop ${signalNumber(policy.signal) ?? 15} ${policy.graceMs} ${policy.target}`
+      : `stop ${run.claimedStop.signal} ${run.claimedStop.graceMs} ${run.claimedStop.group ? 'group' : 'process'}`
+    const waits = this.waiting.findIndex((request) => request.run.id === id)
+    if (waits >= 0) {
+      this.waiting.splice(waits, 1)
+      const now = this.options.clock.now()
+      this.end(run, { kind: 'revoked', endedAt: now, reason: 'stopped before it began' }, null)
+    } else if (run.shim) {
+      this.passStopOn(run)
+    }
+  }
+
+  /** False when there is no process to take it. */
+  signal(id: string, signal: number, to: 'process' | 'group' | 'tree'): boolean {
+    const run = this.live.get(id)
+    return run !== undefined && run.shim !== null && sendControl(run.directory, `signal ${signal} ${to}`)
+  }
+
+  /** Bytes that the run's standard input took. */
+  input(id: string, text: string): number {
+    const run = this.live.get(id)
+    return run ? writeInput(run.directory, text) : 0
+  }
+
+  /** A mark was set, or a shim is gone: look what is there. */
+  look(id: string): void {
+    const run = this.live.get(id)
+    if (!run || run.isEnded) return
+    try {
+      if (!run.shim) {
+        const pid = readPid(run.directory)
+        if (pid.kind === 'pid') this.recordBirth(run, pid.pid)
+      }
+      const exit = readExit(run.directory)
+      if (exit === null) return
+      const end: RunEnd =
+        exit === 'broken'
+          ? { kind: 'unknown', endedAt: this.options.clock.now(), reason: 'its exit file is damaged' }
+          : toRunEnd(exit)
+      if (end.kind === 'failed_to_start') {
+        const reason = refusalOf(end.stage)
+        if (reason) this.options.onRefused(run, reason, end.message)
+      }
+      this.end(run, end, measureOutput(run.directory))
+    } catch (error) {
+      this.options.complain(`The directory of run ${id} cannot be read`, error)
+    }
+  }
+
+  /** The end is recorded: nothing more will be heard of it. */
+  forget(id: string): void {
+    this.live.delete(id)
+    this.options.marks.remove(id)
+  }
+
+  private newLiveRun(id: string, slot: string, program: string): LiveRun {
+    const directory = join(this.options.runsDir, id)
+    return {
+      id,
+      slot,
+      program,
+      directory,
+      pid: null,
+      startedAt: null,
+      shim: null,
+      commandSession: null,
+      claimedStop: { signal: 15, graceMs: 10_000, group: true },
+      stopLine: null,
+      isEnded: false,
+    }
+  }
+
+  /** A few at a time, so that births and ends are noticed while hundreds are started. */
+  private startSome(): void {
+    if (this.isStarting) return
+    this.isStarting = true
+    setImmediate(() => {
+      this.isStarting = false
+      for (const request of this.waiting.splice(0, startsPerTurn)) this.startOne(request)
+      if (this.waiting.length > 0) this.startSome()
+    })
+  }
+
+  private startOne({ run, program, index, launchHash }: StartRequest): void {
+    const live = this.live.get(run.id)
+    if (!live) return
+    const refuse = (reason: RefusalReason, detail: string): void => {
+      this.options.onRefused(live, reason, detail)
+      this.failWithoutProcess(live, reason, detail)
+    }
+    const { user: userName } = program.launch
+    const resolution = userName === null ? null : this.options.resolveUser(userName)
+    if (resolution && !resolution.ok) return refuse(resolution.reason, resolution.detail)
+    const context: ClaimContext = {
+      run: run.id,
+      slot: run.slot,
+      index,
+      cause: run.cause,
+      node: this.options.node,
+      marks: this.options.marksDir,
+      claimedAt: run.claimedAt,
+      launchHash,
+      user: resolution?.user ?? null,
+    }
+    try {
+      const claim = buildClaim(program, context)
+      live.claimedStop = claim.stop
+      writeClaim(live.directory, claim)
+    } catch (error) {
+      return refuse('store_unavailable', (error as Error).message)
+    }
+    try {
+      const environment = buildEnvironment(program, context, this.options.environment)
+      startShim(
+        this.options.shim,
+        live.directory,
+        environment,
+        () => this.shimEnded(live),
+        (error) => refuse('spawn_failed', error.message),
+      )
+    } catch (error) {
+      refuse('spawn_failed', (error as Error).message)
+    }
+  }
+
+  /** No shim will come, and to be sure of it the claim is revoked. */
+  private failWithoutProcess(run: LiveRun, reason: RefusalReason, detail: string): void {
+    const endedAt = this.options.clock.now()
+    try {
+      revoke(run.directory)
+    } catch {
+      // No directory, no claim.
+    }
+    const isProgramsFault = reason === 'user_unknown' || reason === 'no_rights'
+    const usage = {
+      userCpuMs: 0,
+      systemCpuMs: 0,
+      maxRssBytes: 0,
+      leftovers: 0,
+      outBytes: 0,
+      errBytes: 0,
+      lostBytes: 0,
+    }
+    const end: RunEnd = isProgramsFault
+      ? { kind: 'failed_to_start', stage: 'user', message: detail, endedAt, durationMs: 0, usage }
+      : { kind: 'revoked', endedAt, reason: detail }
+    this.end(run, end, 0)
+  }
+
+  private recordBirth(run: LiveRun, pid: PidFile): void {
+    run.shim = pid.shim
+    run.pid = pid.command?.pid ?? null
+    run.startedAt = pid.startedAt
+    run.commandSession = pid.command?.pid ?? null
+    if (run.pid !== null) this.options.onBorn(run, run.pid, pid.startedAt)
+    if (run.stopLine !== null) this.passStopOn(run)
+  }
+
+  /** A FIFO without a reader means that the shim is about to be gone; its end will be noticed. */
+  private passStopOn(run: LiveRun): void {
+    try {
+      if (run.stopLine !== null) sendControl(run.directory, run.stopLine)
+    } catch (error) {
+      this.options.complain(`The shim of run ${run.id} cannot be told to stop`, error)
+    }
+  }
+
+  private end(run: LiveRun, end: RunEnd, keptBytes: number | null): void {
+    if (run.isEnded) return
+    run.isEnded = true
+    this.options.onEnded(run, end, keptBytes)
+  }
+
+  private lookAfterShims(): void {
+    this.looks += 1
+    const isThorough = this.looks % thoroughLook === 0
+    for (const run of this.live.values()) {
+      if (run.isEnded || !run.shim) continue
+      const isThere = isThorough ? isAlive(run.shim) : isPidTaken(run.shim.pid)
+      if (!isThere) this.shimEnded(run)
+    }
+  }
+
+  /** After a proper end the exit file is there. Without one, the shim was killed. */
+  private shimEnded(run: LiveRun): void {
+    this.look(run.id)
+    if (run.isEnded) return
+    if (run.shim === null) return this.endUnborn(run)
+    void this.clearUp(run)
+  }
+
+  private endUnborn(run: LiveRun): void {
+    try {
+      if (!revoke(run.directory)) return this.look(run.id)
+    } catch {
+      // The directory is gone, and the claim with it.
+    }
+    this.end(
+      run,
+      { kind: 'revoked', endedAt: this.options.clock.now(), reason: 'its shim ended before it began' },
+      0,
+    )
+  }
+
+  /** The end is told only once nothing of the old run is left, so that the next one is alone. */
+  async clearUp(run: LiveRun): Promise<void> {
+    const pause = (): Promise<void> => new Promise((done) => this.options.clock.after(20, done))
+    const orphans = await killOrphans(run.id, run.commandSession, pause)
+    const rest = orphans === 0 ? 'nothing was left of it' : `${orphans} processes left of it were killed`
+    this.look(run.id)
+    this.end(
+      run,
+      { kind: 'unknown', endedAt: this.options.clock.now(), reason: `its shim was killed; ${rest}` },
+      measureOutputOf(run.directory),
+    )
+  }
+}
+
+function measureOutputOf(directory: string): number | null {
+  try {
+    return measureOutput(directory)
+  } catch {
+    return null
+  }
+}
+
+function refusalOf(stage: string): RefusalReason | null {
+  if (stage === 'cwd') return 'directory_missing'
+  if (stage === 'exec') return 'command_not_found'
+  if (stage === 'uid' || stage === 'gid' || stage === 'groups') return 'no_rights'
+  return null
+}

@@ -1,0 +1,262 @@
+/** What can be asked of slots: to start, stop, restart, signal and feed them, and to tell what became of it. */
+import type { OutcomeView, SlotView } from '../contract/views.ts'
+import { decideAdmission } from '../domain/admission.ts'
+import { isActive } from '../domain/reconcile.ts'
+import type { RunCause } from '../domain/run.ts'
+import { runOf, type SlotState } from '../domain/slot-state.ts'
+import { selectTargets } from '../domain/target.ts'
+import { UserError } from '../domain/user-error.ts'
+import { signalName, signalNumber } from '../process/claim.ts'
+import type { Agent } from './agent.ts'
+import type { Draft } from './draft.ts'
+import type { SlotRecord } from './slot-records.ts'
+import { viewSlot } from './views.ts'
+
+interface SlotRequest {
+  readonly targets: readonly string[]
+  readonly wait: boolean
+  readonly by: string
+  readonly signal?: AbortSignal
+}
+
+/** What the draft made of one slot before anything is waited for. */
+type Verdict = 'asked' | { readonly outcome: 'unchanged' | 'failed'; readonly message: string }
+
+export class SlotVerbs {
+  private readonly agent: Agent
+
+  constructor(agent: Agent) {
+    this.agent = agent
+  }
+
+  listSlots(targets: readonly string[]): SlotView[] {
+    return this.select(targets).map((slot) => this.view(slot))
+  }
+
+  async start(request: SlotRequest): Promise<OutcomeView[]> {
+    return await this.ask(request, 'start', (draft, slot, cause) => {
+      const { state, asked } = slot
+      const { isShuttingDown } = draft
+      const answer = decideAdmission({
+        state,
+        askedBy: 'person',
+        wanted: asked,
+        isShuttingDown,
+        obstacle: null,
+      })
+      if (!answer.admitted) {
+        const { reason, detail } = answer
+        draft.event('start.refused', { reason, detail }, { program: slot.program, slot: slot.name })
+        if (reason === 'already_running') draft.ask(slot.name, 'run')
+        return { outcome: reason === 'already_running' ? 'unchanged' : 'failed', message: detail }
+      }
+      draft.ask(slot.name, 'run')
+      draft.send(slot.name, { kind: 'start', cause })
+      return 'asked'
+    })
+  }
+
+  async stop(request: SlotRequest): Promise<OutcomeView[]> {
+    return await this.ask(request, 'stop', (draft, slot) => {
+      const wasActive = isActive(slot.state)
+      draft.ask(slot.name, 'stop')
+      draft.send(slot.name, { kind: 'stop' })
+      return wasActive ? 'asked' : { outcome: 'unchanged', message: 'it was not running' }
+    })
+  }
+
+  async restart(request: SlotRequest): Promise<OutcomeView[]> {
+    return await this.ask(request, 'restart', (draft, slot, cause) => {
+      if (draft.isShuttingDown) throw new UserError('shutting_down', 'The agent is shutting down.')
+      draft.ask(slot.name, 'run')
+      draft.send(slot.name, { kind: 'restart', cause })
+      return 'asked'
+    })
+  }
+
+  async signal(request: {
+    targets: readonly string[]
+    signal: string
+    to: 'process' | 'group' | 'tree'
+    by: string
+  }): Promise<OutcomeView[]> {
+    const number = signalNumber(request.signal)
+    if (number === null) {
+      throw new UserError('usage', `\`${request.signal}\` is no signal of this machine.`, {
+        hint: 'Name one as HUP, SIGHUP or 1; `kill -l` lists them.',
+      })
+    }
+    const outcomes: OutcomeView[] = []
+    const told: SlotRecord[] = []
+    for (const slot of this.select(request.targets)) {
+      const run = runOf(slot.state)
+      const wasTaken = run !== null && this.agent.keeper.signal(run, number, request.to)
+      if (wasTaken) told.push(slot)
+      outcomes.push(
+        this.outcome(
+          slot.name,
+          wasTaken ? 'done' : 'failed',
+          wasTaken ? `${signalName(number)} sent` : 'it is not running',
+        ),
+      )
+    }
+    await this.agent.reconciler.request((draft) => {
+      for (const slot of told) {
+        const data = { action: 'signal', signal: signalName(number), by: request.by } as const
+        draft.event('slot.requested', data, { program: slot.program, slot: slot.name })
+      }
+    })
+    return outcomes
+  }
+
+  async writeInput(request: {
+    targets: readonly string[]
+    text: string
+    by: string
+  }): Promise<OutcomeView[]> {
+    const size = Buffer.byteLength(request.text)
+    return this.select(request.targets).map((slot) => {
+      const run = runOf(slot.state)
+      const isOpen = this.agent.reconciler.desired.get(slot.program)?.program.launch.stdin === 'fifo'
+      if (!isOpen) return this.outcome(slot.name, 'failed', 'its program has no `stdin: fifo`')
+      const taken = run === null ? 0 : this.agent.keeper.input(run, request.text)
+      if (taken === size) return this.outcome(slot.name, 'done', `${taken} bytes written`)
+      return this.outcome(
+        slot.name,
+        'failed',
+        run === null ? 'it is not running' : `it took ${taken} of ${size} bytes`,
+      )
+    })
+  }
+
+  /** The outcome of each slot once it neither starts nor stops any more. */
+  async waitUntilSettled(names: readonly string[], signal?: AbortSignal): Promise<OutcomeView[]> {
+    return await Promise.all(
+      names.map(async (name) => {
+        await this.settled(name, signal)
+        const state = this.agent.reconciler.slots.get(name)?.state
+        return this.outcome(
+          name,
+          state && isGood(state) ? 'done' : 'failed',
+          state ? this.describe(name, state) : 'removed',
+        )
+      }),
+    )
+  }
+
+  /** The slots that the targets name; throws for a target that names none. */
+  select(targets: readonly string[]): SlotRecord[] {
+    const { reconciler, programs } = this.agent
+    const candidates = [...reconciler.slots.values()]
+      .map((slot) => ({
+        name: slot.name,
+        program: slot.program,
+        group: programs.get(slot.program)?.program.group ?? slot.program,
+        slot,
+      }))
+      .sort((a, b) =>
+        a.program === b.program ? a.slot.index - b.slot.index : a.program < b.program ? -1 : 1,
+      )
+    const { selected, unknown } = selectTargets(candidates, targets)
+    // A program with no processes has no slots and is known all the same.
+    const missing = unknown.filter((target) => !programs.has(target))
+    if (missing.length > 0) {
+      throw new UserError(
+        'not_found',
+        `Nothing is called ${missing.map((name) => `\`${name}\``).join(', ')}.`,
+        {
+          hint: 'See `drover status` for the names of programs and slots; `group:*` and patterns such as `mail*` are understood.',
+        },
+      )
+    }
+    return selected.map(({ slot }) => slot)
+  }
+
+  view(slot: SlotRecord): SlotView {
+    const { options, reconciler, keeper } = this.agent
+    const run = runOf(slot.state)
+    const program = reconciler.desired.get(slot.program)?.program ?? null
+    const now = { wall: options.clock.now(), monotonic: options.clock.monotonic() }
+    return viewSlot(slot, program, run === null ? undefined : keeper.get(run), options.node, now)
+  }
+
+  private async ask(
+    { targets, wait, by, signal }: SlotRequest,
+    action: 'start' | 'stop' | 'restart',
+    decide: (draft: Draft, slot: SlotRecord, cause: RunCause) => Verdict,
+  ): Promise<OutcomeView[]> {
+    const names = this.select(targets).map(({ name }) => name)
+    const verdicts = await this.agent.reconciler.request((draft) => {
+      const made = new Map<string, Verdict>()
+      for (const name of names) {
+        const slot = draft.slots.get(name)
+        if (!slot) continue
+        draft.event('slot.requested', { action, by }, { program: slot.program, slot: name })
+        made.set(name, decide(draft, slot, { kind: 'requested', by }))
+      }
+      return made
+    })
+    return await Promise.all(
+      [...verdicts].map(async ([name, verdict]) => {
+        if (verdict !== 'asked') return this.outcome(name, verdict.outcome, verdict.message)
+        if (wait) await this.settled(name, signal)
+        const state = this.agent.reconciler.slots.get(name)?.state
+        if (!state) return this.outcome(name, 'done', 'removed')
+        if (!wait) return this.outcome(name, 'waiting', this.describe(name, state))
+        const isDone = action === 'stop' ? !isActive(state) : isGood(state)
+        return this.outcome(name, isDone ? 'done' : 'failed', this.describe(name, state))
+      }),
+    )
+  }
+
+  /** Resolves once the slot is in a state that lasts, or the asker has gone. */
+  private settled(name: string, signal?: AbortSignal): Promise<void> {
+    const isSettled = (): boolean => {
+      const kind = this.agent.reconciler.slots.get(name)?.state.kind
+      return kind !== 'starting' && kind !== 'stopping'
+    }
+    if (isSettled() || signal?.aborted) return Promise.resolve()
+    return new Promise((resolve) => {
+      const finish = (): void => {
+        stopListening()
+        signal?.removeEventListener('abort', finish)
+        resolve()
+      }
+      const stopListening = this.agent.feed.listen(() => {
+        if (isSettled()) finish()
+      })
+      signal?.addEventListener('abort', finish)
+    })
+  }
+
+  private outcome(name: string, outcome: OutcomeView['outcome'], message: string): OutcomeView {
+    const slot = this.agent.reconciler.slots.get(name)
+    if (!slot) return { slot: name, name, outcome, state: 'stopped', pid: null, message }
+    const { name: title, state, pid } = this.view(slot)
+    return { slot: name, name: title, outcome, state, pid, message }
+  }
+
+  private describe(name: string, state: SlotState): string {
+    const run = runOf(state)
+    const pid = run === null ? null : (this.agent.keeper.get(run)?.pid ?? null)
+    switch (state.kind) {
+      case 'running':
+      case 'starting':
+        return pid === null ? state.kind : `${state.kind}, pid ${pid}`
+      case 'backoff':
+        return `${state.reason}; tries again in ${(state.delayMs / 1000).toFixed(1)} s (see \`drover logs ${name}\`)`
+      case 'fatal':
+        return `gave up: ${state.reason} (see \`drover logs ${name}\`)`
+      case 'exited':
+        return `finished: ${state.reason}`
+      case 'stopping':
+      case 'stopped':
+        return state.kind
+    }
+  }
+}
+
+/** A start went well when the slot runs, or did all it had to do. */
+function isGood(state: SlotState): boolean {
+  return state.kind === 'running' || (state.kind === 'exited' && /code 0$/.test(state.reason))
+}

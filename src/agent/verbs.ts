@@ -1,0 +1,64 @@
+/** All that an agent can be asked for, as the one object that every door calls. */
+import process from 'node:process'
+import type { AgentVerbs } from '../contract/verbs.ts'
+import type { AgentView } from '../contract/views.ts'
+import { isActive } from '../domain/reconcile.ts'
+import { type SlotStateKind, slotStateKinds } from '../domain/slot-state.ts'
+import type { Agent } from './agent.ts'
+import { HistoryVerbs } from './history-verbs.ts'
+import { ProgramVerbs } from './program-verbs.ts'
+import { SlotVerbs } from './slot-verbs.ts'
+
+/** `onShutdown` is told once somebody asks the agent to end; ending the process is its matter. */
+export function createVerbs(
+  agent: Agent,
+  onShutdown: (leaveWorkers: boolean, by: string) => void,
+): AgentVerbs {
+  const slots = new SlotVerbs(agent)
+  const programs = new ProgramVerbs(agent, slots)
+  const history = new HistoryVerbs(agent, slots)
+  return {
+    getAgent: () => viewAgent(agent),
+    listSlots: (targets) => slots.listSlots(targets),
+    start: (request) => slots.start(request),
+    stop: (request) => slots.stop(request),
+    restart: (request) => slots.restart(request),
+    signal: (request) => slots.signal(request),
+    writeInput: (request) => slots.writeInput(request),
+    listPrograms: () => programs.listPrograms(),
+    getProgram: (name) => programs.getProgram(name),
+    putPrograms: (request) => programs.putPrograms(request),
+    deleteProgram: (name, by) => programs.deleteProgram(name, by),
+    planReload: () => programs.planReload(),
+    reload: (request) => programs.reload(request),
+    listRuns: (query) => history.listRuns(query),
+    getRun: (id) => history.getRun(id),
+    readRunOutput: (id, stream, offset) => history.readRunOutput(id, stream, offset),
+    streamLogs: (query) => history.streamLogs(query),
+    listEvents: (query) => history.listEvents(query),
+    streamEvents: (query) => history.streamEvents(query),
+    shutdown: async ({ leaveWorkers, by }) => {
+      const active = [...agent.reconciler.slots.values()].filter(({ state }) => isActive(state)).length
+      onShutdown(leaveWorkers, by)
+      return { stopping: leaveWorkers ? 0 : active }
+    },
+  }
+}
+
+function viewAgent(agent: Agent): AgentView {
+  const counts = Object.fromEntries(slotStateKinds.map((kind) => [kind, 0])) as Record<SlotStateKind, number>
+  for (const { state } of agent.reconciler.slots.values()) counts[state.kind] += 1
+  const { version, node, data, configPath } = agent.options
+  return {
+    version,
+    pid: process.pid,
+    node,
+    dataDir: data.path,
+    config: configPath,
+    generation: agent.generation,
+    startedAt: new Date(agent.startedAt).toISOString(),
+    isShuttingDown: agent.reconciler.isShuttingDown,
+    slots: counts,
+    memory: { rssBytes: process.memoryUsage.rss() },
+  }
+}

@@ -1,0 +1,168 @@
+/** Turns what the agent knows into what the API answers with. Pure: it formats, it decides nothing. */
+import type { EventView, PlanView, ProgramView, RunView, SlotView } from '../contract/views.ts'
+import { type DroverEvent, eventLevels } from '../domain/event.ts'
+import { describeCause, describeEvent } from '../domain/event-text.ts'
+import { type Program, slotTitle } from '../domain/program.ts'
+import { compareProgramSets } from '../domain/program-change.ts'
+import { type DesiredProgram, planReconcile, type Slot, wantedOf } from '../domain/reconcile.ts'
+import { describeEnd, type Run, type RunEnd, type RunUsage } from '../domain/run.ts'
+import { runOf } from '../domain/slot-state.ts'
+import type { TreeUsage } from '../process/process-tree.ts'
+import type { StoredProgram } from '../store/store.ts'
+import type { LiveRun } from './run-keeper.ts'
+import type { SlotRecord } from './slot-records.ts'
+
+export interface ViewClock {
+  readonly wall: number
+  readonly monotonic: number
+}
+
+export function viewSlot(
+  slot: SlotRecord,
+  program: Program | null,
+  live: LiveRun | undefined,
+  node: string,
+  { wall, monotonic }: ViewClock,
+): SlotView {
+  const { state } = slot
+  return {
+    name: program ? slotTitle(program, slot.index) : slot.name,
+    slot: slot.name,
+    program: slot.program,
+    group: program?.group ?? slot.program,
+    index: slot.index,
+    state: state.kind,
+    pid: live?.pid ?? null,
+    run: runOf(state),
+    lastRun: slot.lastRun,
+    since: iso(slot.since),
+    startedAt: isoOrNull(live?.startedAt ?? null),
+    reason: 'reason' in state ? state.reason : null,
+    retryAt: state.kind === 'backoff' ? iso(wall + state.until - monotonic) : null,
+    quickExits: slot.tally.quickExits,
+    restarts: slot.restarts,
+    wanted: program ? wantedOf(slot, program) : 'stop',
+    stoppedByPerson: slot.asked === 'stop',
+    node,
+  }
+}
+
+export function viewRun(
+  run: Run,
+  live: TreeUsage | null,
+  output: { out: number; err: number } | null,
+): RunView {
+  const { end } = run
+  return {
+    id: run.id,
+    program: run.program,
+    slot: run.slot,
+    node: run.node,
+    cause: { ...run.cause },
+    causeText: describeCause(run.cause),
+    state: end ? 'ended' : run.startedAt === null ? 'claimed' : 'running',
+    pid: run.pid,
+    claimedAt: iso(run.claimedAt),
+    startedAt: isoOrNull(run.startedAt),
+    endedAt: isoOrNull(end?.endedAt ?? null),
+    durationMs: end && 'durationMs' in end ? end.durationMs : null,
+    end: end ? withoutUsage(end) : null,
+    endText: end ? describeEnd(end) : null,
+    usage: usageOf(end, live, output),
+  }
+}
+
+export function viewEvent(event: DroverEvent): EventView {
+  return {
+    id: event.id,
+    at: iso(event.at),
+    kind: event.kind,
+    level: eventLevels[event.kind],
+    program: event.program,
+    slot: event.slot,
+    run: event.run,
+    data: { ...event.data },
+    customData: event.customData,
+    text: describeEvent(event),
+  }
+}
+
+export function viewProgram({ program, source }: StoredProgram): ProgramView {
+  const { env, ...launch } = program.launch
+  const masked = Object.fromEntries(Object.keys(env).map((name) => [name, '***']))
+  return {
+    name: program.name,
+    group: program.group,
+    source,
+    definition: { ...program, launch: { ...launch, env: masked } },
+  }
+}
+
+export interface PlanInput {
+  readonly generation: number
+  readonly before: ReadonlyMap<string, DesiredProgram>
+  readonly after: ReadonlyMap<string, DesiredProgram>
+  readonly slots: ReadonlyMap<string, Slot>
+  readonly warnings: readonly string[]
+}
+
+/** What taking `after` into force would do, by the very function that does it. */
+export function viewPlan({ generation, before, after, slots, warnings }: PlanInput): PlanView {
+  const programsOf = (desired: ReadonlyMap<string, DesiredProgram>): Map<string, Program> =>
+    new Map([...desired].map(([name, { program }]) => [name, program]))
+  const changes = compareProgramSets(programsOf(before), programsOf(after))
+  const steps = planReconcile({ desired: after, slots, isShuttingDown: false })
+    .filter(({ kind }) => kind !== 'create')
+    .map(({ kind, slot, reason }) => ({
+      slot,
+      action: kind as 'start' | 'stop' | 'restart' | 'remove',
+      reason,
+    }))
+  return {
+    generation,
+    isEmpty: changes.length === 0 && steps.length === 0,
+    programs: changes.map(({ change, program, fields }) => ({ program, change, fields: [...fields] })),
+    steps,
+    warnings: [...warnings],
+  }
+}
+
+function withoutUsage(end: RunEnd): { kind: string } {
+  const { usage: _, ...rest } = end as RunEnd & { usage?: RunUsage }
+  return rest
+}
+
+function usageOf(
+  end: RunEnd | null,
+  live: TreeUsage | null,
+  output: { out: number; err: number } | null,
+): RunView['usage'] {
+  if (end && 'usage' in end) {
+    const { usage } = end
+    return {
+      cpuMs: usage.userCpuMs + usage.systemCpuMs,
+      rssBytes: usage.maxRssBytes,
+      processes: 0,
+      outBytes: usage.outBytes,
+      errBytes: usage.errBytes,
+      lostBytes: usage.lostBytes,
+    }
+  }
+  if (end || !live) return null
+  return {
+    cpuMs: live.cpuMs,
+    rssBytes: live.rssBytes,
+    processes: live.processes,
+    outBytes: output?.out ?? 0,
+    errBytes: output?.err ?? 0,
+    lostBytes: 0,
+  }
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString()
+}
+
+function isoOrNull(ms: number | null): string | null {
+  return ms === null ? null : iso(ms)
+}

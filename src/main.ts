@@ -1,0 +1,200 @@
+/**
+ * The roof: builds an agent out of its parts, opens its doors, and ends it when told to. Everything heavy is below; nothing here decides.
+ *
+ * TERM and INT end the agent and its workers (with `--leave-workers` the agent alone); a second one ends the agent at once, and the shims carry on
+ * by themselves. HUP reloads.
+ */
+import { hostname } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
+import { Agent } from './agent/agent.ts'
+import { EventLog } from './agent/event-log.ts'
+import { type ProgramsOfConfig, readConfig } from './agent/program-verbs.ts'
+import { createVerbs } from './agent/verbs.ts'
+import { type ApiServer, serveApi } from './api/serve.ts'
+import type { StartOptions } from './cli/context.ts'
+import { systemClock } from './clock.ts'
+import { searchConfig } from './config/load/find-files.ts'
+import { UserError } from './domain/user-error.ts'
+import {
+  type DataDirectory,
+  prepareDataDirectory,
+  readAgentFile,
+  writeAgentFile,
+} from './process/data-directory.ts'
+import { findShim } from './process/shim.ts'
+import { resolveUser } from './process/user.ts'
+import { clearSocketPath } from './socket-path.ts'
+import { openSqliteStore } from './store/sqlite/open.ts'
+import type { Store } from './store/store.ts'
+import { version } from './version.ts'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const hostPath = join(root, 'dist', 'config-host.mjs')
+
+export { loadConfig, loadConfigText } from './config/load/load-config.ts'
+export { hostPath }
+
+/** Runs an agent in this process until it ends. Throws a `UserError` when it cannot begin; then nothing was started. */
+export async function startAgent(options: StartOptions): Promise<number> {
+  const shim = findShim(root)
+  const configPath = findConfig(options.config)
+  const data = prepareDataDirectory(resolve(options.dataDir))
+  const store = openStore(data)
+  const log = new EventLog({
+    clock: systemClock,
+    level: options.logLevel,
+    hasColour: options.isTty && !process.env.NO_COLOR,
+    write: (line) => process.stderr.write(line),
+  })
+  process.stderr.on('error', () => {})
+  const complain = (message: string, error: unknown): void => log.complain(message, error)
+  const agent = new Agent({
+    clock: systemClock,
+    random: Math.random,
+    store,
+    data,
+    shim,
+    node: options.node ?? hostname(),
+    version,
+    environment: process.env,
+    configPath,
+    hostPath,
+    complain,
+  })
+  let api: ApiServer
+  const end = new Ending(agent, options.leaveWorkersOnTerm)
+  try {
+    clearSocketPath(data.socket)
+    const { config, refused } = await readFirstConfig(configPath, store)
+    log.follow(agent.feed)
+    await agent.start(config, refused)
+    for (const warning of config?.warnings ?? []) log.say('warning', warning)
+    const verbs = createVerbs(agent, (leaveWorkers, by) => end.begin(leaveWorkers, by))
+    api = await serveApi({ verbs, socketPath: data.socket, version, log: complain })
+    writeAgentFile(data, { pid: process.pid, version, startedAt: new Date(agent.startedAt).toISOString() })
+  } catch (error) {
+    await agent.close()
+    throw error
+  }
+  sayWhatNext(log, options, data)
+  const stopListening = listenToSignals(end, () => void reloadQuietly(agent, complain))
+  keepGoing(complain)
+
+  await end.ended
+  stopListening()
+  await api.close()
+  await agent.close()
+  return 0
+}
+
+/** The end may be asked for from several sides; it happens once. */
+class Ending {
+  readonly ended: Promise<void>
+  private readonly agent: Agent
+  private readonly leavesOnTerm: boolean
+  private resolve: () => void = () => {}
+  private isBegun = false
+
+  constructor(agent: Agent, leavesOnTerm: boolean) {
+    this.agent = agent
+    this.leavesOnTerm = leavesOnTerm
+    this.ended = new Promise((resolve) => {
+      this.resolve = resolve
+    })
+  }
+
+  begin(leaveWorkers: boolean, by: string): void {
+    if (this.isBegun) return
+    this.isBegun = true
+    // Even when the store takes no more writes the agent must be able to end.
+    this.agent.shutdown(leaveWorkers, by).then(this.resolve, (error: unknown) => {
+      this.agent.options.complain('The end could not be recorded', error)
+      this.resolve()
+    })
+  }
+
+  signal(name: string): void {
+    if (this.isBegun) process.exit(130)
+    this.begin(this.leavesOnTerm, name)
+  }
+}
+
+function openStore(data: DataDirectory): Store {
+  try {
+    return openSqliteStore(data.database)
+  } catch (error) {
+    if (!(error instanceof UserError) || error.code !== 'data_dir_in_use') throw error
+    const other = readAgentFile(data)
+    const who = other ? ` (pid ${other.pid}, version ${other.version})` : ''
+    throw new UserError('data_dir_in_use', `A living agent${who} works on the data directory ${data.path}.`, {
+      hint: `Talk to it with \`drover status -D ${data.path}\`, end it with \`drover shutdown\`, or give this one another --data-dir.`,
+      cause: error,
+    })
+  }
+}
+
+/** Null when there is none: then only programs declared over the API run. */
+function findConfig(named: string | null): string | null {
+  if (named !== null) return resolve(named)
+  try {
+    return searchConfig(process.cwd())
+  } catch (error) {
+    if (error instanceof UserError && error.code === 'config_unreadable') return null
+    throw error
+  }
+}
+
+/** A broken configuration must not take down what runs already: with programs in the store those stay in force, and the mistake is told. */
+async function readFirstConfig(
+  path: string | null,
+  store: Store,
+): Promise<{ config: ProgramsOfConfig | null; refused: UserError | null }> {
+  if (path === null) return { config: null, refused: null }
+  try {
+    return { config: await readConfig(path, hostPath, resolveUser), refused: null }
+  } catch (error) {
+    const hasPrograms = (await store.loadPrograms()).length > 0
+    if (error instanceof UserError && hasPrograms) return { config: null, refused: error }
+    throw error
+  }
+}
+
+async function reloadQuietly(
+  agent: Agent,
+  complain: (message: string, error: unknown) => void,
+): Promise<void> {
+  try {
+    await createVerbs(agent, () => {}).reload({ wait: false, by: 'SIGHUP' })
+  } catch (error) {
+    complain('The configuration was not reloaded', error)
+  }
+}
+
+function listenToSignals(end: Ending, reload: () => void): () => void {
+  const stop = (signal: NodeJS.Signals): void => end.signal(signal)
+  process.on('SIGTERM', stop)
+  process.on('SIGINT', stop)
+  process.on('SIGHUP', reload)
+  return () => {
+    process.off('SIGTERM', stop)
+    process.off('SIGINT', stop)
+    process.off('SIGHUP', reload)
+  }
+}
+
+/** A bug in one corner must not end the supervision of everything else: it is told, and the agent goes on. */
+function keepGoing(complain: (message: string, error: unknown) => void): void {
+  process.on('uncaughtException', (error) => complain('A bug in Drover', error.stack ?? error))
+  process.on('unhandledRejection', (error) => complain('A bug in Drover', error))
+}
+
+function sayWhatNext(log: EventLog, options: StartOptions, data: DataDirectory): void {
+  if (!options.isTty) return
+  const where = `-D ${data.path}`
+  log.say(
+    'notice',
+    `ready. In another terminal: drover status ${where} · drover logs -f ${where} · drover shutdown ${where}`,
+  )
+}

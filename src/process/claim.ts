@@ -1,0 +1,176 @@
+/**
+ * The claim: a program's launch turned into what the shim executes, with placeholders filled in and the user's numbers resolved. Pure,
+ * but for the numbers of signals, which are this machine's.
+ */
+import { constants } from 'node:os'
+import { isAbsolute, join } from 'node:path'
+import type { Launch, OutputTarget, Program } from '../domain/program.ts'
+import type { RunCause } from '../domain/run.ts'
+import type { ResolvedUser } from './user.ts'
+
+/** `spec.json`. */
+export interface Claim {
+  readonly version: 1
+  readonly run: string
+  readonly marks: string
+  readonly argv: readonly string[]
+  readonly cwd: string
+  readonly uid?: number
+  readonly gid?: number
+  readonly groups?: readonly number[]
+  readonly umask?: number
+  readonly nice?: number
+  readonly rlimits: readonly (readonly [string, number, number])[]
+  readonly stop: { readonly signal: number; readonly graceMs: number; readonly group: boolean }
+  readonly timeoutMs: number
+  readonly leave: boolean
+  readonly input: boolean
+  readonly merge: boolean
+  readonly out: ClaimedOutput | null
+  readonly err: ClaimedOutput | null
+  readonly program: string
+  readonly slot: string
+  readonly index: number
+  readonly cause: RunCause
+  readonly node: string
+  readonly claimedAt: number
+  readonly launchHash: string
+}
+
+export interface ClaimedOutput {
+  readonly file?: string
+  readonly maxBytes: number
+  readonly keep: number
+}
+
+export interface ClaimContext {
+  readonly run: string
+  readonly slot: string
+  readonly index: number
+  readonly cause: RunCause
+  readonly node: string
+  readonly marks: string
+  readonly claimedAt: number
+  readonly launchHash: string
+  readonly user: ResolvedUser | null
+}
+
+export function buildClaim(program: Program, context: ClaimContext): Claim {
+  const { launch, stop, output } = program
+  const fill = placeholders(program, context)
+  const target = (wanted: OutputTarget): ClaimedOutput | null => {
+    if (wanted.kind === 'discard') return null
+    if (wanted.kind === 'own') return { maxBytes: output.maxBytes, keep: output.keep }
+    const path = fill(wanted.path)
+    return {
+      file: isAbsolute(path) ? path : join(fill(launch.cwd), path),
+      maxBytes: output.maxBytes,
+      keep: output.keep,
+    }
+  }
+  const { user } = context
+  return {
+    version: 1,
+    run: context.run,
+    marks: context.marks,
+    argv: argvOf(launch, fill),
+    cwd: fill(launch.cwd),
+    ...(user ? { uid: user.uid, gid: user.gid, groups: user.groups } : {}),
+    ...(launch.umask === null ? {} : { umask: launch.umask }),
+    ...(launch.nice === null ? {} : { nice: launch.nice }),
+    rlimits: launch.rlimits.map(({ name, soft, hard }) => [name, soft, hard] as const),
+    stop: {
+      signal: signalNumber(stop.signal) ?? constants.signals.SIGTERM,
+      graceMs: stop.graceMs,
+      group: stop.target === 'group',
+    },
+    timeoutMs: 0,
+    leave: launch.leftovers === 'leave',
+    input: launch.stdin === 'fifo',
+    merge: launch.stderr.kind === 'merged',
+    out: target(launch.stdout),
+    err: launch.stderr.kind === 'merged' ? null : target(launch.stderr),
+    program: program.name,
+    slot: context.slot,
+    index: context.index,
+    cause: context.cause,
+    node: context.node,
+    claimedAt: context.claimedAt,
+    launchHash: context.launchHash,
+  }
+}
+
+/** The environment of the command: inherited, then the user's own, then ours, then the program's. */
+export function buildEnvironment(
+  program: Program,
+  context: ClaimContext,
+  inherited: NodeJS.ProcessEnv,
+): Record<string, string> {
+  const fill = placeholders(program, context)
+  const environment: Record<string, string> = {}
+  if (program.launch.inheritEnv) {
+    for (const [name, value] of Object.entries(inherited)) {
+      if (value !== undefined && !name.startsWith('DROVER_')) environment[name] = value
+    }
+  }
+  environment.PATH ??= inherited.PATH ?? '/usr/local/bin:/usr/bin:/bin'
+  if (context.user) {
+    const { name, home } = context.user
+    Object.assign(environment, { HOME: home, USER: name, LOGNAME: name })
+  }
+  Object.assign(environment, {
+    DROVER_RUN_ID: context.run,
+    DROVER_PROGRAM: program.name,
+    DROVER_GROUP: program.group,
+    DROVER_SLOT: context.slot,
+    DROVER_INDEX: String(context.index),
+    DROVER_NODE: context.node,
+    DROVER_CAUSE: context.cause.kind,
+  })
+  for (const [name, value] of Object.entries(program.launch.env)) environment[name] = fill(value)
+  return environment
+}
+
+/** The file that a named output goes to, for whoever wants to read it; null for other outputs. */
+export function namedFile(
+  program: Program,
+  slot: string,
+  index: number,
+  stream: 'out' | 'err',
+): string | null {
+  const target = stream === 'out' ? program.launch.stdout : program.launch.stderr
+  if (target.kind !== 'file') return null
+  const fill = placeholders(program, { slot, index })
+  const path = fill(target.path)
+  return isAbsolute(path) ? path : join(fill(program.launch.cwd), path)
+}
+
+/** Accepts `TERM`, `SIGTERM`, `term` and `15`. */
+export function signalNumber(signal: string): number | null {
+  const text = signal.trim().toUpperCase()
+  const known: Record<string, number> = constants.signals
+  if (/^\d+$/.test(text)) return Number(text) >= 1 && Number(text) <= 64 ? Number(text) : null
+  return known[text.startsWith('SIG') ? text : `SIG${text}`] ?? null
+}
+
+/** `SIGKILL` for 9; the number as a text where the system has no name. */
+export function signalName(number: number): string {
+  return Object.entries(constants.signals).find(([, value]) => value === number)?.[0] ?? String(number)
+}
+
+function argvOf({ command }: Launch, fill: (text: string) => string): string[] {
+  return command.kind === 'shell' ? ['/bin/sh', '-c', fill(command.text)] : command.argv.map(fill)
+}
+
+function placeholders(
+  program: Pick<Program, 'name' | 'group'>,
+  { slot, index }: { slot: string; index: number },
+): (text: string) => string {
+  const values: Record<string, string> = {
+    program: program.name,
+    group: program.group,
+    slot,
+    index: String(index),
+  }
+  return (text) => text.replace(/\{(program|group|slot|index)\}/g, (_, name: string) => values[name] ?? '')
+}

@@ -1,0 +1,129 @@
+/**
+ * The data directory: everything that an agent keeps. Made on first use, recognised by its marker `drover.json`, and never taken over when
+ * it holds somebody else's files.
+ */
+import {
+  accessSync,
+  constants,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { UserError } from '../domain/user-error.ts'
+import { checkpoint } from '../effects.ts'
+
+export interface DataDirectory {
+  readonly path: string
+  readonly database: string
+  readonly socket: string
+  readonly runs: string
+  readonly marks: string
+  readonly agentFile: string
+}
+
+export function dataDirectory(path: string): DataDirectory {
+  return {
+    path,
+    database: join(path, 'drover.db'),
+    socket: join(path, 'agent.sock'),
+    runs: join(path, 'runs'),
+    marks: join(path, 'marks'),
+    agentFile: join(path, 'agent.json'),
+  }
+}
+
+const markerName = 'drover.json'
+
+/** Makes the directory if it is not there. Refuses one that is neither empty nor ours. */
+export function prepareDataDirectory(path: string): DataDirectory {
+  const data = dataDirectory(path)
+  try {
+    checkpoint('mkdir')
+    mkdirSync(path, { recursive: true, mode: 0o700 })
+    accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK)
+  } catch (error) {
+    throw unusable(path, error)
+  }
+  // What a first start that was killed may have left: the marker is the first file of all.
+  const others = readdirSync(path).filter((name) => name !== `${markerName}.tmp`)
+  if (others.length > 0 && !others.includes(markerName)) {
+    throw new UserError(
+      'data_dir_foreign',
+      `${path} is not empty and not a data directory of Drover (it has no ${markerName}).`,
+      {
+        hint: 'Give another folder with --data-dir. Nothing was changed.',
+      },
+    )
+  }
+  try {
+    if (!others.includes(markerName)) writeMarker(join(path, markerName))
+    else checkMarker(join(path, markerName))
+    for (const folder of [data.runs, data.marks]) {
+      checkpoint('mkdir')
+      mkdirSync(folder, { recursive: true, mode: 0o700 })
+    }
+  } catch (error) {
+    throw error instanceof UserError ? error : unusable(path, error)
+  }
+  return data
+}
+
+/** For people and for `doctor`: who works here. Being here says nothing; the store's lock does. */
+export function writeAgentFile(
+  data: DataDirectory,
+  agent: { pid: number; version: string; startedAt: string },
+): void {
+  checkpoint('write')
+  writeFileSync(`${data.agentFile}.tmp`, `${JSON.stringify(agent)}\n`, { mode: 0o600 })
+  checkpoint('rename')
+  renameSync(`${data.agentFile}.tmp`, data.agentFile)
+}
+
+export function readAgentFile(data: DataDirectory): { pid: number; version: string } | null {
+  try {
+    return JSON.parse(readFileSync(data.agentFile, 'utf8'))
+  } catch {
+    return null
+  }
+}
+
+function writeMarker(marker: string): void {
+  checkpoint('write')
+  writeFileSync(`${marker}.tmp`, `${JSON.stringify({ drover: 1 })}\n`, { mode: 0o600 })
+  checkpoint('rename')
+  renameSync(`${marker}.tmp`, marker)
+}
+
+function checkMarker(marker: string): void {
+  let layout: unknown
+  try {
+    layout = (JSON.parse(readFileSync(marker, 'utf8')) as { drover?: unknown }).drover
+  } catch {
+    throw new UserError('data_dir_unusable', `${marker} is damaged.`, {
+      hint: `If this is Drover's data directory, write {"drover":1} into the file; else give another --data-dir.`,
+    })
+  }
+  if (layout !== 1) {
+    throw new UserError(
+      'store_newer',
+      `${marker} is of layout ${String(layout)}; this version of Drover knows layout 1.`,
+      {
+        hint: 'Start the newer version again, or give this one another --data-dir. Nothing was changed.',
+      },
+    )
+  }
+}
+
+function unusable(path: string, error: unknown): UserError {
+  return new UserError(
+    'data_dir_unusable',
+    `The data directory ${path} cannot be used: ${(error as Error).message}.`,
+    {
+      hint: 'Check its rights and the room on its disk, or give another one with --data-dir.',
+      cause: error,
+    },
+  )
+}

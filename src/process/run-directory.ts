@@ -1,0 +1,163 @@
+/**
+ * The run directory, from the agent's side: writes the claim, reads who runs and how it ended, revokes what was never born. The
+ * format is `docs/reference/run-directory.md`.
+ *
+ * Synchronous on purpose: each call is a few microseconds on local files, and a claim must not be interleaved with anything.
+ */
+import {
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { checkpoint } from '../effects.ts'
+import type { Claim } from './claim.ts'
+import type { ProcessIdentity } from './process-identity.ts'
+
+export interface PidFile {
+  readonly boot: string
+  readonly shim: ProcessIdentity
+  /** Null when no process could be made. */
+  readonly command: ProcessIdentity | null
+  readonly startedAt: number
+}
+
+/** `broken`: the file is there and says nothing that can be understood. */
+export type Pid =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'revoked' }
+  | { readonly kind: 'broken' }
+  | { readonly kind: 'pid'; readonly pid: PidFile }
+
+export interface ExitFile {
+  readonly code: number | null
+  readonly signal: number | null
+  readonly error: { readonly stage: string; readonly errno: number; readonly message: string } | null
+  readonly startedAt: number
+  readonly endedAt: number
+  readonly durationMs: number
+  readonly userCpuMs: number
+  readonly systemCpuMs: number
+  readonly maxRssBytes: number
+  readonly timedOut: boolean
+  readonly stopRequested: boolean
+  readonly killed: boolean
+  readonly leftovers: number
+  readonly lost: { readonly out: number; readonly err: number }
+  readonly outBytes: number
+  readonly errBytes: number
+}
+
+/** Step one of a run: from here on it exists, though nothing was started. */
+export function writeClaim(directory: string, claim: Claim): void {
+  checkpoint('mkdir')
+  mkdirSync(directory, { mode: 0o700 })
+  const path = join(directory, 'spec.json')
+  checkpoint('write')
+  writeFileSync(`${path}.tmp`, JSON.stringify(claim), { mode: 0o600 })
+  checkpoint('rename')
+  renameSync(`${path}.tmp`, path)
+}
+
+/** Null when there is no whole claim: the agent died while writing it, or the file was damaged. */
+export function readClaim(directory: string): Claim | null {
+  const claim = readJson(join(directory, 'spec.json'))
+  return isRecord(claim) && typeof claim.run === 'string' && typeof claim.slot === 'string'
+    ? (claim as unknown as Claim)
+    : null
+}
+
+export function readPid(directory: string): Pid {
+  const text = readText(join(directory, 'pid'))
+  if (text === null) return { kind: 'none' }
+  // An empty file was made by an agent that died while revoking on a file system without hard links.
+  if (text === '' || text.startsWith(revokedWord)) return { kind: 'revoked' }
+  const pid = parseJson(text)
+  return isRecord(pid) && isRecord(pid.shim)
+    ? { kind: 'pid', pid: pid as unknown as PidFile }
+    : { kind: 'broken' }
+}
+
+/** Null while the run has not ended; `broken` when the file cannot be understood. */
+export function readExit(directory: string): ExitFile | 'broken' | null {
+  const text = readText(join(directory, 'exit'))
+  if (text === null) return null
+  const exit = parseJson(text)
+  return isRecord(exit) && typeof exit.endedAt === 'number' ? (exit as unknown as ExitFile) : 'broken'
+}
+
+/** Makes sure that the claim never becomes a process. False when a shim was first: then it is alive, or was. */
+export function revoke(directory: string): boolean {
+  const prepared = join(directory, 'revoked.tmp')
+  checkpoint('write')
+  writeFileSync(prepared, revokedWord, { mode: 0o600 })
+  try {
+    checkpoint('link')
+    linkSync(prepared, join(directory, 'pid'))
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return readPid(directory).kind === 'revoked'
+    throw error
+  } finally {
+    unlinkSync(prepared)
+  }
+}
+
+/** Bytes of the output files in the directory. */
+export function measureOutput(directory: string): number {
+  let bytes = 0
+  for (const name of listNames(directory)) {
+    if (!name.startsWith('out.') && !name.startsWith('err.')) continue
+    bytes += statSync(join(directory, name), { throwIfNoEntry: false })?.size ?? 0
+  }
+  return bytes
+}
+
+export function removeRunDirectory(directory: string): void {
+  checkpoint('remove')
+  rmSync(directory, { recursive: true, force: true })
+}
+
+/** Names in a folder; none where there is no folder. */
+export function listNames(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw error
+  }
+}
+
+const revokedWord = 'revoked'
+
+function readText(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw error
+  }
+}
+
+function readJson(path: string): unknown {
+  const text = readText(path)
+  return text === null ? null : parseJson(text)
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,10 @@
+/** The numbered migrations, oldest first. A number that was ever released never changes its text. */
+import { first } from './0001-first.ts'
+
+export interface Migration {
+  readonly number: number
+  readonly name: string
+  readonly sql: string
+}
+
+export const migrations: readonly Migration[] = [{ number: 1, name: 'first', sql: first }]

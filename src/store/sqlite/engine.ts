@@ -1,0 +1,62 @@
+/**
+ * The SQLite that is at hand: Node's own where it is new enough, else a package with the same interface and prebuilt binaries. Opened for
+ * exactly one process: the lock on the file is what makes an agent the only one on its data directory, and the kernel lets go of it the
+ * moment that the agent dies, however it dies.
+ */
+import { createRequire } from 'node:module'
+import process from 'node:process'
+
+/** The part of `node:sqlite` that is used. */
+export interface Database {
+  exec(sql: string): void
+  prepare(sql: string): Statement
+  close(): void
+}
+
+export interface Statement {
+  all(...parameters: SqlValue[]): unknown[]
+  run(...parameters: SqlValue[]): { changes: number | bigint; lastInsertRowid: number | bigint }
+}
+
+export type SqlValue = null | number | bigint | string | Uint8Array
+
+interface SqliteModule {
+  readonly DatabaseSync: new (path: string, options?: { open?: boolean }) => Database
+}
+
+/** SQLite before this has a bug that can damage a database in WAL mode. */
+const soundVersion = [3, 51, 3] as const
+
+export function openDatabase(path: string): Database {
+  const database = new (loadModule().DatabaseSync)(path)
+  try {
+    // Exclusive from the first statement on: a second agent fails here, before it has read or written anything.
+    database.exec('pragma busy_timeout = 0')
+    database.exec('pragma locking_mode = exclusive')
+    database.exec('pragma journal_mode = wal')
+    database.exec('pragma synchronous = full')
+    database.exec('pragma cache_size = -2000')
+    database.exec('begin exclusive')
+    database.exec('commit')
+    return database
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
+
+function loadModule(): SqliteModule {
+  const require = createRequire(import.meta.url)
+  return hasSoundOwnSqlite() ? require('node:sqlite') : require('@photostructure/sqlite')
+}
+
+function hasSoundOwnSqlite(): boolean {
+  const own = process.versions.sqlite?.split('.').map(Number)
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+  if (!own || major < 22 || (major === 22 && minor < 13)) return false
+  for (const [index, wanted] of soundVersion.entries()) {
+    const found = own[index] ?? 0
+    if (found !== wanted) return found > wanted
+  }
+  return true
+}

@@ -1,0 +1,294 @@
+/** The store on SQLite. Queries are kysely's, so that another database needs another dialect and no other code. */
+import { Kysely, type Transaction } from 'kysely'
+import type { DroverEvent, NewEvent } from '../../domain/event.ts'
+import type { Program } from '../../domain/program.ts'
+import type { Run, RunCause, RunEnd } from '../../domain/run.ts'
+import type { Changes, EventQuery, NoteName, ProgramSource, RunQuery, Store, StoredSlot } from '../store.ts'
+import { sqliteDialect } from './dialect.ts'
+import type { Database } from './engine.ts'
+import type { Tables } from './tables.ts'
+
+/** Rows per statement: SQLite takes 32,766 parameters, and the widest table has 11 columns. */
+const rowsPerStatement = 500
+
+export function createSqliteStore(database: Database): Store {
+  return new SqliteStore(new Kysely<Tables>({ dialect: sqliteDialect(database) }))
+}
+
+class SqliteStore implements Store {
+  private readonly db: Kysely<Tables>
+
+  constructor(db: Kysely<Tables>) {
+    this.db = db
+  }
+
+  async record(changes: Changes): Promise<DroverEvent[]> {
+    return await this.db.transaction().execute(async (tx) => {
+      await writePrograms(tx, changes)
+      await writeSlots(tx, changes)
+      await writeRuns(tx, changes)
+      for (const [name, value] of Object.entries(changes.notes ?? {})) {
+        await tx.replaceInto('notes').values({ name, value }).execute()
+      }
+      return await writeEvents(tx, changes.events ?? [])
+    })
+  }
+
+  async loadPrograms(): Promise<{ program: Program; source: ProgramSource }[]> {
+    const rows = await this.db.selectFrom('programs').selectAll().orderBy('name').execute()
+    return rows.map((row) => ({ program: JSON.parse(row.definition), source: row.source as ProgramSource }))
+  }
+
+  async loadGeneration(): Promise<number> {
+    return Number((await this.note('generation')) ?? 0)
+  }
+
+  async loadNote(name: NoteName): Promise<string | null> {
+    return await this.note(name)
+  }
+
+  async loadSlots(): Promise<StoredSlot[]> {
+    const rows = await this.db.selectFrom('slots').selectAll().execute()
+    return rows.map((row) => ({
+      name: row.name,
+      program: row.program,
+      index: row.position,
+      state: JSON.parse(row.state),
+      tally: JSON.parse(row.tally),
+      asked: row.asked as StoredSlot['asked'],
+      launchHash: row.launch_hash,
+      since: row.since,
+      lastRun: row.last_run,
+      restarts: row.restarts,
+    }))
+  }
+
+  async listOpenRuns(): Promise<Run[]> {
+    return (await this.db.selectFrom('runs').selectAll().where('ended_at', 'is', null).execute()).map(toRun)
+  }
+
+  async listKeptRunIds(): Promise<string[]> {
+    const rows = await this.db.selectFrom('runs').select('id').where('kept_bytes', 'is not', null).execute()
+    return rows.map(({ id }) => id)
+  }
+
+  async listKeptRuns(slot: string): Promise<{ id: string; bytes: number }[]> {
+    const rows = await this.db
+      .selectFrom('runs')
+      .select(['id', 'kept_bytes'])
+      .where('slot', '=', slot)
+      .where('kept_bytes', 'is not', null)
+      .orderBy('id', 'desc')
+      .execute()
+    return rows.map((row) => ({ id: row.id, bytes: row.kept_bytes ?? 0 }))
+  }
+
+  async listRuns({ slots, state, before, limit }: RunQuery): Promise<Run[]> {
+    let query = this.db.selectFrom('runs').selectAll().orderBy('id', 'desc').limit(limit)
+    if (slots) query = query.where('slot', 'in', slots)
+    if (state === 'alive') query = query.where('ended_at', 'is', null)
+    if (state === 'ended') query = query.where('ended_at', 'is not', null)
+    if (before !== undefined) query = query.where('id', '<', before)
+    return (await query.execute()).map(toRun)
+  }
+
+  async findRuns(prefix: string): Promise<Run[]> {
+    const rows = await this.db
+      .selectFrom('runs')
+      .selectAll()
+      .where('id', '>=', prefix)
+      .where('id', '<', `${prefix}\u{10ffff}`)
+      .limit(2)
+      .execute()
+    return rows.map(toRun)
+  }
+
+  async listEvents({ after, kinds, slots, run, limit, newest }: EventQuery): Promise<DroverEvent[]> {
+    let query = this.db.selectFrom('events').selectAll().limit(limit)
+    query = query.orderBy('id', newest ? 'desc' : 'asc')
+    if (after !== undefined) query = query.where('id', '>', after)
+    if (slots) query = query.where('slot', 'in', slots)
+    if (run !== undefined) query = query.where('run', '=', run)
+    if (kinds.length > 0 && !kinds.includes('*')) {
+      query = query.where((when) =>
+        when.or(
+          kinds.map((kind) =>
+            kind.endsWith('.*') ? when('kind', 'like', `${kind.slice(0, -1)}%`) : when('kind', '=', kind),
+          ),
+        ),
+      )
+    }
+    const events = (await query.execute()).map(toEvent)
+    return newest ? events.reverse() : events
+  }
+
+  async lastEventId(): Promise<number> {
+    const row = await this.db
+      .selectFrom('events')
+      .select(({ fn }) => fn.max('id').as('id'))
+      .executeTakeFirst()
+    return Number(row?.id ?? 0)
+  }
+
+  async trim({ keepRuns, keepEvents }: { keepRuns: number; keepEvents: number }): Promise<number> {
+    return await this.db.transaction().execute(async (tx) => {
+      const oldest = await tx
+        .selectFrom('runs')
+        .select('id')
+        .orderBy('id', 'desc')
+        .offset(keepRuns)
+        .limit(1)
+        .executeTakeFirst()
+      let trimmed = 0n
+      if (oldest) {
+        const { numDeletedRows } = await tx
+          .deleteFrom('runs')
+          .where('id', '<=', oldest.id)
+          .where('ended_at', 'is not', null)
+          .where('kept_bytes', 'is', null)
+          .executeTakeFirst()
+        trimmed += numDeletedRows
+      }
+      const last = await tx
+        .selectFrom('events')
+        .select(({ fn }) => fn.max('id').as('id'))
+        .executeTakeFirst()
+      const { numDeletedRows } = await tx
+        .deleteFrom('events')
+        .where('id', '<=', Number(last?.id ?? 0) - keepEvents)
+        .executeTakeFirst()
+      return Number(trimmed + numDeletedRows)
+    })
+  }
+
+  async close(): Promise<void> {
+    await this.db.destroy()
+  }
+
+  private async note(name: string): Promise<string | null> {
+    const row = await this.db.selectFrom('notes').select('value').where('name', '=', name).executeTakeFirst()
+    return row?.value ?? null
+  }
+}
+
+async function writePrograms(tx: Transaction<Tables>, { programs }: Changes): Promise<void> {
+  if (!programs) return
+  await tx.deleteFrom('programs').where('source', '=', programs.source).execute()
+  const rows = programs.programs.map((program) => ({
+    name: program.name,
+    source: programs.source,
+    definition: JSON.stringify(program),
+  }))
+  for (const part of parts(rows)) await tx.insertInto('programs').values(part).execute()
+  await tx
+    .replaceInto('notes')
+    .values({ name: 'generation', value: String(programs.generation) })
+    .execute()
+}
+
+async function writeSlots(
+  tx: Transaction<Tables>,
+  { slots = [], removedSlots = [] }: Changes,
+): Promise<void> {
+  const rows = slots.map((slot) => ({
+    name: slot.name,
+    program: slot.program,
+    position: slot.index,
+    state: JSON.stringify(slot.state),
+    tally: JSON.stringify(slot.tally),
+    asked: slot.asked,
+    launch_hash: slot.launchHash,
+    since: slot.since,
+    last_run: slot.lastRun,
+    restarts: slot.restarts,
+  }))
+  for (const part of parts(rows)) await tx.replaceInto('slots').values(part).execute()
+  for (const part of parts(removedSlots)) await tx.deleteFrom('slots').where('name', 'in', part).execute()
+}
+
+async function writeRuns(tx: Transaction<Tables>, changes: Changes): Promise<void> {
+  const claimed = (changes.claimedRuns ?? []).map((run) => ({
+    id: run.id,
+    program: run.program,
+    slot: run.slot,
+    node: run.node,
+    cause: JSON.stringify(run.cause),
+    claimed_at: run.claimedAt,
+    started_at: run.startedAt,
+    pid: run.pid,
+    ended_at: null,
+    end: null,
+    kept_bytes: null,
+  }))
+  for (const part of parts(claimed))
+    await tx
+      .insertInto('runs')
+      .values(part)
+      .onConflict((on) => on.doNothing())
+      .execute()
+  for (const { id, startedAt, pid } of changes.startedRuns ?? []) {
+    await tx.updateTable('runs').set({ started_at: startedAt, pid }).where('id', '=', id).execute()
+  }
+  for (const { id, end, keptBytes } of changes.endedRuns ?? []) {
+    await tx
+      .updateTable('runs')
+      .set({ ended_at: end.endedAt, end: JSON.stringify(end), kept_bytes: keptBytes })
+      .where('id', '=', id)
+      .execute()
+  }
+  for (const part of parts(changes.droppedRuns ?? [])) {
+    await tx.updateTable('runs').set({ kept_bytes: null }).where('id', 'in', part).execute()
+  }
+}
+
+async function writeEvents(tx: Transaction<Tables>, events: readonly NewEvent[]): Promise<DroverEvent[]> {
+  const recorded: DroverEvent[] = []
+  for (const part of parts(events)) {
+    const rows = part.map((event) => ({
+      at: event.at,
+      kind: event.kind,
+      program: event.program,
+      slot: event.slot,
+      run: event.run,
+      data: JSON.stringify(event.data),
+      custom_data: JSON.stringify(event.customData),
+    }))
+    const { insertId } = await tx.insertInto('events').values(rows).executeTakeFirstOrThrow()
+    // Rows of one statement get ids one after the other; the last of them is what comes back.
+    const first = Number(insertId) - part.length + 1
+    for (const [index, event] of part.entries()) recorded.push({ ...event, id: first + index })
+  }
+  return recorded
+}
+
+function* parts<T>(rows: readonly T[]): Generator<T[]> {
+  for (let from = 0; from < rows.length; from += rowsPerStatement)
+    yield rows.slice(from, from + rowsPerStatement)
+}
+
+function toRun(row: Tables['runs']): Run {
+  return {
+    id: row.id,
+    program: row.program,
+    slot: row.slot,
+    node: row.node,
+    cause: JSON.parse(row.cause) as RunCause,
+    claimedAt: row.claimed_at,
+    startedAt: row.started_at,
+    pid: row.pid,
+    end: row.end === null ? null : (JSON.parse(row.end) as RunEnd),
+  }
+}
+
+function toEvent(row: Omit<Tables['events'], 'id'> & { id: number }): DroverEvent {
+  return {
+    id: row.id,
+    at: row.at,
+    kind: row.kind,
+    program: row.program,
+    slot: row.slot,
+    run: row.run,
+    data: JSON.parse(row.data),
+    customData: JSON.parse(row.custom_data),
+  } as DroverEvent
+}

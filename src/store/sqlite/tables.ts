@@ -1,0 +1,42 @@
+/** The rows as they lie in the database, for kysely's types. JSON columns are texts. */
+import type { Generated } from 'kysely'
+
+export interface Tables {
+  programs: { name: string; source: string; definition: string }
+  slots: {
+    name: string
+    program: string
+    position: number
+    state: string
+    tally: string
+    asked: string | null
+    launch_hash: string | null
+    since: number
+    last_run: string | null
+    restarts: number
+  }
+  runs: {
+    id: string
+    program: string
+    slot: string
+    node: string
+    cause: string
+    claimed_at: number
+    started_at: number | null
+    pid: number | null
+    ended_at: number | null
+    end: string | null
+    kept_bytes: number | null
+  }
+  events: {
+    id: Generated<number>
+    at: number
+    kind: string
+    program: string | null
+    slot: string | null
+    run: string | null
+    data: string
+    custom_data: string
+  }
+  notes: { name: string; value: string }
+}

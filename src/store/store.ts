@@ -1,0 +1,111 @@
+/**
+ * What the agent remembers, in the domain's own verbs. One interface for every database; `conformance/` holds the tests that each of
+ * them passes.
+ *
+ * The promise rests on `record`: everything that belongs to one decision is committed as one, or not at all.
+ */
+import type { DroverEvent, NewEvent } from '../domain/event.ts'
+import type { Program } from '../domain/program.ts'
+import type { Run, RunEnd } from '../domain/run.ts'
+import type { SlotTally } from '../domain/slot-state.ts'
+
+export interface Store {
+  /** Applies all of it in one durable transaction. The events come back with their ids, in the given order. */
+  record(changes: Changes): Promise<DroverEvent[]>
+
+  loadPrograms(): Promise<StoredProgram[]>
+  /** Grows with each change of the set of programs. */
+  loadGeneration(): Promise<number>
+  loadSlots(): Promise<StoredSlot[]>
+  loadNote(name: NoteName): Promise<string | null>
+
+  /** Runs that are not recorded as ended. */
+  listOpenRuns(): Promise<Run[]>
+  /** Ids of ended runs whose directory is still kept. */
+  listKeptRunIds(): Promise<string[]>
+  /** Ended runs of a slot whose directory is still kept, newest first. */
+  listKeptRuns(slot: string): Promise<{ id: string; bytes: number }[]>
+  /** Newest first. `slots` null is any. */
+  listRuns(query: RunQuery): Promise<Run[]>
+  /** All runs whose id begins so, at most two. */
+  findRuns(prefix: string): Promise<Run[]>
+
+  /** Ascending; with `newest` the last ones up to the limit. */
+  listEvents(query: EventQuery): Promise<DroverEvent[]>
+  lastEventId(): Promise<number>
+
+  /** Forgets rows of history beyond the limits; returns how many. */
+  trim(limits: { keepRuns: number; keepEvents: number }): Promise<number>
+  close(): Promise<void>
+}
+
+export interface Changes {
+  readonly events?: readonly NewEvent[]
+  /** Inserted or replaced by name. */
+  readonly slots?: readonly StoredSlot[]
+  readonly removedSlots?: readonly string[]
+  /** Inserted; a run that is there already stays as it is. */
+  readonly claimedRuns?: readonly Run[]
+  readonly startedRuns?: readonly { readonly id: string; readonly startedAt: number; readonly pid: number }[]
+  readonly endedRuns?: readonly {
+    readonly id: string
+    readonly end: RunEnd
+    readonly keptBytes: number | null
+  }[]
+  /** Their directories are gone. */
+  readonly droppedRuns?: readonly string[]
+  /** The whole set of one source, replacing that source's former set. */
+  readonly programs?: {
+    readonly source: ProgramSource
+    readonly programs: readonly Program[]
+    readonly generation: number
+  }
+  readonly notes?: { readonly [N in NoteName]?: string }
+}
+
+/** Small facts about the node itself. */
+export type NoteName = 'boot' | 'shutdown' | 'node'
+
+export type ProgramSource = 'file' | 'api'
+
+export interface StoredProgram {
+  readonly program: Program
+  readonly source: ProgramSource
+}
+
+/** A slot's state as it outlives agents: with wall times, since monotonic ones mean nothing to another process. */
+export interface StoredSlot {
+  readonly name: string
+  readonly program: string
+  readonly index: number
+  readonly state: StoredSlotState
+  readonly tally: SlotTally
+  readonly asked: 'run' | 'stop' | null
+  readonly launchHash: string | null
+  /** When the state was entered, wall clock. */
+  readonly since: number
+  readonly lastRun: string | null
+  readonly restarts: number
+}
+
+/** A `SlotState` in which `until` is a wall time. */
+export type StoredSlotState = { readonly kind: string; readonly until?: number | null } & Readonly<
+  Record<string, unknown>
+>
+
+export interface RunQuery {
+  readonly slots: readonly string[] | null
+  readonly state?: 'alive' | 'ended'
+  /** Only runs older than this one. */
+  readonly before?: string
+  readonly limit: number
+}
+
+export interface EventQuery {
+  readonly after?: number
+  readonly kinds: readonly string[]
+  readonly slots: readonly string[] | null
+  readonly run?: string
+  readonly limit: number
+  readonly newest: boolean
+}

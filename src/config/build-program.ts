@@ -1,0 +1,168 @@
+/**
+ * From the keys as written, defaults merged in, to a program with every default filled and every unit settled. Mistakes that
+ * only show when several keys are seen together are found here; what several programs do to one another is
+ * `cross-checks.ts`'s matter.
+ */
+import * as v from 'valibot'
+import {
+  type Backoff,
+  type Command,
+  type OutputTarget,
+  type Program,
+  type Rlimit,
+  rlimitNames,
+} from '../domain/program.ts'
+import { canonicalName } from './program-name.ts'
+import { type ProgramInput, type ProgramOutput, program as programSchema } from './schema/program.ts'
+import type { Mistake } from './source.ts'
+
+export interface ProgramParts {
+  readonly name: string
+  readonly group: string
+  /** Defaults merged in, paths absolute. */
+  readonly input: ProgramInput
+  /** The configuration file's folder. */
+  readonly folder: string
+  /** From the env files, below `env`. */
+  readonly fileEnv: Readonly<Record<string, string>>
+}
+
+export interface BuiltProgram {
+  readonly program: Program
+  /** Paths are relative to the program. */
+  readonly mistakes: readonly Mistake[]
+}
+
+export function buildProgram(parts: ProgramParts): BuiltProgram {
+  const settled = v.parse(programSchema, parts.input)
+  const command = commandOf(settled.command)
+  const backoff = backoffOf(settled.backoff)
+  const rlimits = rlimitsOf(settled.rlimits)
+  const program: Program = {
+    name: canonicalName(parts.group, parts.name),
+    group: parts.group,
+    kind: 'service',
+    processes: settled.processes,
+    autostart: settled.autostart,
+    priority: settled.priority,
+    launch: {
+      command,
+      cwd: settled.cwd ?? parts.folder,
+      env: { ...parts.fileEnv, ...settled.env },
+      inheritEnv: settled.inheritEnv,
+      user: settled.user ?? null,
+      umask: settled.umask ?? null,
+      nice: settled.nice ?? null,
+      rlimits,
+      stdin: settled.stdin,
+      stdout: targetOf(settled.stdout),
+      stderr: settled.stderr === 'merge' ? { kind: 'merged' } : targetOf(settled.stderr),
+      leftovers: settled.leftovers,
+    },
+    restart: {
+      when: settled.restart,
+      successExitCodes: settled.successExitCodes,
+      startTimeMs: settled.startTime,
+      giveUpAfter: settled.giveUpAfter,
+      steadyTimeMs: settled.steadyTime,
+      backoff,
+    },
+    stop: {
+      signal: settled.stop.signal,
+      graceMs: settled.stop.grace,
+      target: settled.stop.target ?? (command.kind === 'shell' ? 'group' : 'process'),
+    },
+    output: { maxBytes: settled.output.maxSize, keep: settled.output.keep },
+    // The schema has made sure that it is JSON.
+    customData: settled.customData as Program['customData'],
+  }
+  return {
+    program,
+    mistakes: [...backoffMistakes(backoff), ...rlimitMistakes(rlimits), ...foreignTexts(program)],
+  }
+}
+
+function commandOf(written: ProgramOutput['command']): Command {
+  return typeof written === 'string' ? { kind: 'shell', text: written } : { kind: 'argv', argv: written }
+}
+
+function targetOf(written: string): OutputTarget {
+  return written === 'own' || written === 'discard' ? { kind: written } : { kind: 'file', path: written }
+}
+
+function backoffOf(written: ProgramOutput['backoff']): Backoff {
+  const settled =
+    typeof written === 'string' ? v.parse(backoffDefaults, { backoff: { kind: written } }).backoff : written
+  if (typeof settled === 'string') throw new Error('A backoff that is a table stays one.')
+  return {
+    kind: settled.kind,
+    initialMs: settled.initial,
+    factor: settled.factor,
+    maxMs: settled.max,
+    jitter: settled.jitter ?? (settled.kind === 'linear' ? 0 : 0.1),
+  }
+}
+
+const backoffDefaults = v.object({ backoff: programSchema.pipe[0].entries.backoff })
+
+function rlimitsOf(written: ProgramOutput['rlimits']): Rlimit[] {
+  return rlimitNames.flatMap((name) => {
+    const limit = written[name]
+    if (limit === undefined) return []
+    return [typeof limit === 'number' ? { name, soft: limit, hard: limit } : { name, ...limit }]
+  })
+}
+
+function backoffMistakes(backoff: Backoff): Mistake[] {
+  if (backoff.initialMs <= backoff.maxMs) return []
+  const value = `${backoff.initialMs}ms`
+  return [
+    {
+      code: 'contradiction',
+      path: ['backoff', 'initial'],
+      message: `the first wait (${value}) is longer than the longest one (\`max\`, ${backoff.maxMs}ms)`,
+      value,
+      expected: `at most ${backoff.maxMs}ms, or a longer max`,
+    },
+  ]
+}
+
+function rlimitMistakes(rlimits: readonly Rlimit[]): Mistake[] {
+  const aboveHard = ({ soft, hard }: Rlimit): boolean => hard !== -1 && (soft === -1 || soft > hard)
+  return rlimits.filter(aboveHard).map(({ name, soft, hard }) => ({
+    code: 'contradiction',
+    path: ['rlimits', name],
+    message: `the soft limit (${soft === -1 ? 'unlimited' : soft}) is above the hard one (${hard})`,
+    value: String(soft),
+    expected: `a soft limit of at most ${hard}`,
+  }))
+}
+
+/** supervisord's way of writing placeholders means nothing here and would be passed on as it is. */
+function foreignTexts({ launch }: Program): Mistake[] {
+  const { command } = launch
+  const texts: [Mistake['path'], string][] = [
+    [['command'], command.kind === 'shell' ? command.text : command.argv.join(' ')],
+    [['cwd'], launch.cwd],
+    ...(['stdout', 'stderr'] as const).map((key): [Mistake['path'], string] => {
+      const target = launch[key]
+      return [[key], target.kind === 'file' ? target.path : '']
+    }),
+  ]
+  return texts.flatMap(([path, text]) => {
+    const found = /%\((program_name|process_num|group_name|here|host_node_name|ENV_\w+)\)\d*[sd]/.exec(text)
+    if (!found) return []
+    return [
+      {
+        code: 'foreign_placeholder',
+        severity: 'warning' as const,
+        path,
+        message: `\`${found[0]}\` of supervisord means nothing here; the placeholders are {program}, {group}, {slot} and {index}`,
+        value: found[0],
+        suggestion:
+          { program_name: '{program}', process_num: '{index}', group_name: '{group}' }[found[1] ?? ''] ??
+          null,
+      },
+    ]
+  })
+}

@@ -1,0 +1,713 @@
+/**
+ * The configuration as TypeScript sees it.
+ *
+ * Generated from src/config/schema by scripts/generate.mjs; change it there.
+ */
+
+/** Seconds as a number, or a number with a unit: `500ms`, `1.5s`, `10m`, `2h`, `1d`. */
+export type Duration = number | `${number}${'ms' | 's' | 'm' | 'h' | 'd'}`
+
+/** Bytes as a number, or a number with a unit. Units are powers of 1024: `64KB` is 65536 bytes, and so is `64KiB`. */
+export type Size = number | `${number}${'' | 'K' | 'M' | 'G' | 'T'}${'' | 'B' | 'iB'}`
+
+/** Anything that JSON can hold. */
+export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue }
+
+export interface Config {
+  /**
+   * Where an editor finds the JSON Schema. Drover itself does not look at it.
+   *
+   * @example "./node_modules/drover/docs/reference/drover.schema.json"
+   */
+  readonly $schema?: string
+
+  /**
+   * More configuration files, or folders of them, relative to this file’s folder. In a folder every configuration file at any depth counts, in the order of their paths.
+   * `defaults` of this file hold for the programs of those files as well, below the `defaults` of their own.
+   *
+   * Default: `[]`.
+   * @example ["conf.d","../shared/mail.yaml"]
+   */
+  readonly include?: readonly string[]
+
+  /**
+   * Any keys of a program but `command`, for all programs of this file and of those that it includes.
+   * A program’s own keys win. `env`, `rlimits`, `stop`, `output` and a `backoff` that is a table are merged key by key; everything else is replaced as a whole.
+   *
+   * Default: `{}`.
+   * @example {"user":"www-data","env":{"NODE_ENV":"production"}}
+   */
+  readonly defaults?: ProgramDefaults
+
+  /**
+   * The programs, each under its name or as `group:name`. Names are of letters, digits, `.`, `_` and `-`, and not of digits alone.
+   *
+   * Default: `{}`.
+   * @example {"mailer":{"command":"node worker.js"}}
+   */
+  readonly programs?: { readonly [name: string]: ProgramConfig }
+}
+
+export interface ProgramConfig {
+  /**
+   * What is run: text goes to `/bin/sh -c`, a list is run as it is, without a shell.
+   * Decides the default of `stop.target`.
+   *
+   * @example "node worker.js"
+   * @example ["node","worker.js","--queue","mail"]
+   */
+  readonly command: string | readonly string[]
+
+  /**
+   * How many processes of the program are kept running. Each has a slot: `mailer:0`, `mailer:1`, …
+   * With more than one, a named file in `stdout` or `stderr` needs `{index}` or `{slot}`. Less of them on a reload stops the slots with the highest numbers.
+   *
+   * Unit: processes.
+   * Default: `1`.
+   * @example 3
+   */
+  readonly processes?: number
+
+  /**
+   * The name space of the program, which commands can name as a whole.
+   * `group: app` in `mailer` is the same as writing the key `app:mailer`.
+   *
+   * Default: the name of the program.
+   * @example "app"
+   */
+  readonly group?: string
+
+  /**
+   * The folder that the command runs in, relative to the folder of the configuration file.
+   *
+   * Default: the folder of the configuration file.
+   * @example "./app"
+   */
+  readonly cwd?: string
+
+  /**
+   * Environment variables. Numbers and booleans become text.
+   * They win over `envFiles`, and these over what is inherited.
+   *
+   * Default: `{}`.
+   * @example {"NODE_ENV":"production","PORT":8080}
+   */
+  readonly env?: { readonly [name: string]: string | number | boolean }
+
+  /**
+   * Files of `NAME=value` lines, read when the configuration is loaded. Later ones win. A missing file is a mistake unless it is optional.
+   * `env` wins over them.
+   *
+   * Default: `[]`.
+   * @example [".env",{"path":".env.local","optional":true}]
+   */
+  readonly envFiles?: readonly (string | EnvFileConfig)[]
+
+  /**
+   * Whether the program gets the environment of the agent as well.
+   * With false the program has what `env` and `envFiles` say and nothing else, so no PATH unless they set one.
+   *
+   * Default: `true`.
+   * @example false
+   */
+  readonly inheritEnv?: boolean
+
+  /**
+   * The user to run as, with all groups of that user. Needs an agent that runs as root.
+   *
+   * Default: the user of the agent.
+   * @example "www-data"
+   * @example 1000
+   */
+  readonly user?: number | string
+
+  /**
+   * The permission bits that new files don’t get, in octal. In quotes, since YAML takes 022 for the number 22.
+   *
+   * Unit: octal.
+   * Default: as the agent’s.
+   * @example "022"
+   * @example "077"
+   */
+  readonly umask?: string
+
+  /**
+   * The scheduling priority: 19 yields to all others. Below 0 needs root.
+   *
+   * Default: as the agent’s.
+   * @example 5
+   */
+  readonly nice?: number
+
+  /**
+   * Limits that the kernel enforces on each process.
+   *
+   * Default: as the agent’s.
+   * @example {"nofile":4096,"core":"unlimited"}
+   */
+  readonly rlimits?: RlimitsConfig
+
+  /**
+   * Programs with a lower number start first and stop last.
+   *
+   * Default: `999`.
+   * @example 10
+   */
+  readonly priority?: number
+
+  /**
+   * Whether the program is started by itself. What a person stopped or started stays so, whatever this says.
+   *
+   * Default: `true`.
+   * @example false
+   */
+  readonly autostart?: boolean
+
+  /**
+   * Whether a process that ended by itself is started again.
+   * What is a failure, `successExitCodes` says. Quick exits fall under `giveUpAfter`.
+   *
+   * Default: `"always"`.
+   * @example "on-failure"
+   */
+  readonly restart?: 'always' | 'on-failure' | 'never'
+
+  /**
+   * Exit codes that are no failure.
+   * `restart: on-failure` restarts after all others, and after a signal.
+   *
+   * Default: `[0]`.
+   * @example [0,2]
+   */
+  readonly successExitCodes?: readonly number[]
+
+  /**
+   * A process that ends sooner than this is a quick exit: it never came up. 0 takes every process for up at once.
+   * `giveUpAfter` counts quick exits; `backoff` spaces them.
+   *
+   * Unit: seconds, or a text with a unit.
+   * Default: `"1s"`.
+   * @example "5s"
+   */
+  readonly startTime?: Duration
+
+  /**
+   * Quick exits in a row after which the service is `fatal`, until a person starts it. `never` goes on at the longest wait.
+   * A process that lives past `startTime` sets the count back to 0.
+   *
+   * Unit: quick exits.
+   * Default: `3`.
+   * @example 10
+   * @example "never"
+   */
+  readonly giveUpAfter?: number | 'never'
+
+  /**
+   * A process that fails after its start time but before this is unsteady: its restarts are slowed by the backoff as well, but it is never given up.
+   * Means nothing where it is not above `startTime`.
+   *
+   * Unit: seconds, or a text with a unit.
+   * Default: `"10s"`.
+   * @example "1m"
+   */
+  readonly steadyTime?: Duration
+
+  /**
+   * The waits between restarts after quick exits and of unsteady processes.
+   *
+   * Default: `"exponential"`.
+   * @example "linear"
+   * @example {"initial":"500ms","max":"5m"}
+   */
+  readonly backoff?: 'exponential' | 'linear' | BackoffConfig
+
+  /**
+   * How the program is asked to end, and how long it may take.
+   *
+   * Default: `{}`.
+   * @example {"signal":"INT","grace":"30s"}
+   */
+  readonly stop?: StopConfig
+
+  /**
+   * Whether the program has an empty standard input, or one that can be written to through the agent.
+   *
+   * Default: `"none"`.
+   * @example "fifo"
+   */
+  readonly stdin?: 'none' | 'fifo'
+
+  /**
+   * Where standard output goes: into Drover’s own files, nowhere, or into a named file, relative to the folder of the configuration file. A path may hold `{program}`, `{group}`, `{slot}` and `{index}`.
+   * Rotated as `output` says.
+   *
+   * Default: `"own"`.
+   * @example "discard"
+   * @example "./logs/{slot}.log"
+   */
+  readonly stdout?: 'own' | 'discard' | (string & {})
+
+  /**
+   * Where standard error goes: as `stdout`, or with `merge` into the same place as standard output.
+   * Rotated as `output` says.
+   *
+   * Default: `"own"`.
+   * @example "merge"
+   * @example "./logs/{slot}.err"
+   */
+  readonly stderr?: 'own' | 'merge' | 'discard' | (string & {})
+
+  /**
+   * When files of output are rotated, and how many are kept.
+   *
+   * Default: `{}`.
+   * @example {"maxSize":"50MB","keep":3}
+   */
+  readonly output?: OutputConfig
+
+  /**
+   * What becomes of processes that the command started and left behind when it ended.
+   *
+   * Default: `"kill"`.
+   * @example "leave"
+   */
+  readonly leftovers?: 'kill' | 'leave'
+
+  /**
+   * Anything. It travels with every event of the program.
+   *
+   * Default: `null`.
+   * @example {"team":"billing","runbook":"https://example.org/mailer"}
+   */
+  readonly customData?: JsonValue
+}
+
+export interface ProgramDefaults {
+  /**
+   * How many processes of the program are kept running. Each has a slot: `mailer:0`, `mailer:1`, …
+   * With more than one, a named file in `stdout` or `stderr` needs `{index}` or `{slot}`. Less of them on a reload stops the slots with the highest numbers.
+   *
+   * Unit: processes.
+   * Default: `1`.
+   * @example 3
+   */
+  readonly processes?: number
+
+  /**
+   * The name space of the program, which commands can name as a whole.
+   * `group: app` in `mailer` is the same as writing the key `app:mailer`.
+   *
+   * Default: the name of the program.
+   * @example "app"
+   */
+  readonly group?: string
+
+  /**
+   * The folder that the command runs in, relative to the folder of the configuration file.
+   *
+   * Default: the folder of the configuration file.
+   * @example "./app"
+   */
+  readonly cwd?: string
+
+  /**
+   * Environment variables. Numbers and booleans become text.
+   * They win over `envFiles`, and these over what is inherited.
+   *
+   * Default: `{}`.
+   * @example {"NODE_ENV":"production","PORT":8080}
+   */
+  readonly env?: { readonly [name: string]: string | number | boolean }
+
+  /**
+   * Files of `NAME=value` lines, read when the configuration is loaded. Later ones win. A missing file is a mistake unless it is optional.
+   * `env` wins over them.
+   *
+   * Default: `[]`.
+   * @example [".env",{"path":".env.local","optional":true}]
+   */
+  readonly envFiles?: readonly (string | EnvFileConfig)[]
+
+  /**
+   * Whether the program gets the environment of the agent as well.
+   * With false the program has what `env` and `envFiles` say and nothing else, so no PATH unless they set one.
+   *
+   * Default: `true`.
+   * @example false
+   */
+  readonly inheritEnv?: boolean
+
+  /**
+   * The user to run as, with all groups of that user. Needs an agent that runs as root.
+   *
+   * Default: the user of the agent.
+   * @example "www-data"
+   * @example 1000
+   */
+  readonly user?: number | string
+
+  /**
+   * The permission bits that new files don’t get, in octal. In quotes, since YAML takes 022 for the number 22.
+   *
+   * Unit: octal.
+   * Default: as the agent’s.
+   * @example "022"
+   * @example "077"
+   */
+  readonly umask?: string
+
+  /**
+   * The scheduling priority: 19 yields to all others. Below 0 needs root.
+   *
+   * Default: as the agent’s.
+   * @example 5
+   */
+  readonly nice?: number
+
+  /**
+   * Limits that the kernel enforces on each process.
+   *
+   * Default: as the agent’s.
+   * @example {"nofile":4096,"core":"unlimited"}
+   */
+  readonly rlimits?: RlimitsConfig
+
+  /**
+   * Programs with a lower number start first and stop last.
+   *
+   * Default: `999`.
+   * @example 10
+   */
+  readonly priority?: number
+
+  /**
+   * Whether the program is started by itself. What a person stopped or started stays so, whatever this says.
+   *
+   * Default: `true`.
+   * @example false
+   */
+  readonly autostart?: boolean
+
+  /**
+   * Whether a process that ended by itself is started again.
+   * What is a failure, `successExitCodes` says. Quick exits fall under `giveUpAfter`.
+   *
+   * Default: `"always"`.
+   * @example "on-failure"
+   */
+  readonly restart?: 'always' | 'on-failure' | 'never'
+
+  /**
+   * Exit codes that are no failure.
+   * `restart: on-failure` restarts after all others, and after a signal.
+   *
+   * Default: `[0]`.
+   * @example [0,2]
+   */
+  readonly successExitCodes?: readonly number[]
+
+  /**
+   * A process that ends sooner than this is a quick exit: it never came up. 0 takes every process for up at once.
+   * `giveUpAfter` counts quick exits; `backoff` spaces them.
+   *
+   * Unit: seconds, or a text with a unit.
+   * Default: `"1s"`.
+   * @example "5s"
+   */
+  readonly startTime?: Duration
+
+  /**
+   * Quick exits in a row after which the service is `fatal`, until a person starts it. `never` goes on at the longest wait.
+   * A process that lives past `startTime` sets the count back to 0.
+   *
+   * Unit: quick exits.
+   * Default: `3`.
+   * @example 10
+   * @example "never"
+   */
+  readonly giveUpAfter?: number | 'never'
+
+  /**
+   * A process that fails after its start time but before this is unsteady: its restarts are slowed by the backoff as well, but it is never given up.
+   * Means nothing where it is not above `startTime`.
+   *
+   * Unit: seconds, or a text with a unit.
+   * Default: `"10s"`.
+   * @example "1m"
+   */
+  readonly steadyTime?: Duration
+
+  /**
+   * The waits between restarts after quick exits and of unsteady processes.
+   *
+   * Default: `"exponential"`.
+   * @example "linear"
+   * @example {"initial":"500ms","max":"5m"}
+   */
+  readonly backoff?: 'exponential' | 'linear' | BackoffConfig
+
+  /**
+   * How the program is asked to end, and how long it may take.
+   *
+   * Default: `{}`.
+   * @example {"signal":"INT","grace":"30s"}
+   */
+  readonly stop?: StopConfig
+
+  /**
+   * Whether the program has an empty standard input, or one that can be written to through the agent.
+   *
+   * Default: `"none"`.
+   * @example "fifo"
+   */
+  readonly stdin?: 'none' | 'fifo'
+
+  /**
+   * Where standard output goes: into Drover’s own files, nowhere, or into a named file, relative to the folder of the configuration file. A path may hold `{program}`, `{group}`, `{slot}` and `{index}`.
+   * Rotated as `output` says.
+   *
+   * Default: `"own"`.
+   * @example "discard"
+   * @example "./logs/{slot}.log"
+   */
+  readonly stdout?: 'own' | 'discard' | (string & {})
+
+  /**
+   * Where standard error goes: as `stdout`, or with `merge` into the same place as standard output.
+   * Rotated as `output` says.
+   *
+   * Default: `"own"`.
+   * @example "merge"
+   * @example "./logs/{slot}.err"
+   */
+  readonly stderr?: 'own' | 'merge' | 'discard' | (string & {})
+
+  /**
+   * When files of output are rotated, and how many are kept.
+   *
+   * Default: `{}`.
+   * @example {"maxSize":"50MB","keep":3}
+   */
+  readonly output?: OutputConfig
+
+  /**
+   * What becomes of processes that the command started and left behind when it ended.
+   *
+   * Default: `"kill"`.
+   * @example "leave"
+   */
+  readonly leftovers?: 'kill' | 'leave'
+
+  /**
+   * Anything. It travels with every event of the program.
+   *
+   * Default: `null`.
+   * @example {"team":"billing","runbook":"https://example.org/mailer"}
+   */
+  readonly customData?: JsonValue
+}
+
+export interface OutputConfig {
+  /**
+   * A file of output is rotated before it grows beyond this. Units are powers of 1024: 10MB is 10485760 bytes. 0 never rotates.
+   * Times `keep`, plus one, this is the most that one stream of one process takes on the disk.
+   *
+   * Unit: bytes, or a text with a unit.
+   * Default: `"10MB"`.
+   * @example "50MB"
+   * @example 0
+   */
+  readonly maxSize?: Size
+
+  /**
+   * Rotated files that are kept beside the current one; older ones are deleted.
+   *
+   * Unit: files.
+   * Default: `10`.
+   * @example 3
+   */
+  readonly keep?: number
+}
+
+export interface StopConfig {
+  /**
+   * The signal that asks the program to end. `SIGTERM` and `TERM` are the same.
+   *
+   * Default: `"TERM"`.
+   * @example "INT"
+   */
+  readonly signal?: 'TERM' | 'INT' | 'QUIT' | 'HUP' | 'KILL' | 'USR1' | 'USR2' | 'ABRT' | 'ALRM' | 'CONT' | 'WINCH' | 'SIGTERM' | 'SIGINT' | 'SIGQUIT' | 'SIGHUP' | 'SIGKILL' | 'SIGUSR1' | 'SIGUSR2' | 'SIGABRT' | 'SIGALRM' | 'SIGCONT' | 'SIGWINCH'
+
+  /**
+   * How long the program may take to end after the signal. Whatever is left of its whole process tree then gets KILL.
+   * A job that takes longer than this is cut off by a stop, a restart and a reload.
+   *
+   * Unit: seconds, or a text with a unit.
+   * Default: `"10s"`.
+   * @example "30s"
+   * @example "5m"
+   */
+  readonly grace?: Duration
+
+  /**
+   * Who gets the signal: the command alone, or its whole process group. A shell passes no signal on to what it started.
+   * Depends on how `command` is written.
+   *
+   * Default: `group` for a command as text, `process` for a command as a list.
+   * @example "group"
+   */
+  readonly target?: 'process' | 'group'
+}
+
+export interface BackoffConfig {
+  /**
+   * How the waits grow. exponential: initial, initial × factor, initial × factor², … linear: initial, 2 × initial, 3 × initial, …
+   *
+   * Default: `"exponential"`.
+   * @example "linear"
+   */
+  readonly kind?: 'exponential' | 'linear'
+
+  /**
+   * The wait before the first restart after a quick exit.
+   * Not above `max`.
+   *
+   * Unit: seconds, or a text with a unit.
+   * Default: `"1s"`.
+   * @example "500ms"
+   */
+  readonly initial?: Duration
+
+  /**
+   * What an exponential wait is multiplied by each time.
+   * Means nothing with `kind: linear`.
+   *
+   * Default: `2`.
+   * @example 1.5
+   */
+  readonly factor?: number
+
+  /**
+   * No wait is longer than this, the random part aside.
+   * Not below `initial`.
+   *
+   * Unit: seconds, or a text with a unit.
+   * Default: `"1m"`.
+   * @example "5m"
+   */
+  readonly max?: Duration
+
+  /**
+   * The share of a wait that is drawn at random around it, so that many programs that died together don’t return together: 0.1 is ±10 %.
+   *
+   * Default: `0.1`, and `0` with `kind: linear`.
+   * @example 0
+   * @example 0.5
+   */
+  readonly jitter?: number
+}
+
+export interface RlimitsConfig {
+  /**
+   * Address space, in bytes.
+   *
+   * @example "4GB"
+   */
+  readonly as?: number | 'unlimited' | (string & {}) | RlimitConfig
+
+  /**
+   * Size of a core dump, in bytes.
+   *
+   * @example "unlimited"
+   */
+  readonly core?: number | 'unlimited' | (string & {}) | RlimitConfig
+
+  /**
+   * CPU time, in seconds.
+   *
+   * @example 3600
+   */
+  readonly cpu?: number | 'unlimited' | RlimitConfig
+
+  /**
+   * Data segment, in bytes.
+   *
+   * @example "1GB"
+   */
+  readonly data?: number | 'unlimited' | (string & {}) | RlimitConfig
+
+  /**
+   * Size of a file that is written, in bytes.
+   *
+   * @example "2GB"
+   */
+  readonly fsize?: number | 'unlimited' | (string & {}) | RlimitConfig
+
+  /**
+   * Locked memory, in bytes.
+   *
+   * @example "64MB"
+   */
+  readonly memlock?: number | 'unlimited' | (string & {}) | RlimitConfig
+
+  /**
+   * Open files.
+   *
+   * @example 4096
+   */
+  readonly nofile?: number | 'unlimited' | RlimitConfig
+
+  /**
+   * Processes of the user.
+   *
+   * @example {"soft":100,"hard":200}
+   */
+  readonly nproc?: number | 'unlimited' | RlimitConfig
+
+  /**
+   * Resident memory, in bytes; most kernels ignore it.
+   *
+   * @example "1GB"
+   */
+  readonly rss?: number | 'unlimited' | (string & {}) | RlimitConfig
+
+  /**
+   * Stack, in bytes.
+   *
+   * @example "8MB"
+   */
+  readonly stack?: number | 'unlimited' | (string & {}) | RlimitConfig
+}
+
+export interface RlimitConfig {
+  /**
+   * What holds at first; the program may raise it to `hard`.
+   *
+   * @example 100
+   */
+  readonly soft: number | 'unlimited' | (string & {})
+
+  /**
+   * What the program cannot go above.
+   *
+   * @example 200
+   */
+  readonly hard: number | 'unlimited' | (string & {})
+}
+
+export interface EnvFileConfig {
+  /**
+   * The file, relative to the folder of the configuration file.
+   *
+   * @example ".env.local"
+   */
+  readonly path: string
+
+  /**
+   * Whether the file may be missing.
+   *
+   * Default: `false`.
+   * @example true
+   */
+  readonly optional?: boolean
+}

@@ -1,0 +1,64 @@
+/**
+ * Between the child process that runs a configuration and the one that wants its value: the one message that passes, and the look at the
+ * value that tells what can't pass. JSON would leave functions and undefined out without a word; a variable that
+ * somebody forgot to set would then silently be no variable.
+ */
+import type { FieldPath } from '../source.ts'
+
+export type EvaluationMessage =
+  | { readonly kind: 'value'; readonly value: unknown; readonly refusals: readonly Refusal[] }
+  | {
+      readonly kind: 'failed'
+      readonly message: string
+      readonly line: number | null
+      readonly hint: string | null
+    }
+
+/** A part of the value that is no data. */
+export interface Refusal {
+  readonly path: FieldPath
+  readonly what: string
+}
+
+const deepest = 200
+
+/** The value as plain data, and what had to be left out of it. */
+export function plainValue(value: unknown): { value: unknown; refusals: Refusal[] } {
+  const refusals: Refusal[] = []
+  const around = new Set<object>()
+  const refuse = (path: FieldPath, what: string): undefined => {
+    refusals.push({ path, what })
+    return undefined
+  }
+  const copy = (part: unknown, path: FieldPath): unknown => {
+    if (part === null || typeof part === 'string' || typeof part === 'boolean') return part
+    if (typeof part === 'number') return Number.isFinite(part) ? part : refuse(path, String(part))
+    if (typeof part !== 'object') return refuse(path, nameOf(part))
+    if (around.has(part)) return refuse(path, 'a reference to a table around it')
+    if (path.length > deepest) return refuse(path, 'nested too deep')
+    if (!Array.isArray(part) && !isPlain(part))
+      return refuse(path, `an object of class ${part.constructor?.name}`)
+    around.add(part)
+    const copied = Array.isArray(part)
+      ? part.map((item, index) => copy(item, [...path, index]) ?? null)
+      : tableOf(Object.entries(part).map(([key, item]) => [key, copy(item, [...path, key])]))
+    around.delete(part)
+    return copied
+  }
+  const copied = copy(value, [])
+  return { value: copied, refusals }
+}
+
+function tableOf(entries: [string, unknown][]): unknown {
+  return Object.fromEntries(entries.filter(([, item]) => item !== undefined))
+}
+
+function nameOf(part: unknown): string {
+  return typeof part === 'undefined' ? 'undefined' : `a ${typeof part}`
+}
+
+/** A module's own realm may differ, so the prototype is judged by its place and not by identity. */
+function isPlain(part: object): boolean {
+  const prototype = Object.getPrototypeOf(part) as object | null
+  return prototype === null || Object.getPrototypeOf(prototype) === null
+}

@@ -1,0 +1,48 @@
+/**
+ * What `defaults` means: the keys as written, below those of a program. Paths are made absolute first, each by the file that it
+ * stands in, so that a default keeps its meaning in a file of another folder. Only values that passed the schema come here.
+ */
+import { resolvePath } from './paths.ts'
+import type { ProgramInput } from './schema/program.ts'
+import { isTable } from './source.ts'
+
+export type SharedInput = Omit<ProgramInput, 'command'>
+
+/** Keys whose tables are merged key by key; all others are replaced as a whole. */
+const mergedKeys = ['env', 'rlimits', 'stop', 'output', 'backoff'] as const
+
+export function mergeDefaults<T extends Partial<ProgramInput>>(
+  defaults: SharedInput,
+  own: T,
+): SharedInput & T {
+  const merged: Record<string, unknown> = { ...defaults, ...own }
+  for (const key of mergedKeys) {
+    const below = defaults[key]
+    const above = own[key]
+    if (isTable(below) && isTable(above)) merged[key] = { ...below, ...above }
+  }
+  return merged as unknown as SharedInput & T
+}
+
+/** The same keys with absolute paths. */
+export function withAbsolutePaths<T extends Partial<ProgramInput>>(input: T, folder: string): T {
+  return {
+    ...input,
+    ...(input.cwd === undefined ? {} : { cwd: resolvePath(folder, input.cwd) }),
+    ...(input.envFiles === undefined
+      ? {}
+      : {
+          envFiles: input.envFiles.map((file) =>
+            typeof file === 'string'
+              ? resolvePath(folder, file)
+              : { ...file, path: resolvePath(folder, file.path) },
+          ),
+        }),
+    ...(input.stdout === undefined ? {} : { stdout: absoluteTarget(input.stdout, folder) }),
+    ...(input.stderr === undefined ? {} : { stderr: absoluteTarget(input.stderr, folder) }),
+  }
+}
+
+function absoluteTarget(target: string, folder: string): string {
+  return ['own', 'merge', 'discard'].includes(target) ? target : resolvePath(folder, target)
+}

@@ -1,0 +1,57 @@
+/**
+ * The top of a configuration file: programs, what they share, and further files.
+ */
+import * as v from 'valibot'
+import { nameRule, programKeyPattern } from '../program-name.ts'
+import { block, key, path, table } from './leaves.ts'
+import { program, programDefaults } from './program.ts'
+
+export const config = block(
+  'Config',
+  {
+    $schema: v.optional(
+      key(v.string('text'), {
+        description: 'Where an editor finds the JSON Schema. Drover itself does not look at it.',
+        examples: ['./node_modules/drover/docs/reference/drover.schema.json'],
+      }),
+    ),
+    include: v.optional(
+      key(v.array(path('the path of a file or folder'), 'a list of files and folders'), {
+        description:
+          'More configuration files, or folders of them, relative to this file’s folder. In a folder every configuration file at any depth counts, in the order of their paths.',
+        examples: [['conf.d', '../shared/mail.yaml']],
+        relation:
+          '`defaults` of this file hold for the programs of those files as well, below the `defaults` of their own.',
+      }),
+      [],
+    ),
+    defaults: v.optional(
+      key(programDefaults, {
+        description:
+          'Any keys of a program but `command`, for all programs of this file and of those that it includes.',
+        examples: [{ user: 'www-data', env: { NODE_ENV: 'production' } }],
+        relation:
+          'A program’s own keys win. `env`, `rlimits`, `stop`, `output` and a `backoff` that is a table are merged key by key; everything else is replaced as a whole.',
+      }),
+      {},
+    ),
+    programs: v.optional(
+      key(
+        table(
+          v.pipe(v.string(), v.regex(programKeyPattern, nameRule)),
+          program,
+          'a table of programs by name',
+        ),
+        {
+          description:
+            'The programs, each under its name or as `group:name`. Names are of letters, digits, `.`, `_` and `-`, and not of digits alone.',
+          examples: [{ mailer: { command: 'node worker.js' } }],
+        },
+      ),
+      {},
+    ),
+  },
+  'a table with programs',
+)
+
+export type ConfigInput = v.InferInput<typeof config>

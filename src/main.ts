@@ -31,7 +31,7 @@ import type { Store } from './store/store.ts'
 import { version } from './version.ts'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
-const hostPath = join(root, 'dist', 'config-host.mjs')
+const hostPath = join(root, 'dist', 'config-host.cjs')
 
 export { loadConfig, loadConfigText } from './config/load/load-config.ts'
 export { hostPath }

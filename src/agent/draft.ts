@@ -8,7 +8,14 @@ import type { EventData, EventKind, NewEvent } from '../domain/event.ts'
 import type { Program, RestartPolicy } from '../domain/program.ts'
 import { type Action, type DesiredProgram, planReconcile } from '../domain/reconcile.ts'
 import type { Run, RunCause, RunEnd } from '../domain/run.ts'
-import { dueOf, runOf, type SlotEvent, type SlotState, transition } from '../domain/slot-state.ts'
+import {
+  dueOf,
+  runOf,
+  type SlotEvent,
+  type SlotState,
+  type SlotTally,
+  transition,
+} from '../domain/slot-state.ts'
 import type { Changes, NoteName, ProgramSource } from '../store/store.ts'
 import { newSlotRecord, type SlotRecord, toStored } from './slot-records.ts'
 
@@ -121,16 +128,13 @@ export class Draft {
     if (step === 'impossible') return false
     if (step === 'ignored' || (step.state === slot.state && step.actions.length === 0)) return true
 
-    if (step.passed) this.note(slot, slot.state.kind, step.passed, event)
+    if (step.passed) this.note(slot, { from: slot.state.kind, state: step.passed })
     const from = step.passed?.kind ?? slot.state.kind
     const isOther = step.state.kind !== slot.state.kind || runOf(step.state) !== runOf(slot.state)
-    this.put({
-      ...slot,
-      state: step.state,
-      tally: step.tally,
-      since: isOther ? this.tools.clock.now() : slot.since,
-    })
-    if (isOther) this.note(this.slots.get(name) ?? slot, from, step.state, event, slot.state)
+    const since = isOther ? this.tools.clock.now() : slot.since
+    this.put({ ...slot, state: step.state, tally: step.tally, since })
+    const cause = step.actions.find((action) => action.kind === 'startRun')?.cause
+    if (isOther) this.note(slot, { from, state: step.state, ...(cause ? { cause } : {}) }, step.tally)
     for (const action of step.actions) {
       if (action.kind === 'stopRun') this.stopRun(slot, action.run)
       else this.claim(name, action.run, action.cause)
@@ -252,26 +256,24 @@ export class Draft {
     this.effects.push({ kind: 'start', run, program, index: slot.index, launchHash })
   }
 
-  /** Every change of state is an event. */
+  /** Every change of state is an event. It speaks of the run that the slot holds, or held last. */
   private note(
     slot: SlotRecord,
-    from: string,
-    state: SlotState,
-    event: SlotEvent,
-    before: SlotState = state,
+    { from, state, cause }: { from: string; state: SlotState; cause?: RunCause },
+    tally: SlotTally = slot.tally,
   ): void {
-    const run = runOf(state) ?? (event.kind === 'runEnded' ? event.run : runOf(before))
+    const run = runOf(state) ?? runOf(slot.state)
     const subject = { program: slot.program, slot: slot.name, ...(run === null ? {} : { run }) }
     switch (state.kind) {
       case 'starting':
-        return this.event('slot.starting', { from, cause: causeOf(event, before) }, subject)
+        return this.event('slot.starting', { from, cause: cause ?? { kind: 'autostart' } }, subject)
       case 'running':
         return this.event('slot.running', { from }, subject)
       case 'backoff': {
         const { delayMs, reason } = state
         return this.event(
           'slot.backing_off',
-          { from, delayMs, quickExits: slot.tally.quickExits, reason },
+          { from, delayMs, quickExits: tally.quickExits, reason },
           subject,
         )
       }
@@ -284,20 +286,13 @@ export class Draft {
       case 'fatal':
         return this.event(
           'slot.gave_up',
-          { from, quickExits: slot.tally.quickExits, reason: state.reason },
+          { from, quickExits: tally.quickExits, reason: state.reason },
           subject,
         )
       default:
         return unreachable(state)
     }
   }
-}
-
-function causeOf(event: SlotEvent, before: SlotState): RunCause {
-  if (event.kind === 'start' || event.kind === 'restart') return event.cause
-  if (before.kind === 'stopping' && before.next !== 'stop') return before.next
-  if (before.kind === 'backoff') return { kind: 'restart', after: before.after, reason: before.reason }
-  return { kind: 'restart', after: runOf(before) ?? '', reason: '' }
 }
 
 /** For a slot whose program is gone: nothing begins again. */

@@ -1,6 +1,7 @@
 /**
  * The process that runs one `drover.config.ts` or `.js`, so that whatever it does (print, throw, hang, leak, exit) stays away from the
- * agent. Called as `node config-host.mjs FILE`, or with `--text` to take the source from standard input and FILE as its name. The
+ * agent. Called as `config-host FILE`, or with `--text` to take the source from standard input and FILE as its name. Called
+ * with `--load` it loads a whole configuration, as standard input asks. The
  * answer is one line of JSON on file descriptor 3; then the process ends, whatever the configuration left open.
  *
  * TypeScript runs natively where Node can, and through jiti elsewhere. `drover` is this program, from wherever the file lies.
@@ -10,8 +11,10 @@ import * as nodeModule from 'node:module'
 import { extname } from 'node:path'
 import process from 'node:process'
 import { pathToFileURL } from 'node:url'
+import { UserError } from '../../domain/user-error.ts'
 import * as packageExports from '../define-config.ts'
 import { type EvaluationMessage, plainValue } from './evaluated-value.ts'
+import type { LoadReply, LoadRequest } from './load-apart.ts'
 
 const packageName = 'drover'
 const exportsKey = '__droverConfigExports'
@@ -20,12 +23,32 @@ async function run(): Promise<void> {
   const [file = '', flag] = process.argv.slice(2)
   let message: EvaluationMessage
   try {
-    const loaded = flag === '--text' ? await runWithJiti(file, readFileSync(0, 'utf8')) : await runFile(file)
-    message = await readExport(loaded)
+    message = file === '--load' ? await load() : await evaluate(file, flag === '--text')
   } catch (error) {
     message = failure(error, file)
   }
   answer(message)
+}
+
+async function evaluate(file: string, fromText: boolean): Promise<EvaluationMessage> {
+  return readExport(fromText ? await runWithJiti(file, readFileSync(0, 'utf8')) : await runFile(file))
+}
+
+async function load(): Promise<EvaluationMessage> {
+  const request = JSON.parse(readFileSync(0, 'utf8')) as LoadRequest
+  const { loadConfig, loadConfigText } = await import('./load-config.ts')
+  let value: LoadReply
+  try {
+    const loaded =
+      request.kind === 'path'
+        ? await loadConfig(request.path, request.options)
+        : await loadConfigText(request.text, request.options)
+    value = { kind: 'loaded', loaded }
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    value = { kind: 'refused', code: error.code, message: error.message, hint: error.hint }
+  }
+  return { kind: 'value', value, refusals: [] }
 }
 
 async function runFile(file: string): Promise<unknown> {

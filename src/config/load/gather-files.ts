@@ -7,7 +7,8 @@ import type { Problem } from '../../domain/user-error.ts'
 import { isTable, problemAt } from '../source.ts'
 import { emptyFolder, twiceIncluded } from './file-problems.ts'
 import { look } from './find-files.ts'
-import { type LoadOptions, type ReadFile, readFile, sourceOf } from './read-file.ts'
+import type { LoadOptions } from './loaded-config.ts'
+import { type ReadFile, readFile, sourceOf } from './read-file.ts'
 
 export interface Gathered {
   readonly files: readonly ReadFile[]

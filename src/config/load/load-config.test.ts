@@ -6,6 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { UserError } from '../../domain/user-error.ts'
 import { formatProblem } from '../format-problem.ts'
 import { type BuiltHost, buildHost } from './built-host.fixture.ts'
+import { loadConfigApart, loadConfigTextApart } from './load-apart.ts'
 import { type LoadedConfig, loadConfig, loadConfigText, refuseInvalid } from './load-config.ts'
 
 let host: BuiltHost
@@ -393,6 +394,26 @@ describe('one text by every way', () => {
       expect(loaded.problems).toEqual([])
     },
   )
+
+  test('in a process of its own it gives the same', async () => {
+    write({
+      'd/a.yaml': `${texts.yaml}    nonsense: 1\n`,
+      'd/b.ts': texts.js.replace('mailer', 'b'),
+      'd/.env': 'A=1',
+    })
+    const options = { hostPath: host.hostPath, cwd: folder }
+    expect(await loadConfigApart('d', options)).toEqual(await loadConfig('d', options))
+    await expect(loadConfigApart('gone', options)).rejects.toMatchObject({
+      name: 'UserError',
+      code: 'config_unreadable',
+      message: `The configuration ${join(folder, 'gone')} does not exist.`,
+    })
+    const asText = { hostPath: host.hostPath, format: 'toml', name: 'x', baseDir: join(folder, 'd') } as const
+    expect(await loadConfigTextApart(texts.toml, asText)).toEqual(await loadConfigText(texts.toml, asText))
+    await expect(loadConfigApart('d', { ...options, hostPath: '/gone' })).rejects.toMatchObject({
+      code: 'config_unreadable',
+    })
+  })
 
   test('a wrong text is refused with the name it came by', async () => {
     const loaded = await loadConfigText('programs:\n  a: { comand: x }', {

@@ -4,31 +4,20 @@
  * wrong inside is a list of problems, and changes nothing by itself.
  */
 import { join, resolve } from 'node:path'
-import type { Program } from '../../domain/program.ts'
-import { type Problem, UserError } from '../../domain/user-error.ts'
+import { UserError } from '../../domain/user-error.ts'
 import { parsePrograms } from '../parse-programs.ts'
 import { barrenProblem, emptyFolder, syntaxProblems } from './file-problems.ts'
 import { look, searchConfig } from './find-files.ts'
-import { type ConfigFormat, formatOf } from './format.ts'
+import { formatOf } from './format.ts'
 import { type Gathered, gatherFiles, gatherFrom } from './gather-files.ts'
-import { type LoadOptions, type ReadFile, readText, readTextFile, sourceOf } from './read-file.ts'
+import type { LoadedConfig, PathOptions, TextOptions } from './loaded-config.ts'
+import { type ReadFile, readText, readTextFile, sourceOf } from './read-file.ts'
 
-export type { LoadOptions } from './read-file.ts'
-
-export interface LoadedConfig {
-  readonly programs: readonly Program[]
-  readonly problems: readonly Problem[]
-  /** All files that were read, absolute, env files aside. */
-  readonly files: readonly string[]
-  /** The file or folder that it began with, absolute; or the name of the text. */
-  readonly root: string
-}
+export type { LoadedConfig, LoadOptions } from './loaded-config.ts'
+export { refuseInvalid } from './loaded-config.ts'
 
 /** A file or a folder, relative to `cwd`; with null the first of the usual names in `cwd`. */
-export async function loadConfig(
-  path: string | null,
-  options: LoadOptions & { readonly cwd: string },
-): Promise<LoadedConfig> {
+export async function loadConfig(path: string | null, options: PathOptions): Promise<LoadedConfig> {
   const root = path === null ? searchConfig(options.cwd) : resolve(options.cwd, path)
   const found = look(root)
   switch (found.kind) {
@@ -51,31 +40,13 @@ export async function loadConfig(
 }
 
 /** A text that came by the API or from standard input. Paths in it are relative to `baseDir`, and `name` is what messages call it. */
-export async function loadConfigText(
-  text: string,
-  options: LoadOptions & { readonly format: ConfigFormat; readonly name: string; readonly baseDir: string },
-): Promise<LoadedConfig> {
+export async function loadConfigText(text: string, options: TextOptions): Promise<LoadedConfig> {
   const { format, name, baseDir } = options
   // A program needs a place to be run at, for what it imports.
   const place = join(baseDir, formatOf(name) === format ? name : `${name}.${format}`)
   const read = await readText(text, format, { file: place, text, fromText: true }, options)
   const first: ReadFile = { file: name, folder: resolve(baseDir), read }
   return finish(await gatherFrom([first], new Set(), options), name)
-}
-
-/** Throws all mistakes at once if there is one. */
-export function refuseInvalid(loaded: Pick<LoadedConfig, 'problems' | 'root'>): void {
-  const errors = loaded.problems.filter(({ severity }) => severity === 'error')
-  if (errors.length === 0) return
-  const count = errors.length === 1 ? 'a mistake' : `${errors.length} mistakes`
-  throw new UserError(
-    'config_invalid',
-    `The configuration ${loaded.root} has ${count}; nothing was changed.`,
-    {
-      hint: 'Correct it, and look at it with `drover config check`.',
-      problems: loaded.problems,
-    },
-  )
 }
 
 function finish({ files, includedBy, problems }: Gathered, root: string): LoadedConfig {

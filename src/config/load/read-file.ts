@@ -7,14 +7,8 @@ import type { TextFile } from '../parse-programs.ts'
 import type { ParsedSource } from '../source.ts'
 import { readScript, type Script } from './evaluate.ts'
 import { type ConfigFormat, formatOf, knownEndings } from './format.ts'
+import type { LoadOptions } from './loaded-config.ts'
 import { type ReadText, readData, unreadable } from './syntax.ts'
-
-export interface LoadOptions {
-  /** The built `config-host`, which runs configurations that are programs. */
-  readonly hostPath: string
-  /** How long such a one may take; 10 s. */
-  readonly evaluationTimeoutMs?: number
-}
 
 /** A file that was read, or a text that stands for one. */
 export interface ReadFile {

@@ -1,0 +1,50 @@
+/**
+ * What loading a configuration is asked and what it gives, whether it is done in this process or in another.
+ */
+import type { Program } from '../../domain/program.ts'
+import { type Problem, UserError } from '../../domain/user-error.ts'
+import type { ConfigFormat } from './format.ts'
+
+export interface LoadOptions {
+  /** The built `config-host`, which runs configurations that are programs. */
+  readonly hostPath: string
+  /** How long such a one may take; 10 s. */
+  readonly evaluationTimeoutMs?: number
+}
+
+export interface PathOptions extends LoadOptions {
+  /** What a relative path is relative to, and where a configuration is searched. */
+  readonly cwd: string
+}
+
+export interface TextOptions extends LoadOptions {
+  readonly format: ConfigFormat
+  /** What messages call the text. */
+  readonly name: string
+  /** What relative paths in it are relative to. */
+  readonly baseDir: string
+}
+
+export interface LoadedConfig {
+  readonly programs: readonly Program[]
+  readonly problems: readonly Problem[]
+  /** All files that were read, absolute, env files aside. */
+  readonly files: readonly string[]
+  /** The file or folder that it began with, absolute; or the name of the text. */
+  readonly root: string
+}
+
+/** Throws all mistakes at once if there is one. */
+export function refuseInvalid(loaded: Pick<LoadedConfig, 'problems' | 'root'>): void {
+  const errors = loaded.problems.filter(({ severity }) => severity === 'error')
+  if (errors.length === 0) return
+  const count = errors.length === 1 ? 'a mistake' : `${errors.length} mistakes`
+  throw new UserError(
+    'config_invalid',
+    `The configuration ${loaded.root} has ${count}; nothing was changed.`,
+    {
+      hint: 'Correct it, and look at it with `drover config check`.',
+      problems: loaded.problems,
+    },
+  )
+}

@@ -25,7 +25,8 @@ export function eventStream<T>(options: EventStreamOptions<T>): ReadableStream<U
   const encoder = new TextEncoder()
   return new ReadableStream<Uint8Array>({
     start(controller) {
-      // The client sees the headers at once with this, and knows that from here on it misses nothing.
+      // The source begins to listen before the client sees the headers, so that from then on it misses nothing.
+      arrivals.ask()
       controller.enqueue(encoder.encode(heartbeatFrame))
     },
     async pull(controller) {
@@ -72,7 +73,7 @@ class Arrivals<T> {
   }
 
   async next(): Promise<Arrival<T> | 'quiet'> {
-    this.#ask()
+    this.ask()
     if (!this.#arrived) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve
@@ -91,7 +92,7 @@ class Arrivals<T> {
     this.#timer?.cancel()
   }
 
-  #ask(): void {
+  ask(): void {
     if (this.#isAsked) return
     this.#isAsked = true
     const arrive = (arrival: Arrival<T>): void => {

@@ -1,0 +1,106 @@
+/** `drover run`: everything about one run. */
+import type { RunDetail, RunView } from '../../contract/views.ts'
+import { UserError } from '../../domain/user-error.ts'
+import type { CommandContext } from '../context.ts'
+import { argument, defineCommand, option } from '../define-command.ts'
+import { exitOk } from '../exit.ts'
+import { formatEnd, lastedOf } from '../format/run.ts'
+import { formatSize } from '../format/size.ts'
+import { pad } from '../format/table.ts'
+import { formatDuration, formatInstant, formatOffset } from '../format/time.ts'
+import { LogLines } from '../log-lines.ts'
+import { printJson } from '../print-json.ts'
+
+export const runCommand = defineCommand({
+  name: 'run',
+  aliases: ['describe', 'show'],
+  group: 'Looking',
+  summary: 'Show one run: cause, timeline, usage, output, end',
+  inputs: {
+    run: argument.one('run', 'the id, or as much of it as is unique; or a slot, which means its last run'),
+    lines: option.number('-n, --lines <number>', 'how many lines of its output', 10),
+  },
+  examples: { 'run 1hq3k7': 'by the begin of its id', 'run mailer:0': 'the last run of a slot' },
+  async run({ run, lines }, context) {
+    const detail = await findRun(run, context)
+    if (context.global.json) printJson(context.out, detail)
+    else await printRun(detail, lines, context)
+    return exitOk
+  },
+})
+
+/** A run by its id; else the last run of the slot of that name. */
+async function findRun(wanted: string, { client }: CommandContext): Promise<RunDetail> {
+  try {
+    return await client.getRun({ id: wanted })
+  } catch (error) {
+    if (!(error instanceof UserError) || error.code !== 'not_found') throw error
+    const slots = await client.listSlots({ targets: [wanted] }).catch(() => [])
+    const [slot, another] = slots
+    if (!slot) throw error
+    if (another) {
+      throw new UserError('usage', `${wanted} has ${slots.length} slots.`, {
+        hint: `Name one of them, such as ${slot.name}.`,
+      })
+    }
+    if (slot.lastRun === null) throw new UserError('not_found', `${slot.name} has never run.`)
+    return client.getRun({ id: slot.lastRun })
+  }
+}
+
+async function printRun({ run, timeline }: RunDetail, lines: number, context: CommandContext): Promise<void> {
+  const { out, clock } = context
+  const { bold, cyan, dim } = out.colors
+  const now = clock.now()
+  out.line(`${bold(cyan(run.id))}  ${bold(run.slot)} on ${run.node}`)
+  out.line()
+  for (const [name, value] of factsOf(run, context, now)) out.line(`  ${dim(pad(name, 8))} ${value}`)
+  out.line(`\n${bold('Timeline')}`)
+  const offsets = timeline.map(({ at }) => formatOffset(at, run.claimedAt))
+  const width = Math.max(0, ...offsets.map((text) => text.length))
+  timeline.forEach((event, index) => {
+    out.line(`  ${dim(pad(offsets[index] ?? '', width, 'right'))}  ${event.text}`)
+  })
+  await printOutput(run, lines, context)
+}
+
+function factsOf(run: RunView, { out }: CommandContext, now: number): [string, string][] {
+  const { usage } = run
+  const facts: [string, string][] = [
+    ['cause', run.causeText],
+    ['state', formatEnd(run, out.colors)],
+    ['pid', run.pid === null ? '' : String(run.pid)],
+    ['started', run.startedAt === null ? '' : formatInstant(run.startedAt, now)],
+    ['ended', run.endedAt === null ? '' : formatInstant(run.endedAt, now)],
+    ['lasted', lastedOf(run, now)],
+  ]
+  if (usage) {
+    const peak = run.end === null ? '' : ' at its peak'
+    const processes = usage.processes > 1 ? `, ${usage.processes} processes` : ''
+    const lost = usage.lostBytes > 0 ? `, ${out.colors.red(`${formatSize(usage.lostBytes)} lost`)}` : ''
+    facts.push(
+      ['usage', `${formatDuration(usage.cpuMs)} CPU, ${formatSize(usage.rssBytes)}${peak}${processes}`],
+      ['output', `${formatSize(usage.outBytes)} out, ${formatSize(usage.errBytes)} err${lost}`],
+    )
+  }
+  return facts.filter(([, value]) => value !== '')
+}
+
+async function printOutput(
+  run: RunView,
+  lines: number,
+  { client, out, signal }: CommandContext,
+): Promise<void> {
+  if (lines === 0) return
+  const assembled = new LogLines()
+  const printed = []
+  for await (const piece of await client.streamLogs({ run: run.id, lines }, { signal })) {
+    printed.push(...assembled.add(piece))
+  }
+  printed.push(...assembled.end())
+  if (printed.length === 0) return
+  out.line(`\n${out.colors.bold('Output')}`)
+  for (const { stream, text } of printed) {
+    out.line(`  ${stream === 'err' ? out.colors.red('!') : out.colors.dim('|')} ${text}`)
+  }
+}

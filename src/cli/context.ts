@@ -1,0 +1,50 @@
+/**
+ * What a command is handed: the client, where to write, time, and the few things that lie outside of the API.
+ */
+import type { Clock } from '../clock.ts'
+import type { LoadedConfig, LoadOptions } from '../config/load/load-config.ts'
+import type { Client } from '../contract/client.ts'
+import type { GlobalOptions } from './global-options.ts'
+import type { Output } from './output.ts'
+
+export interface StartOptions {
+  /** As it was typed; null means that the usual names are looked for. */
+  readonly config: string | null
+  readonly dataDir: string
+  readonly node: string | null
+  readonly logLevel: 'error' | 'warning' | 'notice' | 'info'
+  readonly leaveWorkersOnTerm: boolean
+  readonly isTty: boolean
+}
+
+/** What the roof hands in: everything that is heavy, and loaded only where a command needs it. */
+export interface CliServices {
+  readonly version: string
+  /** Runs an agent in this process until it ends; gives its exit code. */
+  startAgent(options: StartOptions): Promise<number>
+  loadConfig(path: string | null, options: { cwd: string }): Promise<LoadedConfig>
+  loadConfigText(
+    text: string,
+    options: { format: NonNullable<LoadTextFormat>; name: string; baseDir: string },
+  ): Promise<LoadedConfig>
+  /** The JSON Schema of a configuration, as text. */
+  readConfigSchema(): Promise<string>
+}
+
+type LoadTextFormat = 'yaml' | 'json' | 'toml'
+
+export type { LoadOptions }
+
+export interface CommandContext extends CliServices {
+  readonly client: Client
+  /** Data, and nothing else. */
+  readonly out: Output
+  /** What a person shall know besides: progress, hints, warnings. */
+  readonly err: Output
+  readonly clock: Clock
+  /** Aborts on Ctrl-C. */
+  readonly signal: AbortSignal
+  readonly global: GlobalOptions
+  readonly cwd: string
+  readonly stdin: AsyncIterable<Uint8Array> & { readonly isTTY?: boolean }
+}

@@ -1,0 +1,184 @@
+/**
+ * A command as a value: what it is called, what it takes, what it says in the help, and what it does. Parsing, help and the reference page
+ * are all made from it; the types of what `run` gets follow from the inputs that are declared.
+ */
+import { UserError } from '../domain/user-error.ts'
+import type { CommandContext } from './context.ts'
+
+/** One thing that a command takes. `read` turns what was typed into a value, or throws a `UserError`. */
+export type Input<T> = OptionInput<T> | ArgumentInput<T>
+
+export interface OptionInput<T> {
+  readonly kind: 'option'
+  /** As commander has them: `-n, --lines <number>`. */
+  readonly flags: string
+  readonly description: string
+  /** What the help says the default is. */
+  readonly defaultText: string | null
+  /** Whether it may be given more than once: then `read` gets a list. */
+  readonly isRepeatable?: boolean
+  read(typed: unknown): T
+}
+
+export interface ArgumentInput<T> {
+  readonly kind: 'argument'
+  /** As commander has it: `<run>`, `[targets...]`. */
+  readonly form: string
+  readonly description: string
+  read(typed: unknown): T
+}
+
+/** Only for lists of inputs of any type. */
+export type AnyInput = Input<unknown>
+type Values<I extends Record<string, AnyInput>> = {
+  readonly [K in keyof I]: I[K] extends Input<infer T> ? T : never
+}
+
+export const commandGroups = ['Programs', 'Looking', 'Configuration', 'The agent'] as const
+
+export interface Command {
+  /** With a space where it is a command of a command: `config check`. */
+  readonly name: string
+  readonly aliases: readonly string[]
+  readonly group: (typeof commandGroups)[number]
+  readonly summary: string
+  /** More for its own help page. */
+  readonly details: string
+  readonly inputs: Readonly<Record<string, AnyInput>>
+  readonly examples: readonly { readonly line: string; readonly meaning: string }[]
+  /** Gives the exit code. */
+  run(args: Readonly<Record<string, unknown>>, context: CommandContext): Promise<number>
+}
+
+export interface CommandDefinition<I extends Record<string, AnyInput>> {
+  readonly name: string
+  readonly aliases?: readonly string[]
+  readonly group: Command['group']
+  readonly summary: string
+  readonly details?: string
+  readonly inputs: I
+  /** Lines without `drover` in front, and what they do. */
+  readonly examples: Readonly<Record<string, string>>
+  run(args: Values<I>, context: CommandContext): Promise<number>
+}
+
+export function defineCommand<const I extends Record<string, AnyInput>>(
+  definition: CommandDefinition<I>,
+): Command {
+  return {
+    aliases: [],
+    details: '',
+    ...definition,
+    examples: Object.entries(definition.examples).map(([line, meaning]) => ({
+      line: `drover ${line}`,
+      meaning,
+    })),
+    run: (args, context) => definition.run(args as Values<I>, context),
+  }
+}
+
+export const option = {
+  flag: (flags: string, description: string): Input<boolean> => ({
+    kind: 'option',
+    flags,
+    description,
+    defaultText: null,
+    read: (typed) => typed === true,
+  }),
+
+  text: (flags: string, description: string): Input<string | null> => ({
+    kind: 'option',
+    flags,
+    description,
+    defaultText: null,
+    read: (typed) => (typed === undefined ? null : String(typed)),
+  }),
+
+  /** May be given more than once, or with commas. */
+  texts: (flags: string, description: string): Input<string[]> => ({
+    kind: 'option',
+    flags,
+    description,
+    defaultText: null,
+    isRepeatable: true,
+    read: (typed) =>
+      (Array.isArray(typed) ? typed : typed === undefined ? [] : [typed]).flatMap((text) =>
+        String(text).split(','),
+      ),
+  }),
+
+  number: (flags: string, description: string, usual: number, least = 0): Input<number> => ({
+    kind: 'option',
+    flags,
+    description,
+    defaultText: String(usual),
+    read(typed) {
+      if (typed === undefined) return usual
+      const number = /^\d{1,9}$/.test(String(typed)) ? Number(typed) : Number.NaN
+      if (number >= least) return number
+      throw new UserError('usage', `${longFlag(flags)} takes a whole number from ${least}, not \`${typed}\`.`)
+    },
+  }),
+
+  /** One of some words. */
+  choice: <const C extends string>(
+    flags: string,
+    description: string,
+    words: readonly C[],
+    usual: C,
+  ): Input<C> => ({
+    kind: 'option',
+    flags,
+    description: `${description}: ${words.join(', ')}`,
+    defaultText: usual,
+    read(typed) {
+      if (typed === undefined) return usual
+      const word = words.find((known) => known === typed)
+      if (word !== undefined) return word
+      throw new UserError('usage', `${longFlag(flags)} takes ${words.join(', ')}, not \`${typed}\`.`)
+    },
+  }),
+}
+
+export const argument = {
+  one: (name: string, description: string): Input<string> => ({
+    kind: 'argument',
+    form: `<${name}>`,
+    description,
+    read: (typed) => String(typed),
+  }),
+
+  optional: (name: string, description: string): Input<string | null> => ({
+    kind: 'argument',
+    form: `[${name}]`,
+    description,
+    read: (typed) => (typed === undefined ? null : String(typed)),
+  }),
+
+  /** None means all. */
+  any: (name: string, description: string): Input<string[]> => ({
+    kind: 'argument',
+    form: `[${name}...]`,
+    description,
+    read: (typed) => readTargets(typed),
+  }),
+
+  some: (name: string, description: string): Input<string[]> => ({
+    kind: 'argument',
+    form: `<${name}...>`,
+    description,
+    read: (typed) => readTargets(typed),
+  }),
+}
+
+export const targetsMeaning = 'programs, groups (app:*), slots (mailer:0), patterns with * and ?, or all'
+
+/** `a,b` counts as `a b`, since names have no commas. */
+function readTargets(typed: unknown): string[] {
+  const words = Array.isArray(typed) ? typed : []
+  return words.flatMap((word) => String(word).split(',')).filter((word) => word !== '')
+}
+
+function longFlag(flags: string): string {
+  return /--[\w-]+/.exec(flags)?.[0] ?? flags
+}

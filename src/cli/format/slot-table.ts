@@ -1,0 +1,48 @@
+/**
+ * Slots as a table: the first thing that a person looks at.
+ */
+import type { SlotView } from '../../contract/views.ts'
+import type { Output } from '../output.ts'
+import { formatState } from './state.ts'
+import { formatTable } from './table.ts'
+import { formatAge } from './time.ts'
+
+const columns = [
+  { title: 'NAME' },
+  { title: 'STATE' },
+  { title: 'PID', align: 'right' },
+  { title: 'UPTIME', align: 'right' },
+  { title: 'RESTARTS', align: 'right' },
+  { title: 'REASON' },
+] as const
+
+export function formatSlots(slots: readonly SlotView[], out: Output, now: number): string[] {
+  const rows = slots.map((slot) => [
+    out.colors.bold(slot.name),
+    formatState(slot.state, out),
+    slot.pid === null ? '-' : String(slot.pid),
+    slot.startedAt === null ? '-' : formatAge(now - Date.parse(slot.startedAt)),
+    String(slot.restarts),
+    reasonOf(slot, now),
+  ])
+  return formatTable(columns, rows, {
+    width: out.isTty ? out.columns : null,
+    styleTitle: out.colors.dim,
+  })
+}
+
+/** Why the slot is where it is, and for how long where it does nothing. */
+export function reasonOf(slot: SlotView, now: number): string {
+  const since = `for ${formatAge(now - Date.parse(slot.since))}`
+  const parts = [
+    slot.retryAt === null ? null : `next try ${inTime(Date.parse(slot.retryAt) - now)}`,
+    slot.stoppedByPerson && slot.state === 'stopped' ? 'stopped by a person' : null,
+    slot.reason,
+  ].filter((part) => part !== null)
+  const isAtRest = slot.state === 'stopped' || slot.state === 'exited' || slot.state === 'fatal'
+  return [...parts, ...(isAtRest ? [since] : [])].join(', ')
+}
+
+function inTime(ms: number): string {
+  return ms <= 0 ? 'now' : `in ${formatAge(ms + 999)}`
+}

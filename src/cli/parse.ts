@@ -1,0 +1,200 @@
+/**
+ * From a command line to a command with its values. Global options count wherever they stand; what is mistyped gets the nearest
+ * known word as a suggestion. Help is part of this, since it is made from the same definitions.
+ */
+import { Argument, type CommanderError, Option, Command as Parser } from 'commander'
+import { UserError } from '../domain/user-error.ts'
+import { type Command, commandGroups } from './define-command.ts'
+import { type GlobalOptions, globalFlags, readGlobalOptions, type Surroundings } from './global-options.ts'
+import type { Colors } from './output.ts'
+
+export type Parsed =
+  | {
+      readonly kind: 'command'
+      readonly command: Command
+      readonly args: Readonly<Record<string, unknown>>
+      readonly global: GlobalOptions
+      readonly hasColors: boolean
+    }
+  /** Help or version: text to print. `isMistake`: nothing was asked for. */
+  | { readonly kind: 'text'; readonly text: string; readonly isMistake: boolean }
+
+export interface ParseOptions {
+  readonly commands: readonly Command[]
+  readonly version: string
+  readonly surroundings: Surroundings
+  readonly colors: Colors
+  readonly columns: number
+}
+
+/** Throws a `UserError` with the code `usage` for what is no known form. */
+export function parseCommandLine(argv: readonly string[], options: ParseOptions): Parsed {
+  let parsed: Parsed | null = null
+  let printed = ''
+  const root = createRoot(options, (text) => {
+    printed += text
+  })
+  for (const command of options.commands) {
+    addCommand(root, command, (args, typed) => {
+      const global = readGlobalOptions(typed, options.surroundings)
+      parsed = { kind: 'command', command, args, global, hasColors: typed.color !== false }
+    })
+  }
+  try {
+    root.parse([...argv], { from: 'user' })
+  } catch (error) {
+    if (!isCommanderError(error)) throw error
+    const isHelp = error.code.startsWith('commander.help') || error.code === 'commander.version'
+    if (!isHelp) throw error
+    return { kind: 'text', text: printed, isMistake: error.exitCode !== 0 }
+  }
+  return parsed ?? { kind: 'text', text: root.helpInformation(), isMistake: true }
+}
+
+function createRoot({ version, colors, columns }: ParseOptions, print: (text: string) => void): Parser {
+  const root = new Parser('drover')
+    .description('Keeps background work running, and loses none of it.')
+    .usage('[options] <command>')
+    .version(version, '-v, --version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .helpCommand('help [command]', 'print help')
+    .configureOutput({
+      writeOut: print,
+      writeErr: print,
+      getOutHelpWidth: () => Math.min(columns, 110),
+      getErrHelpWidth: () => Math.min(columns, 110),
+      getOutHasColors: () => colors.isColorSupported,
+      getErrHasColors: () => colors.isColorSupported,
+      // Mistakes are thrown and told in the form of all errors.
+      outputError: () => {},
+    })
+    .configureHelp({
+      showGlobalOptions: true,
+      styleTitle: (text) => colors.bold(text),
+      styleCommandText: (text) => colors.cyan(text),
+      styleSubcommandTerm: (text) => colors.cyan(text),
+      styleOptionTerm: (text) => colors.cyan(text),
+      styleArgumentTerm: (text) => colors.cyan(text),
+    })
+    .addHelpText('after', '\n`drover <command> --help` tells more about one command.')
+  refuseMistakes(root)
+  for (const { flags, description } of Object.values(globalFlags)) root.option(flags, description)
+  return root
+}
+
+function addCommand(
+  root: Parser,
+  command: Command,
+  found: (args: Record<string, unknown>, typed: Record<string, unknown>) => void,
+): void {
+  const [first = '', second] = command.name.split(' ')
+  const parent = second === undefined ? root : familyOf(root, first, command)
+  const parser = parent
+    .command(second ?? first)
+    .aliases([...command.aliases])
+    .summary(command.summary)
+    .description([`${command.summary}.`, command.details].filter((text) => text !== '').join('\n\n'))
+    .helpGroup(`${command.group}:`)
+    .addHelpText('after', () => exampleText(command))
+  refuseMistakes(parser)
+  const names: string[] = []
+  for (const [name, input] of Object.entries(command.inputs)) {
+    if (input.kind === 'argument') {
+      parser.addArgument(new Argument(input.form, input.description))
+      names.push(name)
+    } else {
+      const { flags, description, defaultText } = input
+      const usual = defaultText === null ? '' : ` (default: ${defaultText})`
+      const described = new Option(flags, `${description}${usual}`)
+      if (input.isRepeatable) {
+        described.argParser((word: string, before: unknown) => [
+          ...(Array.isArray(before) ? before : []),
+          word,
+        ])
+      }
+      parser.addOption(described)
+    }
+  }
+  parser.action(() => {
+    const typed = parser.optsWithGlobals() as Record<string, unknown>
+    const args = Object.entries(command.inputs).map(([name, input]) => {
+      const value =
+        input.kind === 'argument'
+          ? parser.processedArgs[names.indexOf(name)]
+          : readOption(new Option(input.flags), typed)
+      return [name, withHelp(command, () => input.read(value))] as const
+    })
+    found(Object.fromEntries(args), typed)
+  })
+}
+
+/** `--no-wait` is the option `wait` with false, which a definition wants as true. */
+function readOption(described: Option, typed: Record<string, unknown>): unknown {
+  const value = typed[described.attributeName()]
+  return described.negate ? value === false : value
+}
+
+/** The command that only holds others, such as `config`. */
+function familyOf(root: Parser, name: string, { group }: Command): Parser {
+  const known = root.commands.find((command) => command.name() === name)
+  if (known) return known
+  const family = root
+    .command(name)
+    .summary('check, print or describe the configuration')
+    .helpGroup(`${group}:`)
+  return refuseMistakes(family)
+}
+
+function exampleText({ examples }: Command): string {
+  if (examples.length === 0) return ''
+  const width = Math.max(...examples.map(({ line }) => line.length))
+  const lines = examples.map(({ line, meaning }) => `  ${line.padEnd(width)}  ${meaning}`)
+  return `\nExamples:\n${lines.join('\n')}`
+}
+
+function refuseMistakes(parser: Parser): Parser {
+  return parser.exitOverride((error) => {
+    const isHelp = error.code.startsWith('commander.help') || error.code === 'commander.version'
+    throw isHelp ? error : toUsageError(parser, error)
+  })
+}
+
+/** Commander's `error: unknown option '--folow'\n(Did you mean --follow?)` in our three parts. */
+function toUsageError(parser: Parser, error: CommanderError): UserError {
+  const [first = '', suggestion] = error.message.replace(/^error: /, '').split('\n')
+  const sentence = first.replace(/'([^']*)'/g, '`$1`').replace(/\.$/, '')
+  const meant = /Did you mean (one of )?(.*)\?\)/.exec(suggestion ?? '')?.[2]
+  const known = meant
+    ?.split(', ')
+    .map((word) => `\`${word}\``)
+    .join(' or ')
+  return new UserError('usage', `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`, {
+    hint: `${known === undefined ? '' : `Did you mean ${known}? `}${helpHint(pathOf(parser))}`,
+  })
+}
+
+function withHelp<T>(command: Command, read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    if (!(error instanceof UserError) || error.hint !== null) throw error
+    throw new UserError(error.code, error.message, { hint: helpHint(`drover ${command.name}`) })
+  }
+}
+
+function helpHint(path: string): string {
+  return `\`${path} --help\` tells what there is.`
+}
+
+function pathOf(parser: Parser): string {
+  return parser.parent ? `${pathOf(parser.parent)} ${parser.name()}` : parser.name()
+}
+
+function isCommanderError(error: unknown): error is CommanderError {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('commander.')
+}
+
+/** The order of the groups in the help. */
+export function inHelpOrder(commands: readonly Command[]): Command[] {
+  return commandGroups.flatMap((group) => commands.filter((command) => command.group === group))
+}

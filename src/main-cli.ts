@@ -1,0 +1,76 @@
+/**
+ * The roof of the command line: hands it this process's streams, signals and surroundings, and loads what is heavy only when a command
+ * asks for it. The agent lies in a bundle of its own, so that `drover status` never reads it.
+ */
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { userInfo } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { runCli } from './cli/cli.ts'
+import type { CliServices, StartOptions } from './cli/context.ts'
+
+/** Set by the build. */
+declare const DROVER_VERSION: string
+/** The folder of the bundle, with all that is built beside it. */
+declare const __dirname: string
+
+const hostPath = join(__dirname, 'config-host.cjs')
+
+const services: CliServices = {
+  version: DROVER_VERSION,
+  startAgent(options) {
+    const agent = createRequire(join(__dirname, 'agent.cjs'))('./agent.cjs') as {
+      startAgent(options: StartOptions): Promise<number>
+    }
+    return agent.startAgent(options)
+  },
+  async loadConfig(path, options) {
+    const { loadConfig } = await import('./config/load/load-config.ts')
+    return loadConfig(path, { ...options, hostPath })
+  },
+  async loadConfigText(text, options) {
+    const { loadConfigText } = await import('./config/load/load-config.ts')
+    return loadConfigText(text, { ...options, hostPath })
+  },
+  readConfigSchema: () => readFile(join(__dirname, '../docs/reference/drover.schema.json'), 'utf8'),
+}
+
+let interruption: AbortSignal | null = null
+
+/** Runs one command line in this process. */
+export async function main(argv: readonly string[]): Promise<void> {
+  // The reader of a pipe has had enough, as in `drover logs | head`: nothing is left to do.
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
+  }
+  process.exitCode = await runCli(argv, services, {
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: process.env,
+    cwd: process.cwd(),
+    isRoot: process.getuid?.() === 0,
+    userName: nameOfUser(),
+    // Only from when a command first asks for it: an agent in the foreground has its own ways with signals.
+    get signal() {
+      interruption ??= abortOnInterrupt()
+      return interruption
+    },
+  })
+}
+
+function abortOnInterrupt(): AbortSignal {
+  const abort = new AbortController()
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => abort.abort())
+  return abort.signal
+}
+
+function nameOfUser(): string {
+  try {
+    return userInfo().username
+  } catch {
+    // A number without an entry, as in many containers.
+    return String(process.getuid?.() ?? 'unknown')
+  }
+}

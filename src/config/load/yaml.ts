@@ -60,8 +60,7 @@ function plainValue(document: Document): unknown {
   }
 }
 
-/** Also used for JSON, whose own reader takes the last of two equal keys without a word. */
-export function findDuplicateKeys(node: unknown, lines: LineCounter, path: FieldPath): SyntaxMistake[] {
+function findDuplicateKeys(node: unknown, lines: LineCounter, path: FieldPath): SyntaxMistake[] {
   if (isSeq(node))
     return node.items.flatMap((item, index) => findDuplicateKeys(item, lines, [...path, index]))
   if (!isMap(node)) return []
@@ -84,7 +83,7 @@ export function findDuplicateKeys(node: unknown, lines: LineCounter, path: Field
 }
 
 /** The line of the key that leads to a part, or of the nearest part around it. */
-export function locateIn(document: Document, lines: LineCounter): Locate {
+function locateIn(document: Document, lines: LineCounter): Locate {
   return (path) => {
     let node: unknown = document.contents
     let line = lineOf(node, lines)

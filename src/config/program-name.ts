@@ -3,7 +3,7 @@
  * would be taken for the number of a slot.
  */
 
-export const namePattern = /^(?!\d+$)[A-Za-z0-9_][A-Za-z0-9._-]*$/
+const namePattern = /^(?!\d+$)[A-Za-z0-9_][A-Za-z0-9._-]*$/
 export const programKeyPattern =
   /^(?!(?:.*:)?\d+(?:$|:))(?:[A-Za-z0-9_][A-Za-z0-9._-]{0,99}:)?[A-Za-z0-9_][A-Za-z0-9._-]{0,99}$/
 

@@ -8,7 +8,7 @@ import { block, duration, isJson, key, outputPath, path, size, table, text, whol
 
 const day = 86_400_000
 
-export const signalNames = [
+const signalNames = [
   'TERM',
   'INT',
   'QUIT',

@@ -84,7 +84,7 @@ export function kindOf(schema: v.GenericSchema): string {
 }
 
 /** All schemas that a value at the path may be held against. */
-export function schemasAt(schema: v.GenericSchema, path: FieldPath): readonly v.GenericSchema[] {
+function schemasAt(schema: v.GenericSchema, path: FieldPath): readonly v.GenericSchema[] {
   let current = alternativesOf(schema)
   for (const part of path) {
     current = current.flatMap((candidate) => {

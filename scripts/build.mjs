@@ -31,6 +31,7 @@ const shared = {
 /** Each with the sources that it is made from; what has no source yet is left out, with a word. */
 const bundles = [
   { from: 'src/main-cli.ts', to: 'cli.cjs', format: 'cjs' },
+  { from: 'src/config/load/load-config.ts', to: 'config.cjs', format: 'cjs' },
   { from: 'src/main.ts', to: 'agent.cjs', format: 'cjs' },
   { from: 'src/main.ts', to: 'agent-killpoints.cjs', format: 'cjs', killPoints: true, isForTests: true },
   { from: 'src/config/load/evaluate-host.ts', to: 'config-host.cjs', format: 'cjs' },

@@ -1,6 +1,6 @@
 /**
  * The roof of the command line: hands it this process's streams, signals and surroundings, and loads what is heavy only when a command
- * asks for it. The agent lies in a bundle of its own, so that `drover status` never reads it.
+ * asks for it. The agent and the reading of configurations lie in bundles of their own, so that `drover status` never reads them.
  */
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
@@ -9,29 +9,24 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { runCli } from './cli/cli.ts'
 import type { CliServices, StartOptions } from './cli/context.ts'
+import type * as LoadConfig from './config/load/load-config.ts'
 
 /** Set by the build. */
 declare const DROVER_VERSION: string
 /** The folder of the bundle, with all that is built beside it. */
 declare const __dirname: string
 
-const hostPath = join(__dirname, 'config-host.cjs')
+const built = createRequire(join(__dirname, 'cli.cjs'))
 
 const services: CliServices = {
   version: DROVER_VERSION,
   startAgent(options) {
-    const agent = createRequire(join(__dirname, 'agent.cjs'))('./agent.cjs') as {
-      startAgent(options: StartOptions): Promise<number>
-    }
+    const agent = built('./agent.cjs') as { startAgent(options: StartOptions): Promise<number> }
     return agent.startAgent(options)
   },
-  async loadConfig(path, options) {
-    const { loadConfig } = await import('./config/load/load-config.ts')
-    return loadConfig(path, { ...options, hostPath })
-  },
-  async loadConfigText(text, options) {
-    const { loadConfigText } = await import('./config/load/load-config.ts')
-    return loadConfigText(text, { ...options, hostPath })
+  loadConfig(path, options) {
+    const { loadConfig } = built('./config.cjs') as typeof LoadConfig
+    return loadConfig(path, { ...options, hostPath: join(__dirname, 'config-host.cjs') })
   },
   readConfigSchema: () => readFile(join(__dirname, '../docs/reference/drover.schema.json'), 'utf8'),
 }

@@ -2,7 +2,7 @@
  * What a command is handed: the client, where to write, time, and the few things that lie outside of the API.
  */
 import type { Clock } from '../clock.ts'
-import type { LoadedConfig, LoadOptions } from '../config/load/load-config.ts'
+import type { LoadedConfig } from '../config/load/load-config.ts'
 import type { Client } from '../contract/client.ts'
 import type { GlobalOptions } from './global-options.ts'
 import type { Output } from './output.ts'
@@ -23,17 +23,9 @@ export interface CliServices {
   /** Runs an agent in this process until it ends; gives its exit code. */
   startAgent(options: StartOptions): Promise<number>
   loadConfig(path: string | null, options: { cwd: string }): Promise<LoadedConfig>
-  loadConfigText(
-    text: string,
-    options: { format: NonNullable<LoadTextFormat>; name: string; baseDir: string },
-  ): Promise<LoadedConfig>
   /** The JSON Schema of a configuration, as text. */
   readConfigSchema(): Promise<string>
 }
-
-type LoadTextFormat = 'yaml' | 'json' | 'toml'
-
-export type { LoadOptions }
 
 export interface CommandContext extends CliServices {
   readonly client: Client

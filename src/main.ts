@@ -58,7 +58,8 @@ export async function startAgent(options: StartOptions): Promise<number> {
     shim,
     node: options.node ?? hostname(),
     version,
-    environment: process.env,
+    // A copy: every look into process.env itself is a call into the system's library.
+    environment: { ...process.env },
     configPath,
     hostPath,
     complain,

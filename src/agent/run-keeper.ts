@@ -14,6 +14,7 @@ import {
   type ClaimContext,
   signalNumber,
 } from '../process/claim.ts'
+import { Launcher } from '../process/launcher.ts'
 import type { MarkWatch } from '../process/marks.ts'
 import { isAlive, isPidTaken } from '../process/process-identity.ts'
 import { killOrphans } from '../process/process-tree.ts'
@@ -25,7 +26,7 @@ import {
   revoke,
   writeClaim,
 } from '../process/run-directory.ts'
-import { sendControl, startShim, writeInput } from '../process/shim.ts'
+import { sendControl, writeInput } from '../process/shim.ts'
 import type { UserResolution } from '../process/user.ts'
 import { toRunEnd } from './run-end.ts'
 
@@ -77,6 +78,7 @@ const thoroughLook = 30
 
 export class RunKeeper {
   private readonly options: RunKeeperOptions
+  private readonly launcher: Launcher
   private readonly live = new Map<string, LiveRun>()
   private waiting: StartRequest[] = []
   private isStarting = false
@@ -85,6 +87,13 @@ export class RunKeeper {
 
   constructor(options: RunKeeperOptions) {
     this.options = options
+    this.launcher = new Launcher(options.shim, {
+      onGone: (id) => this.shimGone(id),
+      onFailed: (id, message) => {
+        const run = this.live.get(id)
+        if (run) this.refuse(run, 'spawn_failed', message)
+      },
+    })
   }
 
   /** Begins to look after shims that end without a word. */
@@ -98,6 +107,7 @@ export class RunKeeper {
   close(): void {
     this.timer?.cancel()
     this.waiting = []
+    this.launcher.close()
   }
 
   get(run: string): LiveRun | undefined {
@@ -216,10 +226,7 @@ export class RunKeeper {
   private startOne({ run, program, index, launchHash }: StartRequest): void {
     const live = this.live.get(run.id)
     if (!live) return
-    const refuse = (reason: RefusalReason, detail: string): void => {
-      this.options.onRefused(live, reason, detail)
-      this.failWithoutProcess(live, reason, detail)
-    }
+    const refuse = (reason: RefusalReason, detail: string): void => this.refuse(live, reason, detail)
     const { user: userName } = program.launch
     const resolution = userName === null ? null : this.options.resolveUser(userName)
     if (resolution && !resolution.ok) return refuse(resolution.reason, resolution.detail)
@@ -242,21 +249,16 @@ export class RunKeeper {
       return refuse('store_unavailable', (error as Error).message)
     }
     try {
-      const environment = buildEnvironment(program, context, this.options.environment)
-      startShim(
-        this.options.shim,
-        live.directory,
-        environment,
-        () => this.shimEnded(live),
-        (error) => refuse('spawn_failed', error.message),
-      )
+      this.launcher.start(live.directory, buildEnvironment(program, context, this.options.environment))
     } catch (error) {
       refuse('spawn_failed', (error as Error).message)
     }
   }
 
   /** No shim will come, and to be sure of it the claim is revoked. */
-  private failWithoutProcess(run: LiveRun, reason: RefusalReason, detail: string): void {
+  private refuse(run: LiveRun, reason: RefusalReason, detail: string): void {
+    if (run.isEnded) return
+    this.options.onRefused(run, reason, detail)
     const endedAt = this.options.clock.now()
     try {
       revoke(run.directory)
@@ -311,6 +313,12 @@ export class RunKeeper {
       const isThere = isThorough ? isAlive(run.shim) : isPidTaken(run.shim.pid)
       if (!isThere) this.shimEnded(run)
     }
+  }
+
+  /** A hint to look: the launcher says so, or is itself gone and says so of all. */
+  private shimGone(id: string): void {
+    const run = this.live.get(id)
+    if (run && !run.isEnded && !(run.shim && isAlive(run.shim))) this.shimEnded(run)
   }
 
   /** After a proper end the exit file is there. Without one, the shim was killed. */

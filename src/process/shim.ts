@@ -1,8 +1,4 @@
-/**
- * Starts shims and speaks to them. A shim is a child of this process only by chance: everything that matters about it lies in the run
- * directory, and nothing of it is ever a pipe to us. That a child ended is merely the quickest hint to look.
- */
-import { type ChildProcess, spawn } from 'node:child_process'
+/** Where the shim is, and how to speak to a living one: through the FIFOs of its run directory, and nothing else. */
 import { closeSync, constants, existsSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -22,38 +18,6 @@ export function findShim(root: string): string {
   throw new UserError('shim_missing', `The shim is in none of its places: ${places.join(', ')}.`, {
     hint: 'In a clone run `npm install` (it needs a C compiler, such as Debian’s `build-essential`).',
   })
-}
-
-/**
- * Starts the shim of a claim. Throws when the system makes no process. `onGone` is called once when the shim ended, as long as this
- * agent lives.
- */
-export function startShim(
-  shim: string,
-  directory: string,
-  environment: Record<string, string>,
-  onGone: () => void,
-  onFailed: (error: Error) => void,
-): void {
-  checkpoint('spawn')
-  const child: ChildProcess = spawn(shim, [directory], {
-    stdio: 'ignore',
-    detached: true,
-    cwd: '/',
-    env: environment,
-  })
-  let isSettled = false
-  child.once('error', (error) => {
-    if (isSettled) return
-    isSettled = true
-    onFailed(error)
-  })
-  child.once('exit', () => {
-    if (isSettled) return
-    isSettled = true
-    onGone()
-  })
-  child.unref()
 }
 
 /** Writes one line into a living shim's control FIFO. False when no shim reads it (any more, or not yet). */

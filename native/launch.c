@@ -1,0 +1,162 @@
+/*
+ * The launcher: `drover-shim --launch`, a child of the agent for as long as the agent lives. It starts shims on request, because a fork of these
+ * few pages takes a small part of what a fork of the agent takes, and holds nobody up meanwhile. It knows nothing about runs.
+ *
+ * A request on standard input: the length of what follows (4 bytes, this machine's order), then texts that each end with a NUL: the run
+ * directory, and the environment as NAME=VALUE. An answer on standard output, one line: `gone DIRECTORY` when that shim has ended,
+ * `failed NUMBER DIRECTORY` when none could be made (with the errno). When the agent dies, standard input ends and so does the launcher;
+ * the shims have sessions of their own and none of these pipes.
+ */
+#define _GNU_SOURCE
+#include "launch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { LONGEST_REQUEST = 16 * 1024 * 1024 };
+
+/* A shim that lives, and what to call it once it has gone. */
+struct started {
+    pid_t pid;
+    char *directory;
+};
+
+static struct started *started;
+static size_t started_count, started_room;
+static int wake_pipe[2];
+
+static void on_child(int number)
+{
+    (void)number;
+    int kept = errno;
+    if (write(wake_pipe[1], "", 1) < 0) { /* the pipe is full: the loop will wake anyway */
+    }
+    errno = kept;
+}
+
+/* False at the end of the input, in the middle of a request as well. */
+static bool read_whole(char *bytes, size_t length)
+{
+    while (length > 0) {
+        ssize_t got = read(STDIN_FILENO, bytes, length);
+        if (got < 0 && errno == EINTR) continue;
+        if (got <= 0) return false;
+        bytes += got;
+        length -= (size_t)got;
+    }
+    return true;
+}
+
+/* The agent reads whenever it can; one that does not is dead, and then nobody needs the answer. */
+static void answer(const char *word, int number, const char *directory)
+{
+    if (number == 0) dprintf(STDOUT_FILENO, "%s %s\n", word, directory);
+    else dprintf(STDOUT_FILENO, "%s %d %s\n", word, number, directory);
+}
+
+static void become_shim(const char *self, char *directory, char **environment)
+{
+    setsid();
+    int nothing = open("/dev/null", O_RDWR);
+    for (int fd = 0; fd <= 2; fd++) dup2(nothing, fd);
+    if (nothing > 2) close(nothing);
+    const int changed[] = {SIGCHLD, SIGPIPE, SIGINT, SIGTERM, SIGHUP};
+    for (size_t index = 0; index < sizeof changed / sizeof *changed; index++) signal(changed[index], SIG_DFL);
+    char *arguments[] = {"drover-shim", directory, NULL};
+    execve(self, arguments, environment);
+    _exit(127);
+}
+
+static bool remember(pid_t pid, const char *directory)
+{
+    if (started_count == started_room) {
+        size_t room = started_room == 0 ? 64 : started_room * 2;
+        struct started *more = realloc(started, room * sizeof *more);
+        if (more == NULL) return false;
+        started = more;
+        started_room = room;
+    }
+    started[started_count] = (struct started){.pid = pid, .directory = strdup(directory)};
+    started_count += 1;
+    return true;
+}
+
+static void start(const char *self, char *request, size_t length)
+{
+    size_t texts = 0;
+    for (size_t at = 0; at < length; at++) texts += request[at] == '\0';
+    char **environment = calloc(texts + 1, sizeof *environment);
+    pid_t pid = environment == NULL ? -1 : fork();
+    if (pid == 0) {
+        char *text = request + strlen(request) + 1;
+        for (size_t index = 0; text < request + length; index++) {
+            environment[index] = text;
+            text += strlen(text) + 1;
+        }
+        become_shim(self, request, environment);
+    }
+    int trouble = errno;
+    free(environment);
+    if (pid < 0) answer("failed", trouble == 0 ? ENOMEM : trouble, request);
+    else remember(pid, request);
+}
+
+static bool take_request(const char *self)
+{
+    uint32_t length;
+    if (!read_whole((char *)&length, sizeof length) || length < 2 || length > LONGEST_REQUEST) return false;
+    char *request = malloc(length);
+    if (request == NULL) return false;
+    bool whole = read_whole(request, length) && request[length - 1] == '\0';
+    if (whole) start(self, request, length);
+    free(request);
+    return whole;
+}
+
+static void reap(void)
+{
+    char drained[64];
+    while (read(wake_pipe[0], drained, sizeof drained) > 0) {
+    }
+    for (pid_t pid; (pid = waitpid(-1, NULL, WNOHANG)) > 0;) {
+        for (size_t at = 0; at < started_count; at++) {
+            if (started[at].pid != pid) continue;
+            if (started[at].directory != NULL) answer("gone", 0, started[at].directory);
+            free(started[at].directory);
+            started_count -= 1;
+            started[at] = started[started_count];
+            break;
+        }
+    }
+}
+
+int launch(const char *self)
+{
+    if (pipe(wake_pipe) < 0) return 1;
+    for (int end = 0; end < 2; end++) {
+        fcntl(wake_pipe[end], F_SETFD, FD_CLOEXEC);
+        fcntl(wake_pipe[end], F_SETFL, O_NONBLOCK);
+    }
+    struct sigaction action = {.sa_handler = on_child, .sa_flags = SA_NOCLDSTOP | SA_RESTART};
+    sigaction(SIGCHLD, &action, NULL);
+    /* Only the end of its input ends it: what is meant for the agent's terminal or service is none of its matter. */
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGINT, SIG_IGN);
+    signal(SIGTERM, SIG_IGN);
+    signal(SIGHUP, SIG_IGN);
+    struct pollfd watched[] = {{.fd = STDIN_FILENO, .events = POLLIN}, {.fd = wake_pipe[0], .events = POLLIN}};
+    for (;;) {
+        if (poll(watched, 2, -1) < 0 && errno != EINTR) return 1;
+        if (watched[1].revents != 0) reap();
+        if (watched[0].revents != 0 && !take_request(self)) return 0;
+    }
+}

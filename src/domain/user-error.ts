@@ -22,6 +22,11 @@ export class UserError extends Error {
     this.hint = options.hint ?? null
     this.problems = options.problems ?? []
   }
+
+  /** By the name: the command line and the agent are bundled apart, so that each has a class of its own, and errors pass between them. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return value instanceof Error && value.name === 'UserError'
+  }
 }
 
 /** One mistake (or one doubt) in a configuration. */

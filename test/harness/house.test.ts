@@ -21,5 +21,5 @@ test('a worker outlives its killed agent, and nothing outlives a shutdown', asyn
 test('an agent that cannot start says why', async () => {
   const house = openHouse()
   house.write('drover.json', '{ "programs": { "x": { "comand": "true" } } }')
-  await expect(house.startAgent()).rejects.toThrow(/did not start: .*mistake/s)
+  await expect(house.startAgent()).rejects.toThrow(/comand/)
 })

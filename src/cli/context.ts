@@ -2,7 +2,7 @@
  * What a command is handed: the client, where to write, time, and the few things that lie outside of the API.
  */
 import type { Clock } from '../clock.ts'
-import type { LoadedConfig } from '../config/load/load-config.ts'
+import type { LoadedConfig } from '../config/load/loaded-config.ts'
 import type { Client } from '../contract/client.ts'
 import type { GlobalOptions } from './global-options.ts'
 import type { Output } from './output.ts'

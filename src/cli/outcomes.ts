@@ -4,8 +4,7 @@
 import type { OutcomeView } from '../contract/views.ts'
 import type { CommandContext } from './context.ts'
 import { exitOf, exitOk } from './exit.ts'
-import { formatState } from './format/state.ts'
-import { formatTable } from './format/table.ts'
+import { pad } from './format/table.ts'
 import { printJson } from './print-json.ts'
 
 const signs = {
@@ -18,18 +17,13 @@ const signs = {
 export function printOutcomes(outcomes: readonly OutcomeView[], context: CommandContext): void {
   const { out, global } = context
   if (global.json) return printJson(out, outcomes)
-  const rows = outcomes.map(({ name, outcome, state, pid, message }) => {
+  const width = Math.max(0, ...outcomes.map(({ name }) => name.length))
+  for (const { name, outcome, message } of outcomes) {
     const { sign, color } = signs[outcome]
-    return [
-      out.isTty ? `${out.colors[color](sign)} ${out.colors.bold(name)}` : name,
-      formatState(state, out),
-      pid === null ? '' : `pid ${pid}`,
-      message,
-    ]
-  })
-  const columns = [{ title: '' }, { title: '' }, { title: '' }, { title: '' }]
-  for (const line of formatTable(columns, rows, { width: out.isTty ? out.columns : null }).slice(1))
-    out.line(line)
+    const mark = out.isTty ? `${out.colors[color](sign)} ` : ''
+    const said = outcome === 'failed' ? out.colors.red(message) : message
+    out.line(`${mark}${out.colors.bold(pad(name, width))}  ${said}`)
+  }
 }
 
 /** `isWaited`: whether slots that are still on their way are a failure. */

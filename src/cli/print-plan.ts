@@ -2,7 +2,8 @@
  * A plan as people read it: what changes about programs, and what that does to slots.
  */
 import type { PlanView } from '../contract/views.ts'
-import type { Output } from './output.ts'
+import type { CommandContext } from './context.ts'
+import { printJson } from './print-json.ts'
 
 const changes = {
   added: { sign: '+', color: 'green', text: 'added' },
@@ -23,7 +24,13 @@ const actions = {
   keep: { sign: ' ', color: 'dim' },
 } as const satisfies Record<PlanView['steps'][number]['action'], { sign: string; color: string }>
 
-export function printPlan(plan: PlanView, out: Output): void {
+/** With `--json` the plan itself; else also its warnings, on the error output. */
+export function showPlan(plan: PlanView, context: CommandContext): void {
+  if (context.global.json) printJson(context.out, plan)
+  else printPlan(plan, context)
+}
+
+export function printPlan(plan: PlanView, { out, err }: CommandContext): void {
   const { colors } = out
   for (const { program, change, fields } of plan.programs) {
     const { sign, color, text } = changes[change]
@@ -42,10 +49,7 @@ export function printPlan(plan: PlanView, out: Output): void {
     out.line(`${colors[color](`${sign} ${slot}`)}  ${action}: ${reason}`)
   }
   out.line(summaryOf(plan, colors.dim))
-}
-
-export function printWarnings({ warnings }: PlanView, err: Output): void {
-  for (const warning of warnings) err.line(`${err.colors.yellow('warning')}: ${warning}`)
+  for (const warning of plan.warnings) err.line(`${err.colors.yellow('warning')}: ${warning}`)
 }
 
 function summaryOf({ steps, isEmpty }: PlanView, dim: (text: string) => string): string {

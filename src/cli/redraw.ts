@@ -34,10 +34,12 @@ export function createRedraw(out: Output): Redraw {
       height = fitting.length
     },
     end() {
+      if (height === 0) return
       out.write(showCursor)
       height = 0
     },
     clear() {
+      if (height === 0) return
       out.write(`${toTop()}${clearBelow}${showCursor}`)
       height = 0
     },

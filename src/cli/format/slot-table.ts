@@ -31,16 +31,16 @@ export function formatSlots(slots: readonly SlotView[], out: Output, now: number
   })
 }
 
-/** Why the slot is where it is, and for how long where it does nothing. */
+/** Why the slot is where it is; and for how long, where it does nothing. */
 export function reasonOf(slot: SlotView, now: number): string {
-  const since = `for ${formatAge(now - Date.parse(slot.since))}`
   const parts = [
     slot.retryAt === null ? null : `next try ${inTime(Date.parse(slot.retryAt) - now)}`,
-    slot.stoppedByPerson && slot.state === 'stopped' ? 'stopped by a person' : null,
+    slot.stoppedByPerson && slot.state === 'stopped' ? 'by a person' : null,
     slot.reason,
   ].filter((part) => part !== null)
   const isAtRest = slot.state === 'stopped' || slot.state === 'exited' || slot.state === 'fatal'
-  return [...parts, ...(isAtRest ? [since] : [])].join(', ')
+  const since = isAtRest ? [`for ${formatAge(now - Date.parse(slot.since))}`] : []
+  return [...since, parts.join(', ')].filter((part) => part !== '').join(': ')
 }
 
 function inTime(ms: number): string {

@@ -1,0 +1,39 @@
+/** `drover config check`: names every mistake of a configuration, without any agent. */
+import { configFile, loadChosen } from '../chosen-config.ts'
+import { defineCommand } from '../define-command.ts'
+import { exitOf, exitOk } from '../exit.ts'
+import { printProblems } from '../print-error.ts'
+import { printJson } from '../print-json.ts'
+
+export const configCheckCommand = defineCommand({
+  name: 'config check',
+  group: 'Configuration',
+  summary: 'Check the configuration, and name every mistake',
+  details: 'Needs no agent and starts nothing.',
+  inputs: { file: configFile },
+  examples: {
+    'config check': 'what lies here',
+    'config check conf.d --json': 'a folder, for an editor or a pipeline',
+  },
+  async run({ file }, context) {
+    const { programs, problems, files } = await loadChosen(file, context)
+    const { out, err, global, cwd } = context
+    const errors = problems.filter(({ severity }) => severity === 'error').length
+    if (global.json) {
+      printJson(out, { valid: errors === 0, files, programs: programs.map(({ name }) => name), problems })
+    } else {
+      printProblems(problems, errors > 0 ? err : out, cwd)
+      if (errors > 0)
+        err.line(err.colors.red(`${counted(errors, 'mistake')} in ${counted(files.length, 'file')}.`))
+      else
+        out.line(
+          `${out.colors.green('ok')}: ${counted(programs.length, 'program')} in ${counted(files.length, 'file')}.`,
+        )
+    }
+    return errors > 0 ? exitOf('config_invalid') : exitOk
+  },
+})
+
+function counted(count: number, noun: string): string {
+  return `${count === 0 ? 'no' : count} ${noun}${count === 1 ? '' : 's'}`
+}

@@ -251,6 +251,13 @@ static void close_strays(void)
     for (int fd = 3; fd < limit; fd++) close(fd);
 }
 
+static void mask_signals(int how)
+{
+    sigset_t all;
+    sigfillset(&all);
+    sigprocmask(how, &all, NULL);
+}
+
 /* Nothing that hits the agent's terminal, pipes or limits may end the shim; TERM to it is a stop of the run. */
 static void tame_signals(void)
 {
@@ -261,9 +268,7 @@ static void tame_signals(void)
     action.sa_flags = SA_RESTART | SA_NOCLDSTOP;
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGCHLD, &action, NULL);
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
+    mask_signals(SIG_UNBLOCK);
 }
 
 static bool become_holder(void)
@@ -517,16 +522,14 @@ static void read_argv(struct json *j)
 {
     bool first = true;
     int count = 0;
-    char **argv = NULL;
     json_open(j, '[');
     while (json_next(j, ']', &first)) {
         /* Room for the closing NULL as well. Doubling, for an argv may be long. */
-        if ((count & (count - 1)) == 0) argv = grow(j, argv, 2 * count + 1, sizeof *argv);
-        if (j->problem != NULL || !json_text(j, &argv[count])) return;
-        argv[++count] = NULL;
+        if ((count & (count - 1)) == 0) claim.argv = grow(j, claim.argv, 2 * count + 1, sizeof *claim.argv);
+        if (j->problem != NULL || !json_text(j, &claim.argv[count])) return;
+        claim.argv[++count] = NULL;
     }
     if (count == 0) json_fails(j, "`argv` is empty");
-    claim.argv = argv;
 }
 
 static void read_groups(struct json *j)
@@ -709,8 +712,8 @@ static bool read_claim(const char *directory)
         close_if_open(&fd);
         return false;
     }
+    static char *text;
     size_t length = 0;
-    char *text = NULL;
     if (!S_ISREG(status.st_mode) || status.st_size > CLAIM_LIMIT) fail("spec", 0, "spec.json is no file of a fitting size");
     else if ((text = malloc((size_t)status.st_size + 1)) == NULL) fail("spec", ENOMEM, NULL);
     while (text != NULL && length < (size_t)status.st_size) {
@@ -826,6 +829,7 @@ static void run_child(void)
     char opened;
     ssize_t got;
     for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);
+    mask_signals(SIG_UNBLOCK);
     close(gate[1]);
     close(status_pipe[0]);
     setsid();
@@ -839,9 +843,12 @@ static void run_child(void)
 static bool fork_command(void)
 {
     if (!make_pipe(gate) || !make_pipe(status_pipe)) return fail("fork", errno, NULL);
+    /* Until the child has left our handlers, a signal to it must wait: caught by them it would be lost. */
+    mask_signals(SIG_BLOCK);
     pid_t pid = fork();
-    if (pid < 0) return fail("fork", errno, NULL);
     if (pid == 0) run_child();
+    mask_signals(SIG_UNBLOCK);
+    if (pid < 0) return fail("fork", errno, NULL);
     run.command = pid;
     close_if_open(&gate[0]);
     close_if_open(&status_pipe[1]);
@@ -1085,6 +1092,9 @@ static size_t store(struct stream *s, const char *bytes, size_t length)
     return done;
 }
 
+/* After any other error, such as a directory that is gone, waiting would help nobody. */
+static bool may_pass(int number) { return number == ENOSPC || number == EDQUOT || number == EIO || number == EAGAIN; }
+
 static void lose(struct stream *s, size_t length)
 {
     s->lost += (int64_t)length;
@@ -1103,11 +1113,12 @@ static void receive(struct stream *s)
     }
     s->received += got;
     if (s->budget >= 0) s->budget -= got;
+    errno = 0;
     size_t stored = store(s, chunk, (size_t)got);
     size_t rest = (size_t)got - stored;
     if (rest == 0) {
         s->dropping = false;
-    } else if (s->dropping) {
+    } else if (s->dropping || !may_pass(errno)) {
         lose(s, rest);
     } else {
         memcpy(s->held, chunk + stored, rest);

@@ -1,0 +1,114 @@
+/** Nothing of a command's tree outlives its run, unless it may; and nothing outlives the shim. */
+import process from 'node:process'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { compiled, processStat, until, Yard } from './drive.ts'
+
+let yard: Yard
+beforeEach(() => {
+  yard = new Yard()
+})
+afterEach(() => yard.close())
+
+const isAlive = (pid: number) => !['Z', undefined].includes(processStat(pid)?.state)
+
+describe('after the command has ended', () => {
+  it.each([
+    ['keeps', 'keep'],
+    ['closes', 'close'],
+  ])('kills what forked, led two sessions, ignores signals and %s its streams', async (_, streams) => {
+    const escapee = compiled('test/puppets/escapee.c')
+    const run = yard.start(`${escapee} 2 ${streams} & ${escapee} 3 ${streams} & read x; exit 4`, {
+      input: true,
+    })
+    await until(() => run.text().split('\n').length === 3, 'both to escape')
+    const escaped = run.text().match(/\d+/g)?.map(Number) ?? []
+    expect(escaped.every(isAlive)).toBe(true)
+    process.kill(run.shims[0]?.process.pid ?? 0, 0)
+    const { writeFileSync } = await import('node:fs')
+    writeFileSync(run.path('in'), 'go\n')
+    expect(await run.ended()).toMatchObject({ code: 4, leftovers: 2, killed: false })
+    expect(escaped.some(isAlive)).toBe(false)
+    expect(yard.alive().filter(({ pid }) => pid !== run.shims[0]?.process.pid)).toEqual([])
+  })
+
+  it('kills a tree of many processes', async () => {
+    const run = yard.start(
+      'for i in 1 2 3 4 5 6 7 8 9 10; do (for j in 1 2 3 4 5 6 7 8 9 10; do setsid sleep 1000 & done; wait) & done; while [ "$(pgrep -c -f "sleep 1000")" -lt 100 ]; do sleep 0.1; done; exit 0',
+    )
+    const exit = await run.ended()
+    expect(exit.code).toBe(0)
+    expect(exit.leftovers).toBeGreaterThanOrEqual(100)
+    expect(yard.alive().filter(({ command }) => command.includes('sleep'))).toEqual([])
+  })
+
+  it('catches those that fork while they are being killed', async () => {
+    const run = yard.start([compiled('test/puppets/runaway.c'), '6', '20000'])
+    const exit = await run.ended()
+    expect(exit.code).toBe(7)
+    expect(exit.endedAt - exit.startedAt).toBeLessThan(15_000)
+    expect(yard.alive().filter(({ command }) => command.includes('runaway'))).toEqual([])
+  })
+
+  it('reads what was written to the end, and waits for no stranger who holds the output open', async () => {
+    const run = yard.start('head -c 50000 /dev/zero; read x; head -c 50000 /dev/zero', { input: true })
+    const { command } = await run.born()
+    await until(() => run.bytes('out').length === 50_000, 'the first half')
+    const { closeSync, constants, openSync, writeFileSync } = await import('node:fs')
+    const held = openSync(`/proc/${command?.pid}/fd/1`, constants.O_WRONLY)
+    writeFileSync(run.path('in'), 'go\n')
+    expect(await run.ended()).toMatchObject({ code: 0, outBytes: 100_000 })
+    await run.gone()
+    closeSync(held)
+    expect(run.bytes('out').length).toBe(100_000)
+  })
+})
+
+describe('with `leave`', () => {
+  it('ends with the command, lets the rest live and holds its output', async () => {
+    const run = yard.start('(read x; echo late; exec sleep 1000 >/dev/null) <&3 & echo early; exit 5', {
+      leave: true,
+      input: true,
+      argv: [
+        '/bin/bash',
+        '-c',
+        '(read x; echo late; exec sleep 1000 >/dev/null 2>&1) <&0 & echo early; exit 5',
+      ],
+    })
+    expect(await run.ended()).toMatchObject({ code: 5, leftovers: 0, outBytes: 6 })
+    expect(run.text()).toBe('early\n')
+    const { writeFileSync } = await import('node:fs')
+    writeFileSync(run.path('in'), 'go\n')
+    expect(await run.gone()).toBe(0)
+    expect(run.text()).toBe('early\nlate\n')
+    const left = yard.alive()
+    expect(left.map(({ command }) => command.trim())).toEqual(['sleep 1000'])
+    for (const { pid } of left) process.kill(pid, 'SIGKILL')
+    await until(() => yard.alive().length === 0, 'the sleeper to go')
+  })
+
+  it('stops the rest when it is told to', async () => {
+    const run = yard.start('sleep 1000 & exit 5', { leave: true })
+    expect(await run.ended()).toMatchObject({ code: 5 })
+    run.control('stop 15 5000 group')
+    expect(await run.gone()).toBe(0)
+    expect(yard.alive()).toEqual([])
+  })
+
+  it('goes at once when nobody holds the output', async () => {
+    const run = yard.start('true', { leave: true })
+    await run.ended()
+    expect(await run.gone()).toBe(0)
+  })
+})
+
+describe('when the shim is killed', () => {
+  it('the command dies with it', async () => {
+    const run = yard.start('exec sleep 1000')
+    const { shim, command } = await run.born()
+    await until(() => yard.alive().some(({ command }) => command.startsWith('sleep')), 'the command')
+    process.kill(shim.pid, 'SIGKILL')
+    expect(await run.gone()).toBe('SIGKILL')
+    await until(() => !isAlive(command?.pid ?? 0), 'the command to die')
+    expect(run.has('exit')).toBe(false)
+  })
+})

@@ -33,9 +33,6 @@ import { version } from './version.ts'
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const hostPath = join(root, 'dist', 'config-host.cjs')
 
-export { loadConfig, loadConfigText } from './config/load/load-config.ts'
-export { hostPath }
-
 /** Runs an agent in this process until it ends. Throws a `UserError` when it cannot begin; then nothing was started. */
 export async function startAgent(options: StartOptions): Promise<number> {
   const shim = findShim(root)
@@ -69,7 +66,7 @@ export async function startAgent(options: StartOptions): Promise<number> {
   try {
     clearSocketPath(data.socket)
     const { config, refused } = await readFirstConfig(configPath, store)
-    log.follow(agent.feed)
+    log.follow(agent.feed, (slot) => agent.titleOf(slot))
     await agent.start(config, refused)
     for (const warning of config?.warnings ?? []) log.say('warning', warning)
     const verbs = createVerbs(agent, (leaveWorkers, by) => end.begin(leaveWorkers, by))

@@ -8,6 +8,7 @@
 import process from 'node:process'
 import type { Clock } from '../clock.ts'
 import { decideAdmission } from '../domain/admission.ts'
+import { slotTitle } from '../domain/program.ts'
 import { isActive } from '../domain/reconcile.ts'
 import type { RunEnd } from '../domain/run.ts'
 import { runOf } from '../domain/slot-state.ts'
@@ -178,6 +179,13 @@ export class Agent {
     const resolution = resolveUser(name)
     this.users.set(name, resolution)
     return resolution
+  }
+
+  /** What people call a slot; null for one that is no longer declared. */
+  titleOf(slotName: string | null): string | null {
+    const slot = slotName === null ? undefined : this.reconciler.slots.get(slotName)
+    const program = slot && this.reconciler.desired.get(slot.program)?.program
+    return slot && program ? slotTitle(program, slot.index) : null
   }
 
   /** Makes a set of programs the one in force, as part of a draft. */

@@ -119,7 +119,11 @@ export class Draft {
     const slot = this.slots.get(name)
     if (!slot) return false
     const desired = this.desired.get(slot.program)
-    const step = transition(slot.state, slot.tally, event, {
+    // During a shutdown whatever ends has been stopped: nothing follows it, neither a restart nor a give-up.
+    const run = runOf(slot.state)
+    const isLast = this.isShuttingDown && event.kind === 'runEnded' && event.run === run
+    const state: SlotState = isLast ? { kind: 'stopping', run: event.run, next: 'stop' } : slot.state
+    const step = transition(state, slot.tally, event, {
       now: this.tools.clock.monotonic(),
       newRun: this.tools.newRunId(),
       random: this.tools.random(),

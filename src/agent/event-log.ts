@@ -24,9 +24,11 @@ export class EventLog {
     this.options = options
   }
 
-  follow(feed: EventFeed): void {
+  follow(feed: EventFeed, titleOf: (slot: string | null) => string | null): void {
     feed.listen((events) => {
-      for (const event of events) this.line(event.at, eventLevels[event.kind], describeEvent(event))
+      for (const event of events) {
+        this.line(event.at, eventLevels[event.kind], describeEvent(event, titleOf(event.slot)))
+      }
     })
   }
 

@@ -51,7 +51,7 @@ export class HistoryVerbs {
     })
     const [view] = this.viewRuns([run])
     if (!view) throw new Error('A run without a view.')
-    return { run: view, timeline: events.map(viewEvent) }
+    return { run: view, timeline: events.map((event) => this.view(event)) }
   }
 
   async readRunOutput(
@@ -93,7 +93,7 @@ export class HistoryVerbs {
   }): Promise<EventView[]> {
     const { targets, ...rest } = query
     const events = await this.agent.options.store.listEvents({ ...rest, slots: this.slotNames(targets) })
-    return events.map(viewEvent)
+    return events.map((event) => this.view(event))
   }
 
   async *streamEvents(query: {
@@ -132,7 +132,7 @@ export class HistoryVerbs {
         for (const event of events) {
           if (event.id <= last) continue
           last = event.id
-          if (fits(event, kinds, slots)) yield viewEvent(event)
+          if (fits(event, kinds, slots)) yield this.view(event)
           if (signal.aborted) return
         }
         if (isBehind || buffer.length > 0) continue
@@ -152,6 +152,10 @@ export class HistoryVerbs {
   private slotNames(targets: readonly string[]): string[] | null {
     if (targets.length === 0 || targets.includes('all')) return null
     return this.slots.select(targets).map(({ name }) => name)
+  }
+
+  private view(event: DroverEvent): EventView {
+    return viewEvent(event, this.agent.titleOf(event.slot))
   }
 
   private viewRuns(runs: readonly Run[]): RunView[] {
@@ -178,7 +182,7 @@ export class HistoryVerbs {
   private sourceOf(run: Run, stream: Stream): OutputSource {
     const program = this.agent.programs.get(run.program)?.program
     const index = Number(run.slot.slice(run.slot.lastIndexOf(':') + 1))
-    const named = program ? namedFile(program, run.slot, index, stream) : null
+    const named = program ? namedFile(program, index, stream) : null
     return named ? new NamedOutput(named) : new RunOutput(join(this.agent.options.data.runs, run.id), stream)
   }
 

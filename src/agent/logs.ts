@@ -94,7 +94,7 @@ export async function* streamLogs(
 
 /** Oldest run first, as many runs back as the wanted lines reach. */
 function openCursors(slot: LogSlot, stream: Stream, lines: number, { runsDir }: LogContext): Cursor[] {
-  const named = slot.program && namedFile(slot.program, slot.slot, slot.index, stream)
+  const named = slot.program && namedFile(slot.program, slot.index, stream)
   if (named) {
     const source = new NamedOutput(named)
     return [cursorOf(slot, slot.runs[0] ?? '', stream, source, positionOfLastLines(source, lines))]

@@ -1,6 +1,7 @@
 /** What can be asked about programs: to show, plan, reload, declare and remove them. Bad input is refused whole and changes nothing. */
 import { isAbsolute } from 'node:path'
-import { loadConfig, loadConfigText, refuseInvalid } from '../config/load/load-config.ts'
+import { loadConfigApart, loadConfigTextApart } from '../config/load/load-apart.ts'
+import { refuseInvalid } from '../config/load/loaded-config.ts'
 import type { OutcomeView, PlanView, ProgramView } from '../contract/views.ts'
 import type { Program } from '../domain/program.ts'
 import { UserError } from '../domain/user-error.ts'
@@ -22,7 +23,7 @@ export async function readConfig(
   hostPath: string,
   resolveUser: Agent['resolveUser'],
 ): Promise<ProgramsOfConfig> {
-  return accept(await loadConfig(path, { cwd: '/', hostPath }), resolveUser)
+  return accept(await loadConfigApart(path, { cwd: '/', hostPath }), resolveUser)
 }
 
 export class ProgramVerbs {
@@ -80,7 +81,7 @@ export class ProgramVerbs {
     const { text, format, name, baseDir, by } = request
     if (!isAbsolute(baseDir))
       throw new UserError('usage', `baseDir is \`${baseDir}\`, which is not absolute.`)
-    const loaded = await loadConfigText(text, {
+    const loaded = await loadConfigTextApart(text, {
       format,
       name,
       baseDir,
@@ -180,7 +181,7 @@ export class ProgramVerbs {
 }
 
 function accept(
-  loaded: Awaited<ReturnType<typeof loadConfig>>,
+  loaded: Awaited<ReturnType<typeof loadConfigApart>>,
   resolveUser: Agent['resolveUser'],
 ): ProgramsOfConfig {
   const onMachine = checkOnMachine(loaded.programs, resolveUser)

@@ -72,7 +72,7 @@ export function viewRun(
   }
 }
 
-export function viewEvent(event: DroverEvent): EventView {
+export function viewEvent(event: DroverEvent, title: string | null): EventView {
   return {
     id: event.id,
     at: iso(event.at),
@@ -83,7 +83,7 @@ export function viewEvent(event: DroverEvent): EventView {
     run: event.run,
     data: { ...event.data },
     customData: event.customData,
-    text: describeEvent(event),
+    text: describeEvent(event, title),
   }
 }
 

@@ -2,8 +2,9 @@
 import type { DroverEvent, NewEvent } from './event.ts'
 import { describeEnd, type RunCause } from './run.ts'
 
-export function describeEvent(event: DroverEvent | NewEvent): string {
-  const who = event.slot ?? event.program ?? 'drover'
+/** `title`: what a person calls the slot, where that is known. */
+export function describeEvent(event: DroverEvent | NewEvent, title: string | null = null): string {
+  const who = title ?? event.slot ?? event.program ?? 'drover'
   switch (event.kind) {
     case 'agent.started': {
       const { version, pid, adopted, ended, revoked } = event.data

@@ -23,12 +23,11 @@ export function planRetention(runs: readonly KeptRun[], limits: (slot: string) =
   for (const run of runs) {
     const tally = seen.get(run.slot) ?? { count: 0, bytes: 0 }
     const { runsPerSlot, bytesPerSlot } = limits(run.slot)
-    const isOver = tally.count >= runsPerSlot || tally.bytes + run.bytes > bytesPerSlot
-    if (isOver && tally.count > 0) {
-      dropped.push(run.id)
-      continue
-    }
-    seen.set(run.slot, { count: tally.count + 1, bytes: tally.bytes + run.bytes })
+    // Counted on past the limit, so that what is kept has no gap: nothing older than a dropped run stays.
+    const counted = { count: tally.count + 1, bytes: tally.bytes + run.bytes }
+    seen.set(run.slot, counted)
+    const isOver = counted.count > runsPerSlot || counted.bytes > bytesPerSlot
+    if (isOver && tally.count > 0) dropped.push(run.id)
   }
   return dropped
 }

@@ -4,6 +4,7 @@
  */
 import { constants } from 'node:os'
 import { isAbsolute, join } from 'node:path'
+import { fillPlaceholders, placeholderValues } from '../config/placeholders.ts'
 import type { Launch, OutputTarget, Program } from '../domain/program.ts'
 import type { RunCause } from '../domain/run.ts'
 import type { ResolvedUser } from './user.ts'
@@ -57,7 +58,7 @@ export interface ClaimContext {
 
 export function buildClaim(program: Program, context: ClaimContext): Claim {
   const { launch, stop, output } = program
-  const fill = placeholders(program, context)
+  const fill = filler(program, context.index)
   const target = (wanted: OutputTarget): ClaimedOutput | null => {
     if (wanted.kind === 'discard') return null
     if (wanted.kind === 'own') return { maxBytes: output.maxBytes, keep: output.keep }
@@ -106,7 +107,7 @@ export function buildEnvironment(
   context: ClaimContext,
   inherited: NodeJS.ProcessEnv,
 ): Record<string, string> {
-  const fill = placeholders(program, context)
+  const fill = filler(program, context.index)
   const environment: Record<string, string> = {}
   if (program.launch.inheritEnv) {
     for (const [name, value] of Object.entries(inherited)) {
@@ -134,13 +135,13 @@ export function buildEnvironment(
 /** The file that a named output goes to, for whoever wants to read it; null for other outputs. */
 export function namedFile(
   program: Program,
-  slot: string,
+  _slot: string,
   index: number,
   stream: 'out' | 'err',
 ): string | null {
   const target = stream === 'out' ? program.launch.stdout : program.launch.stderr
   if (target.kind !== 'file') return null
-  const fill = placeholders(program, { slot, index })
+  const fill = filler(program, index)
   const path = fill(target.path)
   return isAbsolute(path) ? path : join(fill(program.launch.cwd), path)
 }
@@ -162,15 +163,7 @@ function argvOf({ command }: Launch, fill: (text: string) => string): string[] {
   return command.kind === 'shell' ? ['/bin/sh', '-c', fill(command.text)] : command.argv.map(fill)
 }
 
-function placeholders(
-  program: Pick<Program, 'name' | 'group'>,
-  { slot, index }: { slot: string; index: number },
-): (text: string) => string {
-  const values: Record<string, string> = {
-    program: program.name,
-    group: program.group,
-    slot,
-    index: String(index),
-  }
-  return (text) => text.replace(/\{(program|group|slot|index)\}/g, (_, name: string) => values[name] ?? '')
+function filler(program: Program, index: number): (text: string) => string {
+  const values = placeholderValues(program, index)
+  return (text) => fillPlaceholders(text, values)
 }

@@ -133,12 +133,7 @@ export function buildEnvironment(
 }
 
 /** The file that a named output goes to, for whoever wants to read it; null for other outputs. */
-export function namedFile(
-  program: Program,
-  _slot: string,
-  index: number,
-  stream: 'out' | 'err',
-): string | null {
+export function namedFile(program: Program, index: number, stream: 'out' | 'err'): string | null {
   const target = stream === 'out' ? program.launch.stdout : program.launch.stderr
   if (target.kind !== 'file') return null
   const fill = filler(program, index)

@@ -1,4 +1,7 @@
-/** Lets kysely speak to `node:sqlite`'s interface: one connection, statements prepared once and kept beside the database. */
+/**
+ * Lets kysely speak to `node:sqlite`'s interface. There is one connection, and whoever has it has it alone: a query that comes while a
+ * transaction is open waits for its end. Statements are prepared once and kept, the last used ones of them.
+ */
 import {
   type CompiledQuery,
   type DatabaseConnection,
@@ -10,13 +13,14 @@ import {
   SqliteQueryCompiler,
 } from 'kysely'
 import { checkpoint } from '../../effects.ts'
-import type { Database, SqlValue, Statement } from './engine.ts'
+import { closeDatabase, type Database, type SqlValue, type Statement } from './engine.ts'
 
-/** Texts of queries repeat; those with many rows at once do not, and are not worth keeping. */
-const longestKeptText = 2000
+/** Texts of queries repeat, but an insert of n rows has another text for each n: so only the last used ones are kept. */
+const mostStatements = 100
 
-export function sqliteDialect(database: Database): Dialect {
-  const connection = new SqliteConnection(database)
+/** `explain` turns the engine's errors into what the callers of the store know. */
+export function sqliteDialect(database: Database, explain: (error: unknown) => unknown): Dialect {
+  const connection = new SqliteConnection(database, explain)
   return {
     createAdapter: () => new SqliteAdapter(),
     createDriver: () => new SqliteDriver(connection),
@@ -29,19 +33,23 @@ class SqliteConnection implements DatabaseConnection {
   // Both in one object: the package crashes when a database is collected while a statement of it lives.
   private readonly database: Database
   private readonly statements = new Map<string, Statement>()
+  private readonly explain: (error: unknown) => unknown
 
-  constructor(database: Database) {
+  constructor(database: Database, explain: (error: unknown) => unknown) {
     this.database = database
+    this.explain = explain
   }
 
-  executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
-    const statement = this.statement(query.sql)
-    const parameters = query.parameters as readonly SqlValue[]
-    if (query.query.kind === 'SelectQueryNode' || / returning /.test(query.sql)) {
-      return Promise.resolve({ rows: statement.all(...parameters) as Row[] })
+  async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+    try {
+      const statement = this.statement(query.sql)
+      const parameters = query.parameters as readonly SqlValue[]
+      if (query.query.kind === 'SelectQueryNode') return { rows: statement.all(...parameters) as Row[] }
+      const { changes, lastInsertRowid } = statement.run(...parameters)
+      return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) }
+    } catch (error) {
+      throw this.explain(error)
     }
-    const { changes, lastInsertRowid } = statement.run(...parameters)
-    return Promise.resolve({ rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) })
   }
 
   // biome-ignore lint/correctness/useYield: SQLite answers at once, there is nothing to stream.
@@ -50,19 +58,29 @@ class SqliteConnection implements DatabaseConnection {
   }
 
   exec(sql: string): void {
-    this.database.exec(sql)
+    try {
+      this.database.exec(sql)
+    } catch (error) {
+      throw this.explain(error)
+    }
   }
 
   close(): void {
     this.statements.clear()
-    this.database.close()
+    closeDatabase(this.database)
   }
 
   private statement(sql: string): Statement {
-    const kept = this.statements.get(sql)
-    if (kept) return kept
-    const statement = this.database.prepare(sql)
-    if (sql.length <= longestKeptText) this.statements.set(sql, statement)
+    const statement = this.statements.get(sql) ?? this.database.prepare(sql)
+    // A map keeps the order of insertion: the last used one goes to the end, the longest unused one goes.
+    this.statements.delete(sql)
+    this.statements.set(sql, statement)
+    if (this.statements.size > mostStatements) {
+      for (const oldest of this.statements.keys()) {
+        this.statements.delete(oldest)
+        break
+      }
+    }
     return statement
   }
 }
@@ -93,7 +111,13 @@ class SqliteDriver implements Driver {
   }
 
   async beginTransaction(): Promise<void> {
-    this.connection.exec('begin immediate')
+    try {
+      this.connection.exec('begin immediate')
+    } catch {
+      // A transaction whose end failed twice may still be open; it must not lock the store for ever.
+      this.rollBack()
+      this.connection.exec('begin immediate')
+    }
   }
 
   async commitTransaction(): Promise<void> {
@@ -102,11 +126,25 @@ class SqliteDriver implements Driver {
   }
 
   async rollbackTransaction(): Promise<void> {
-    this.connection.exec('rollback')
+    this.rollBack()
   }
 
+  /** Whatever is under way ends first. */
   async destroy(): Promise<void> {
+    await this.acquireConnection()
     this.connection.close()
+  }
+
+  /**
+   * After some errors, such as a full disk, SQLite has rolled back by itself, and says so as another error. The first one is
+   * what the caller must see.
+   */
+  private rollBack(): void {
+    try {
+      this.connection.exec('rollback')
+    } catch {
+      // Looked at again by the next begin.
+    }
   }
 }
 

@@ -27,15 +27,13 @@ interface SqliteModule {
 /** SQLite before this has a bug that can damage a database in WAL mode. */
 const soundVersion = [3, 51, 3] as const
 
+/** Nothing is written yet: a file that is not for us stays as it is. */
 export function openDatabase(path: string): Database {
   const database = new (loadModule().DatabaseSync)(path)
   try {
     // Exclusive from the first statement on: a second agent fails here, before it has read or written anything.
     database.exec('pragma busy_timeout = 0')
     database.exec('pragma locking_mode = exclusive')
-    database.exec('pragma journal_mode = wal')
-    database.exec('pragma synchronous = full')
-    database.exec('pragma cache_size = -2000')
     database.exec('begin exclusive')
     database.exec('commit')
     return database
@@ -43,6 +41,28 @@ export function openDatabase(path: string): Database {
     database.close()
     throw error
   }
+}
+
+/** How an open database is to write: each commit is on the disk when it returns. */
+export function prepareForWrites(database: Database): void {
+  database.exec('pragma journal_mode = wal')
+  database.exec('pragma synchronous = full')
+  database.exec('pragma cache_size = -2000')
+}
+
+/**
+ * Closes so that the lock is free at once. The package finalizes statements only when they are collected, and until then its closed
+ * database would go on holding the lock; SQLite lets go of it by itself only outside of WAL mode. All lies in one file then.
+ */
+export function closeDatabase(database: Database): void {
+  try {
+    database.exec('pragma journal_mode = delete')
+    database.exec('pragma locking_mode = normal')
+    database.exec('select 1 from sqlite_schema')
+  } catch {
+    // On a full disk, say. The lock goes with the process.
+  }
+  database.close()
 }
 
 function loadModule(): SqliteModule {

@@ -1,12 +1,13 @@
 /**
- * Opens the store of one machine, brings its schema up to date, and turns what may go wrong there into the user's words. Never
- * repairs or throws away anything by itself.
+ * Opens the store of one machine and brings its schema up to date. Never repairs or throws away anything by itself: what goes wrong
+ * is told in the user's words (`explain.ts`).
  */
 import { UserError } from '../../domain/user-error.ts'
 import { checkpoint } from '../../effects.ts'
 import { migrations } from '../migrations/sqlite/index.ts'
 import type { Store } from '../store.ts'
-import { type Database, openDatabase } from './engine.ts'
+import { type Database, openDatabase, prepareForWrites } from './engine.ts'
+import { explain } from './explain.ts'
 import { createSqliteStore } from './sqlite-store.ts'
 
 export function openSqliteStore(path: string): Store {
@@ -17,7 +18,7 @@ export function openSqliteStore(path: string): Store {
     database.close()
     throw explain(error, path)
   }
-  return createSqliteStore(database)
+  return createSqliteStore(database, path)
 }
 
 function openOrExplain(path: string): Database {
@@ -41,6 +42,7 @@ function migrate(database: Database, path: string): void {
       },
     )
   }
+  prepareForWrites(database)
   for (const migration of migrations.filter(({ number }) => number > version)) {
     database.exec('begin immediate')
     try {
@@ -53,35 +55,4 @@ function migrate(database: Database, path: string): void {
       throw error
     }
   }
-}
-
-/** SQLite's own texts, which are stable, tell the cases apart on both engines. */
-export function explain(error: unknown, path: string): unknown {
-  if (error instanceof UserError || !(error instanceof Error)) return error
-  const text = error.message
-  if (/locked|busy/i.test(text)) {
-    return new UserError('data_dir_in_use', `Another process works on the store ${path}.`, {
-      hint: 'A living agent has it: use it, end it with `drover shutdown`, or give this one another --data-dir.',
-      cause: error,
-    })
-  }
-  if (/not a database|malformed|corrupt/i.test(text)) {
-    return new UserError('store_broken', `The store ${path} cannot be read: ${text}.`, {
-      hint: 'Move the file (and its -wal) away and start again: living runs are found in the run directories, programs come from the configuration; history, what persons stopped, and programs declared over the API are in the file alone.',
-      cause: error,
-    })
-  }
-  if (/full|disk I\/O/i.test(text)) {
-    return new UserError('store_unavailable', `The store ${path} takes no writes: ${text}.`, {
-      hint: 'Make room on the disk; the agent tries again by itself.',
-      cause: error,
-    })
-  }
-  if (/unable to open|readonly|read-only/i.test(text)) {
-    return new UserError('data_dir_unusable', `The store ${path} cannot be opened for writing: ${text}.`, {
-      hint: 'Check the rights on the data directory.',
-      cause: error,
-    })
-  }
-  return error
 }

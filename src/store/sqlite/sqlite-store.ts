@@ -6,17 +6,23 @@ import type { Run, RunCause, RunEnd } from '../../domain/run.ts'
 import type { Changes, EventQuery, NoteName, ProgramSource, RunQuery, Store, StoredSlot } from '../store.ts'
 import { sqliteDialect } from './dialect.ts'
 import type { Database } from './engine.ts'
+import { explain } from './explain.ts'
 import type { Tables } from './tables.ts'
 
 /** Rows per statement: SQLite takes 32,766 parameters, and the widest table has 11 columns. */
 const rowsPerStatement = 500
+/** No text that begins with a prefix sorts after the prefix with this. */
+const lastCharacter = '\u{10ffff}'
 
-export function createSqliteStore(database: Database): Store {
-  return new SqliteStore(new Kysely<Tables>({ dialect: sqliteDialect(database) }))
+/** `path` is for the messages of errors. */
+export function createSqliteStore(database: Database, path: string): Store {
+  const dialect = sqliteDialect(database, (error) => explain(error, path))
+  return new SqliteStore(new Kysely<Tables>({ dialect }))
 }
 
 class SqliteStore implements Store {
   private readonly db: Kysely<Tables>
+  private closing: Promise<void> | null = null
 
   constructor(db: Kysely<Tables>) {
     this.db = db
@@ -85,6 +91,7 @@ class SqliteStore implements Store {
 
   async listRuns({ slots, state, before, limit }: RunQuery): Promise<Run[]> {
     let query = this.db.selectFrom('runs').selectAll().orderBy('id', 'desc').limit(limit)
+    if (slots?.length === 0) return []
     if (slots) query = query.where('slot', 'in', slots)
     if (state === 'alive') query = query.where('ended_at', 'is', null)
     if (state === 'ended') query = query.where('ended_at', 'is not', null)
@@ -97,7 +104,8 @@ class SqliteStore implements Store {
       .selectFrom('runs')
       .selectAll()
       .where('id', '>=', prefix)
-      .where('id', '<', `${prefix}\u{10ffff}`)
+      .where('id', '<', `${prefix}${lastCharacter}`)
+      .orderBy('id')
       .limit(2)
       .execute()
     return rows.map(toRun)
@@ -107,13 +115,16 @@ class SqliteStore implements Store {
     let query = this.db.selectFrom('events').selectAll().limit(limit)
     query = query.orderBy('id', newest ? 'desc' : 'asc')
     if (after !== undefined) query = query.where('id', '>', after)
+    if (slots?.length === 0) return []
     if (slots) query = query.where('slot', 'in', slots)
     if (run !== undefined) query = query.where('run', '=', run)
     if (kinds.length > 0 && !kinds.includes('*')) {
       query = query.where((when) =>
         when.or(
           kinds.map((kind) =>
-            kind.endsWith('.*') ? when('kind', 'like', `${kind.slice(0, -1)}%`) : when('kind', '=', kind),
+            kind.endsWith('.*')
+              ? when.between('kind', kind.slice(0, -1), `${kind.slice(0, -1)}${lastCharacter}`)
+              : when('kind', '=', kind),
           ),
         ),
       )
@@ -162,7 +173,12 @@ class SqliteStore implements Store {
   }
 
   async close(): Promise<void> {
-    await this.db.destroy()
+    this.closing ??= this.db
+      // What was never used would not be destroyed either, and hold its lock until it is collected.
+      .connection()
+      .execute(async () => {})
+      .then(() => this.db.destroy())
+    await this.closing
   }
 
   private async note(name: string): Promise<string | null> {

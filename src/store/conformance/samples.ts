@@ -1,0 +1,55 @@
+/** Rows to record, each to be changed in the fields that a test is about. */
+import type { NewEvent } from '../../domain/event.ts'
+import type { Run } from '../../domain/run.ts'
+import { emptyTally } from '../../domain/slot-state.ts'
+import type { StoredSlot } from '../store.ts'
+
+export function aRun(id: string, changes: Partial<Run> = {}): Run {
+  return {
+    id,
+    program: 'mailer',
+    slot: 'mailer:0',
+    node: 'a',
+    cause: { kind: 'autostart' },
+    claimedAt: 1_790_000_000_000,
+    startedAt: null,
+    pid: null,
+    end: null,
+    ...changes,
+  }
+}
+
+export function aSlot(name: string, changes: Partial<StoredSlot> = {}): StoredSlot {
+  return {
+    name,
+    program: name.slice(0, name.lastIndexOf(':')),
+    index: Number(name.slice(name.lastIndexOf(':') + 1)),
+    state: { kind: 'stopped' },
+    tally: emptyTally,
+    asked: null,
+    launchHash: null,
+    since: 1_790_000_000_000,
+    lastRun: null,
+    restarts: 0,
+    ...changes,
+  }
+}
+
+/** `at` numbers the events of a test. */
+export function anEvent(at: number, changes: Partial<NewEvent> = {}): NewEvent {
+  return {
+    kind: 'slot.running',
+    data: { from: 'starting' },
+    at,
+    program: 'mailer',
+    slot: 'mailer:0',
+    run: null,
+    customData: null,
+    ...changes,
+  } as NewEvent
+}
+
+/** An event that no store can take: something that is never absent is absent. */
+export function aBrokenEvent(): NewEvent {
+  return anEvent(0, { at: null as never })
+}

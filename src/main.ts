@@ -5,7 +5,7 @@
  * by themselves. HUP reloads.
  */
 import { hostname } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { Agent } from './agent/agent.ts'
@@ -76,7 +76,7 @@ export async function startAgent(options: StartOptions): Promise<number> {
     await agent.close()
     throw error
   }
-  sayWhatNext(log, options, data)
+  sayWhatNext(log, data)
   const stopListening = listenToSignals(end, () => void reloadQuietly(agent, complain))
   keepGoing(complain)
 
@@ -188,11 +188,15 @@ function keepGoing(complain: (message: string, error: unknown) => void): void {
   process.on('unhandledRejection', (error) => complain('A bug in Drover', error))
 }
 
-function sayWhatNext(log: EventLog, options: StartOptions, data: DataDirectory): void {
-  if (!options.isTty) return
-  const where = `-D ${data.path}`
-  log.say(
-    'notice',
-    `ready. In another terminal: drover status ${where} · drover logs -f ${where} · drover shutdown ${where}`,
+/** The first thing that somebody new wants to know, in words that can be pasted: as this command was called, from where it was called. */
+function sayWhatNext(log: EventLog, data: DataDirectory): void {
+  const here = process.cwd()
+  const script = relative(here, process.argv[1] ?? '')
+  const drover = script.startsWith('..') || isAbsolute(script) || script === '' ? 'drover' : script
+  const folder = relative(here, data.path)
+  const where = folder.startsWith('..') || folder === '' ? data.path : folder
+  const commands = ['status', 'logs -f', 'stop all', 'shutdown'].map(
+    (command) => `\n    ${drover} ${command} -D ${where}`,
   )
+  log.say('notice', `ready. In another terminal:${commands.join('')}`)
 }

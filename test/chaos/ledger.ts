@@ -26,7 +26,7 @@ export class Ledger {
   }
 
   /** The command of a puppet. */
-  command(kind: 'silent' | 'chatty' | 'reader' | 'brief' | 'slow'): string[] {
+  command(kind: 'silent' | 'chatty' | 'reader' | 'brief' | 'quick' | 'slow'): string[] {
     return [this.puppet, this.folder, kind]
   }
 
@@ -64,8 +64,8 @@ export interface ComparedBooks {
 }
 
 /**
- * Holds Drover's records against the puppets' books; all runs have to be over. `orphaned`: runs whose shim the test has killed; of these neither end
- * nor the last bytes are known. Throws with every difference at once.
+ * Holds Drover's records against the puppets' books; all runs have to be over. `orphaned`: runs whose shim or command the test has killed; of these
+ * neither end nor the last bytes are known. Throws with every difference at once.
  */
 export async function compareBooks(
   house: House,

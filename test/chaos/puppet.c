@@ -13,7 +13,8 @@
  * and for each slot a `<slot>.lock`, held for the whole life: who finds it held writes itself into `overlaps`. The kernel lets go of it with the
  * process, whatever that dies of.
  *
- * KIND: silent, chatty, reader, brief (lives up to two seconds and exits with any code), slow (takes a while over TERM).
+ * KIND: silent, chatty, reader, brief (lives up to two seconds and exits with any code), quick (exits with 3 at once), slow (takes a while over
+ * TERM).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -144,6 +145,7 @@ int main(int argc, char **argv)
 
     bool is_brief = strcmp(kind, "brief") == 0, is_chatty = strcmp(kind, "chatty") == 0;
     int64_t due = is_brief ? now_ms() + draw(2000) : INT64_MAX;
+    if (strcmp(kind, "quick") == 0) end(3);
     if (strcmp(kind, "reader") == 0) read_on();
     while (!told_to_stop && now_ms() < due) {
         if (!is_brief && !is_chatty) {

@@ -23,7 +23,7 @@ import type { Config, ProgramConfig } from '../../src/config/config-types.genera
 import type { SlotView } from '../../src/contract/views.ts'
 import { kill, type MarkedProcess, markVariable, processesWith } from './processes.ts'
 import { type Client, connectTo } from './unix-client.ts'
-import { type WaitOptions, waitFor } from './wait.ts'
+import { InVain, type WaitOptions, waitFor } from './wait.ts'
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
 const droverCommand = join(root, 'bin', 'drover')
@@ -130,9 +130,9 @@ export class House {
     return await this.waitForAgentEnd()
   }
 
-  async waitForAgentEnd(): Promise<AgentEnd> {
+  async waitForAgentEnd(deadlineMs = 60_000): Promise<AgentEnd> {
     const end = this.agentEnd
-    return await waitFor('the agent has ended', () => (this.agent ? null : end), { deadlineMs: 60_000 })
+    return await waitFor('the agent has ended', () => (this.agent ? null : end), { deadlineMs })
   }
 
   async slots(): Promise<SlotView[]> {
@@ -162,7 +162,11 @@ export class House {
   ): Promise<Exclude<T, false | null | undefined>> {
     const tell = async (): Promise<unknown> =>
       (await this.slots()).map(({ slot, state, pid, reason }) => ({ slot, state, pid, reason }))
-    return await waitFor(what, async () => await find(await this.slots()), { tell, ...options })
+    const ask = async (): Promise<T> => {
+      if (!this.agent) throw new InVain(`The agent is dead, so one waits in vain until ${what}.`)
+      return await find(await this.slots())
+    }
+    return await waitFor(what, ask, { tell, ...options })
   }
 
   /** What the house's agents started and still lives: shims and commands, the agent itself not counted. */

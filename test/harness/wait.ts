@@ -6,6 +6,9 @@ import { setTimeout as pause } from 'node:timers/promises'
 
 export const patienceMs = 30_000
 
+/** What ends a wait at once: there is nothing left to wait for. */
+export class InVain extends Error {}
+
 export interface WaitOptions {
   readonly deadlineMs?: number
   readonly everyMs?: number
@@ -13,7 +16,10 @@ export interface WaitOptions {
   readonly tell?: () => unknown
 }
 
-/** Resolves with the first answer that is neither false nor null nor undefined. An answer that throws is one that is not there yet. */
+/**
+ * Resolves with the first answer that is neither false nor null nor undefined. An answer that throws is one that is not there yet, unless it
+ * throws `InVain`.
+ */
 export async function waitFor<T>(
   what: string,
   ask: () => T | Promise<T>,
@@ -28,6 +34,7 @@ export async function waitFor<T>(
         return answer as Exclude<T, false | null | undefined>
       }
     } catch (error) {
+      if (error instanceof InVain) throw error
       trouble = error
     }
     if (performance.now() > deadline) {

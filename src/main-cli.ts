@@ -9,7 +9,9 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { runCli } from './cli/cli.ts'
 import type { CliServices, StartOptions } from './cli/context.ts'
+import { systemClock } from './clock.ts'
 import type * as LoadConfig from './config/load/load-config.ts'
+import { createUnixFetch } from './unix-fetch.ts'
 
 /** Set by the build. */
 declare const DROVER_VERSION: string
@@ -47,6 +49,8 @@ export async function main(argv: readonly string[]): Promise<void> {
     cwd: process.cwd(),
     isRoot: process.getuid?.() === 0,
     userName: nameOfUser(),
+    clock: systemClock,
+    openFetch: createUnixFetch,
     // Only from when a command first asks for it: an agent in the foreground has its own ways with signals.
     get signal() {
       interruption ??= abortOnInterrupt()

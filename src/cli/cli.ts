@@ -2,11 +2,10 @@
  * The command line as a whole: parses, builds what a command is handed, runs it, tells what went wrong and gives the exit code. It talks to
  * the agent through the contract's client and nothing else.
  */
-import { systemClock } from '../clock.ts'
-import { createClient } from '../contract/client.ts'
+import type { Clock } from '../clock.ts'
+import { createClient, type FetchLike } from '../contract/client.ts'
 import { UserError } from '../domain/user-error.ts'
 import { socketPathOf } from '../socket-path.ts'
-import { createUnixFetch } from '../unix-fetch.ts'
 import { commands } from './commands/index.ts'
 import type { CliServices, CommandContext } from './context.ts'
 import { exitInterrupted, exitOf, exitOk } from './exit.ts'
@@ -24,6 +23,9 @@ export interface CliSurroundings {
   readonly cwd: string
   readonly isRoot: boolean
   readonly userName: string
+  readonly clock: Clock
+  /** The way to the agent behind a socket; `whenAbsent` gives the error to throw where there is none. */
+  openFetch(socketPath: string, whenAbsent: () => UserError): FetchLike
   /** Aborts on Ctrl-C. Until it is asked for, Ctrl-C just ends the process. */
   readonly signal: AbortSignal
 }
@@ -56,7 +58,7 @@ export async function runCli(
       client: connect(parsed.global, surroundings),
       out,
       err,
-      clock: systemClock,
+      clock: surroundings.clock,
       get signal() {
         return surroundings.signal
       },
@@ -72,8 +74,8 @@ export async function runCli(
   }
 }
 
-function connect(global: GlobalOptions, { userName }: CliSurroundings): CommandContext['client'] {
-  const fetch = createUnixFetch(socketPathOf(global.dataDir), () => noAgent(global))
+function connect(global: GlobalOptions, { userName, openFetch }: CliSurroundings): CommandContext['client'] {
+  const fetch = openFetch(socketPathOf(global.dataDir), () => noAgent(global))
   return createClient(fetch, {
     'x-drover-by': `cli:${userName}`,
     ...(global.node === null ? {} : { 'x-drover-node': global.node }),

@@ -33,7 +33,8 @@ export function printProblems(problems: UserError['problems'], err: Output, cwd:
   for (const problem of problems) {
     const line = formatProblem(problem, { cwd })
     err.line(`  ${problem.severity === 'warning' ? yellow(line) : line}`)
-    const isSaid = problem.expected === null || problem.message.includes(problem.expected)
+    // Beside a likely fix, the list of all that would do is only in the way.
+    const isSaid = problem.suggestion !== null || problem.message.includes(problem.expected ?? '')
     if (!isSaid) err.line(dim(`      expected ${problem.expected}`))
   }
 }

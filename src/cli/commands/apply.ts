@@ -23,10 +23,11 @@ export const applyCommand = defineCommand({
   async run({ file, format }, context) {
     const { client, cwd } = context
     const path = resolve(cwd, file)
+    const known = formatOf(file, format)
     const text = file === '-' ? await readStdin(context) : await readText(path)
     const plan = await client.putPrograms({
       text,
-      format: formatOf(file, format),
+      format: known,
       name: file === '-' ? 'standard input' : basename(file),
       baseDir: file === '-' ? cwd : dirname(path),
     })
@@ -49,9 +50,9 @@ async function readText(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8')
   } catch (error) {
-    throw new UserError('config_unreadable', `${path} can't be read: ${(error as Error).message}.`, {
-      cause: error,
-    })
+    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT'
+    const why = isMissing ? 'does not exist' : `can't be read: ${(error as Error).message}`
+    throw new UserError('config_unreadable', `${path} ${why}.`, { cause: error })
   }
 }
 

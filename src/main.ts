@@ -195,7 +195,7 @@ function sayWhatNext(log: EventLog, data: DataDirectory): void {
   const drover = script.startsWith('..') || isAbsolute(script) || script === '' ? 'drover' : script
   const folder = relative(here, data.path)
   const where = folder.startsWith('..') || folder === '' ? data.path : folder
-  const commands = ['status', 'logs -f', 'stop all', 'shutdown'].map(
+  const commands = ['status', 'logs -f', 'events -f', 'shutdown'].map(
     (command) => `\n    ${drover} ${command} -D ${where}`,
   )
   log.say('notice', `ready. In another terminal:${commands.join('')}`)

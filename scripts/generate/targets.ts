@@ -1,9 +1,12 @@
 /**
  * The generated files of the repository, each with the text it must have. Paths are relative to the root.
  */
+import { cliPage } from './cli-page.ts'
 import { configPage } from './config-page.ts'
 import { configSchema } from './config-schema.ts'
 import { configTypes } from './config-types.ts'
+import { errorsPage, exitCodesPage } from './error-pages.ts'
+import { openApiPage } from './openapi-page.ts'
 
 export interface Target {
   readonly path: string
@@ -15,5 +18,9 @@ export function targets(): Target[] {
     { path: 'src/config/config-types.generated.ts', text: configTypes() },
     { path: 'docs/reference/drover.schema.json', text: configSchema() },
     { path: 'docs/reference/configuration.md', text: configPage() },
+    { path: 'docs/reference/cli.md', text: cliPage() },
+    { path: 'docs/reference/errors.md', text: errorsPage() },
+    { path: 'docs/reference/exit-codes.md', text: exitCodesPage() },
+    { path: 'docs/reference/openapi.json', text: openApiPage() },
   ]
 }

@@ -7,7 +7,7 @@
  * fails the test.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import {
   chmodSync,
   closeSync,
@@ -29,10 +29,10 @@ import { basename, join, resolve } from 'node:path'
 import process from 'node:process'
 import { expect, vi } from 'vitest'
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 const root = resolve(import.meta.dirname, '..', '..')
-const wrapper = (process.env.DROVER_TEST_SHIM_WRAPPER ?? '').split(' ').filter(Boolean)
+export const wrapper = (process.env.DROVER_TEST_SHIM_WRAPPER ?? '').split(' ').filter(Boolean)
 export const shimPath = resolve(root, process.env.DROVER_TEST_SHIM ?? 'native/build/drover-shim')
 export const isRoot = process.getuid?.() === 0
 
@@ -46,6 +46,7 @@ export interface Output {
 }
 
 export interface Spec {
+  marks: string
   argv: string[]
   cwd: string
   uid?: number
@@ -265,19 +266,26 @@ export class Run {
   control(line: string | Buffer): void {
     const fifo = openSync(this.path('control'), constants.O_WRONLY | constants.O_NONBLOCK)
     try {
-      writeSync(fifo, typeof line === 'string' ? `${line}\n` : line)
+      writeSync(fifo, typeof line === 'string' ? Buffer.from(`${line}\n`) : line)
     } finally {
       closeSync(fifo)
     }
   }
 
-  segments(stream: 'out' | 'err'): { begin: number; bytes: Buffer }[] {
+  /** The positions that segments begin at. */
+  begins(stream: 'out' | 'err'): number[] {
     return readdirSync(this.directory)
       .map((name) => new RegExp(`^${stream}\\.(\\d+)$`).exec(name)?.[1])
       .filter((begin) => begin !== undefined)
       .map(Number)
       .sort((a, b) => a - b)
-      .map((begin) => ({ begin, bytes: readFileSync(this.path(`${stream}.${begin}`)) }))
+  }
+
+  segments(stream: 'out' | 'err'): { begin: number; bytes: Buffer }[] {
+    return this.begins(stream).map((begin) => ({
+      begin,
+      bytes: readFileSync(this.path(`${stream}.${begin}`)),
+    }))
   }
 
   bytes(stream: 'out' | 'err'): Buffer {
@@ -338,23 +346,18 @@ async function within<T>(promise: Promise<T>, what: string): Promise<T> {
   }
 }
 
-/** Compiles a small program of test/puppets, once for each content. `flags` make variants, also of the shim itself. */
-export function compiled(source: string, flags: string[] = []): string {
+/** Compiles a puppet, or a variant of the shim, unless that was done before. The first source gives the name. */
+export function compiled(sources: [string, ...string[]], flags: string[] = []): string {
   const folder = join(root, 'native', 'build', 'test')
-  const name = [basename(source, '.c'), ...flags].join('').replace(/[^\w-]/g, '')
-  const target = join(folder, `${name}-${process.pid}`)
+  const paths = sources.map((source) => join(root, source))
+  const content = createHash('sha256').update(flags.join(' '))
+  for (const path of paths) content.update(readFileSync(path))
+  const target = join(folder, `${basename(sources[0], '.c')}-${content.digest('hex').slice(0, 12)}`)
   if (!existsSync(target)) {
     mkdirSync(folder, { recursive: true })
-    execFileSync(process.env.CC ?? 'cc', [
-      '-std=gnu11',
-      '-O1',
-      ...flags,
-      '-o',
-      `${target}.tmp`,
-      join(root, source),
-    ])
-    renameSync(`${target}.tmp`, target)
-    process.on('exit', () => rmSync(target, { force: true }))
+    const unfinished = `${target}.${process.pid}`
+    execFileSync(process.env.CC ?? 'cc', ['-std=gnu11', '-O1', ...flags, '-o', unfinished, ...paths])
+    renameSync(unfinished, target)
   }
   return target
 }

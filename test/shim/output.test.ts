@@ -74,10 +74,8 @@ describe('own output', () => {
   })
 
   it('is complete when 64 MB come as fast as they can, and control is heard meanwhile', async () => {
-    const run = yard.start('head -c 64000000 /dev/zero; yes | head -c 200000000000', {
-      out: { maxBytes: 10_000_000, keep: 2 },
-    })
-    await run.says('y\n')
+    const run = yard.start('head -c 64000000 /dev/zero; exec yes', { out: { maxBytes: 10_000_000, keep: 2 } })
+    await until(() => run.begins('out').some((begin) => begin > 64_000_000), 'the first 64 MB')
     run.control('stop 15 60000 group')
     const exit = await run.ended()
     expect(exit).toMatchObject({ stopRequested: true, killed: false, lost: { out: 0, err: 0 } })

@@ -1,4 +1,5 @@
 /** Stops, signals and timeouts: all are the shim's own doing, no agent lives in these tests. */
+import { writeFileSync } from 'node:fs'
 import process from 'node:process'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { until, Yard } from './drive.ts'
@@ -110,7 +111,6 @@ describe('a stop', () => {
     await run.says('ready')
     for (const signal of ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGPIPE', 'SIGUSR1', 'SIGUSR2', 'SIGTSTP'] as const)
       process.kill(shim.pid, signal)
-    const { writeFileSync } = await import('node:fs')
     writeFileSync(run.path('in'), 'go\n')
     expect(await run.ended()).toMatchObject({ code: 8 })
   })

@@ -1,4 +1,5 @@
 /** Nothing of a command's tree outlives its run, unless it may; and nothing outlives the shim. */
+import { closeSync, constants, openSync, writeFileSync } from 'node:fs'
 import process from 'node:process'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { compiled, processStat, until, Yard } from './drive.ts'
@@ -16,15 +17,13 @@ describe('after the command has ended', () => {
     ['keeps', 'keep'],
     ['closes', 'close'],
   ])('kills what forked, led two sessions, ignores signals and %s its streams', async (_, streams) => {
-    const escapee = compiled('test/puppets/escapee.c')
+    const escapee = compiled(['test/puppets/escapee.c'])
     const run = yard.start(`${escapee} 2 ${streams} & ${escapee} 3 ${streams} & read x; exit 4`, {
       input: true,
     })
     await until(() => run.text().split('\n').length === 3, 'both to escape')
     const escaped = run.text().match(/\d+/g)?.map(Number) ?? []
     expect(escaped.every(isAlive)).toBe(true)
-    process.kill(run.shims[0]?.process.pid ?? 0, 0)
-    const { writeFileSync } = await import('node:fs')
     writeFileSync(run.path('in'), 'go\n')
     expect(await run.ended()).toMatchObject({ code: 4, leftovers: 2, killed: false })
     expect(escaped.some(isAlive)).toBe(false)
@@ -42,7 +41,7 @@ describe('after the command has ended', () => {
   })
 
   it('catches those that fork while they are being killed', async () => {
-    const run = yard.start([compiled('test/puppets/runaway.c'), '6', '20000'])
+    const run = yard.start([compiled(['test/puppets/runaway.c']), '6', '20000'])
     const exit = await run.ended()
     expect(exit.code).toBe(7)
     expect(exit.endedAt - exit.startedAt).toBeLessThan(15_000)
@@ -53,7 +52,6 @@ describe('after the command has ended', () => {
     const run = yard.start('head -c 50000 /dev/zero; read x; head -c 50000 /dev/zero', { input: true })
     const { command } = await run.born()
     await until(() => run.bytes('out').length === 50_000, 'the first half')
-    const { closeSync, constants, openSync, writeFileSync } = await import('node:fs')
     const held = openSync(`/proc/${command?.pid}/fd/1`, constants.O_WRONLY)
     writeFileSync(run.path('in'), 'go\n')
     expect(await run.ended()).toMatchObject({ code: 0, outBytes: 100_000 })
@@ -65,18 +63,10 @@ describe('after the command has ended', () => {
 
 describe('with `leave`', () => {
   it('ends with the command, lets the rest live and holds its output', async () => {
-    const run = yard.start('(read x; echo late; exec sleep 1000 >/dev/null) <&3 & echo early; exit 5', {
-      leave: true,
-      input: true,
-      argv: [
-        '/bin/bash',
-        '-c',
-        '(read x; echo late; exec sleep 1000 >/dev/null 2>&1) <&0 & echo early; exit 5',
-      ],
-    })
+    const rest = '(read x; echo late; exec sleep 1000 >/dev/null 2>&1) <&0 & echo early; exit 5'
+    const run = yard.start(['/bin/bash', '-c', rest], { leave: true, input: true })
     expect(await run.ended()).toMatchObject({ code: 5, leftovers: 0, outBytes: 6 })
     expect(run.text()).toBe('early\n')
-    const { writeFileSync } = await import('node:fs')
     writeFileSync(run.path('in'), 'go\n')
     expect(await run.gone()).toBe(0)
     expect(run.text()).toBe('early\nlate\n')

@@ -1,8 +1,8 @@
 /**
  * The only place that reads time. Wall time (milliseconds since 1970) is for people and for records; monotonic time is for
- * durations and deadlines: it never steps, and means nothing outside this process.
+ * durations and deadlines: it never steps, and means the same to all processes until the machine is restarted.
  */
-import { performance } from 'node:perf_hooks'
+import process from 'node:process'
 
 export interface Clock {
   /** Wall clock, milliseconds since 1970. */
@@ -19,7 +19,11 @@ export interface Timer {
 
 export const systemClock: Clock = {
   now: () => Date.now(),
-  monotonic: () => performance.now(),
+  monotonic: () => {
+    // The kernel's clock since the boot; `performance.now()` would count from the start of this process.
+    const [seconds, nanoseconds] = process.hrtime()
+    return seconds * 1000 + nanoseconds / 1e6
+  },
   after(delayMs, callback) {
     const timer = setTimeout(callback, Math.max(0, Math.min(delayMs, 0x7fff_ffff)))
     return { cancel: () => clearTimeout(timer) }

@@ -12,12 +12,12 @@ import { slotTitle } from '../domain/program.ts'
 import { isActive } from '../domain/reconcile.ts'
 import type { RunEnd } from '../domain/run.ts'
 import { runOf } from '../domain/slot-state.ts'
-import type { UserError } from '../domain/user-error.ts'
+import { UserError } from '../domain/user-error.ts'
 import type { DataDirectory } from '../process/data-directory.ts'
 import { MarkWatch } from '../process/marks.ts'
 import { readBootId } from '../process/process-identity.ts'
 import { resolveUser, type UserResolution } from '../process/user.ts'
-import type { Store, StoredProgram } from '../store/store.ts'
+import type { Store } from '../store/store.ts'
 import { type FoundRun, findRuns } from './adoption.ts'
 import type { Draft, Effect } from './draft.ts'
 import { EventFeed } from './event-feed.ts'
@@ -58,6 +58,7 @@ export class Agent {
   private readonly housekeeper: Housekeeper
   private readonly users = new Map<string, UserResolution>()
   private readonly markedRuns = new Set<string>()
+  private lastChange: Promise<unknown> = Promise.resolve()
 
   constructor(options: AgentOptions) {
     const { clock, store, data, node, random } = options
@@ -106,17 +107,19 @@ export class Agent {
   async start(config: ProgramsOfConfig | null, refused: UserError | null): Promise<void> {
     const { store, clock, complain, data } = this.options
     const boot = readBootId()
-    const isColdStart =
-      (await store.loadNote('boot')) !== boot || (await store.loadNote('shutdown')) === 'clean'
+    const isSameBoot = (await store.loadNote('boot')) === boot
+    const isColdStart = !isSameBoot || (await store.loadNote('shutdown')) === 'clean'
     this.generation = await store.loadGeneration()
     const before = toProgramSet(await store.loadPrograms())
-    this.programs = config ? replaceSource(before, 'file', config.programs) : before
+    const { programs, trouble } = joinPrograms(before, config)
+    if (trouble) return await this.start(null, trouble)
+    this.programs = programs
     const desired = toDesired(this.programs)
     this.reconciler.desired = toDesired(before)
     this.reconciler.slots = new Map(
       (await store.loadSlots()).map((stored) => {
         const startTimeMs = before.get(stored.program)?.program.restart.startTimeMs ?? 0
-        return [stored.name, fromStored(stored, clock, startTimeMs)] as const
+        return [stored.name, fromStored(stored, clock, { startTimeMs, isSameBoot })] as const
       }),
     )
     const found = await findRuns({ store, runsDir: data.runs, boot, clock, complain })
@@ -124,7 +127,7 @@ export class Agent {
     await this.reconciler.request((draft) => {
       const known = draft.desired
       draft.desired = desired
-      if (config) this.recordPrograms(draft, 'file', config.programs)
+      if (config) draft.setPrograms('file', config.programs, this.generation + 1)
       for (const run of found) this.takeOver(draft, run)
       this.settleTheLost(draft, found)
       if (isColdStart) this.beginAfresh(draft)
@@ -144,6 +147,7 @@ export class Agent {
       draft.setNote('boot', boot)
       draft.setNote('shutdown', '')
     })
+    if (config) this.acceptPrograms(programs)
     this.clearUpOrphans(found)
     this.removeOldMarks()
     this.keeper.watch()
@@ -188,18 +192,30 @@ export class Agent {
     return slot && program ? slotTitle(program, slot.index) : null
   }
 
-  /** Makes a set of programs the one in force, as part of a draft. */
-  recordPrograms(draft: Draft, source: 'file' | 'api', programs: readonly StoredProgram['program'][]): void {
+  /** One change of the programs at a time: each begins from what the one before it left. */
+  inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const changed = this.lastChange.then(change)
+    this.lastChange = changed.catch(() => {})
+    return changed
+  }
+
+  /** What was recorded as the next generation is now in force. */
+  acceptPrograms(programs: ProgramSet): void {
+    this.programs = programs
     this.generation += 1
-    draft.setPrograms(source, programs, this.generation)
     this.users.clear()
   }
 
   private act(effects: readonly Effect[]): void {
     for (const effect of effects) {
-      if (effect.kind === 'start') this.keeper.start(effect)
-      else if (effect.kind === 'stop') this.keeper.stop(effect.run, effect.program?.stop ?? null)
-      else this.keeper.forget(effect.run)
+      try {
+        if (effect.kind === 'start') this.keeper.start(effect)
+        else if (effect.kind === 'stop') this.keeper.stop(effect.run, effect.program?.stop ?? null)
+        else this.keeper.forget(effect.run)
+      } catch (error) {
+        const run = effect.kind === 'start' ? effect.run.id : effect.run
+        this.options.complain(`Run ${run} could not be acted upon (${effect.kind})`, error)
+      }
     }
   }
 
@@ -348,6 +364,23 @@ export class Agent {
         resolve()
       })
     })
+  }
+}
+
+/**
+ * A name that is declared in the file and over the API as well is no reason to leave what runs without an agent, and only with an agent can the
+ * one of the API be removed.
+ */
+function joinPrograms(
+  before: ProgramSet,
+  config: ProgramsOfConfig | null,
+): { programs: ProgramSet; trouble: UserError | null } {
+  if (!config) return { programs: before, trouble: null }
+  try {
+    return { programs: replaceSource(before, 'file', config.programs), trouble: null }
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    return { programs: before, trouble: error }
   }
 }
 

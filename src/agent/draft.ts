@@ -119,9 +119,12 @@ export class Draft {
     const slot = this.slots.get(name)
     if (!slot) return false
     const desired = this.desired.get(slot.program)
+    // A slot whose program is gone only ends; the plan stops and removes it.
+    const mayBegin = event.kind === 'start' || event.kind === 'restart' || slot.state.kind === 'backoff'
+    if (!desired && mayBegin && event.kind !== 'stop') return false
     // During a shutdown whatever ends has been stopped: nothing follows it, neither a restart nor a give-up.
     const run = runOf(slot.state)
-    const isLast = this.isShuttingDown && event.kind === 'runEnded' && event.run === run
+    const isLast = (this.isShuttingDown || !desired) && event.kind === 'runEnded' && event.run === run
     const state: SlotState = isLast ? { kind: 'stopping', run: event.run, next: 'stop' } : slot.state
     const step = transition(state, slot.tally, event, {
       now: this.tools.clock.monotonic(),

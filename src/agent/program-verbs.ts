@@ -57,14 +57,10 @@ export class ProgramVerbs {
     by: string
     signal?: AbortSignal
   }): Promise<{ plan: PlanView; outcomes: OutcomeView[] }> {
-    let config: ProgramsOfConfig
-    try {
-      config = await this.readAgain()
-    } catch (error) {
-      if (error instanceof UserError) this.recordRefusal(error)
-      throw error
-    }
-    const plan = await this.enforce('file', () => config.programs, config.warnings, by)
+    const plan = await this.agent.inTurn(async () => {
+      const { programs, warnings } = await this.readToEnforce()
+      return await this.enforce('file', programs, warnings, by)
+    })
     const touched = plan.steps
       .filter(({ action }) => action === 'start' || action === 'restart')
       .map(({ slot }) => slot)
@@ -89,48 +85,44 @@ export class ProgramVerbs {
     })
     const { programs, warnings } = accept(loaded, (user) => this.agent.resolveUser(user))
     const names = new Set(programs.map((program) => program.name))
-    const merge = (): Program[] => [
-      ...this.declaredOverApi().filter((program) => !names.has(program.name)),
-      ...programs,
-    ]
-    return await this.enforce('api', merge, warnings, by)
+    return await this.agent.inTurn(async () => {
+      const others = this.declaredOverApi().filter((program) => !names.has(program.name))
+      return await this.enforce('api', [...others, ...programs], warnings, by)
+    })
   }
 
   async deleteProgram(name: string, by: string): Promise<PlanView> {
-    const { source } = this.find(name)
-    if (source !== 'api') {
-      throw new UserError('conflict', `${name} is declared in the configuration file, not over the API.`, {
-        hint: 'Remove it from the file and reload.',
-      })
-    }
-    return await this.enforce(
-      'api',
-      () => this.declaredOverApi().filter((program) => program.name !== name),
-      [],
-      by,
-    )
+    return await this.agent.inTurn(async () => {
+      const { source } = this.find(name)
+      if (source !== 'api') {
+        throw new UserError('conflict', `${name} is declared in the configuration file, not over the API.`, {
+          hint: 'Remove it from the file and reload.',
+        })
+      }
+      const others = this.declaredOverApi().filter((program) => program.name !== name)
+      return await this.enforce('api', others, [], by)
+    })
   }
 
-  /** The plan is computed in the very draft that applies it, so that nothing can come between. */
+  /** In turn only. The plan is computed in the very draft that applies it, so that nothing can come between. */
   private async enforce(
     source: ProgramSource,
-    wanted: () => readonly Program[],
+    programs: readonly Program[],
     warnings: readonly string[],
     by: string,
   ): Promise<PlanView> {
     const { agent } = this
-    let accepted: ProgramSet = agent.programs
+    const accepted = replaceSource(agent.programs, source, programs)
+    const generation = agent.generation + 1
     const plan = await agent.reconciler.request((draft) => {
       if (draft.isShuttingDown) throw new UserError('shutting_down', 'The agent is shutting down.')
-      const programs = wanted()
-      accepted = replaceSource(agent.programs, source, programs)
       const made = this.plan(accepted, warnings, draft)
       const byChange = (...changes: string[]): string[] =>
         made.programs.filter(({ change }) => changes.includes(change)).map(({ program }) => program)
       draft.desired = toDesired(accepted)
-      agent.recordPrograms(draft, source, programs)
+      draft.setPrograms(source, programs, generation)
       draft.event('config.applied', {
-        generation: agent.generation,
+        generation,
         added: byChange('added'),
         removed: byChange('removed'),
         changed: byChange('restarted', 'scaled'),
@@ -139,7 +131,7 @@ export class ProgramVerbs {
       })
       return made
     })
-    agent.programs = accepted
+    agent.acceptPrograms(accepted)
     return plan
   }
 
@@ -160,6 +152,16 @@ export class ProgramVerbs {
       })
     }
     return await readConfig(configPath, hostPath, (name) => this.agent.resolveUser(name))
+  }
+
+  /** A configuration that is refused is an event; what runs goes on. */
+  private async readToEnforce(): Promise<ProgramsOfConfig> {
+    try {
+      return await this.readAgain()
+    } catch (error) {
+      if (error instanceof UserError) this.recordRefusal(error)
+      throw error
+    }
   }
 
   private recordRefusal(error: UserError): void {

@@ -9,6 +9,7 @@ import type { Timer } from '../clock.ts'
 import type { DroverEvent } from '../domain/event.ts'
 import type { DesiredProgram } from '../domain/reconcile.ts'
 import { dueOf } from '../domain/slot-state.ts'
+import { UserError } from '../domain/user-error.ts'
 import type { Store } from '../store/store.ts'
 import { Draft, type DraftTools, type Effect } from './draft.ts'
 import type { SlotRecord } from './slot-records.ts'
@@ -40,6 +41,7 @@ export class Reconciler {
   private readonly options: ReconcilerOptions
   private pending: Pending[] = []
   private timer: Timer | null = null
+  private retryTimer: Timer | null = null
   private wakeAt = Number.POSITIVE_INFINITY
   private isRunning = false
   private isScheduled = false
@@ -58,15 +60,19 @@ export class Reconciler {
 
   /** Something that somebody wants. Resolves once it is recorded. */
   request<T>(change: (draft: Draft) => T): Promise<T> {
+    if (this.isClosed) return Promise.reject(ended())
     return new Promise<T>((resolve, reject) => {
       this.pending.push({ change, isFact: false, resolve: resolve as (value: unknown) => void, reject })
       this.schedule()
     })
   }
 
+  /** Facts that are not recorded by now are found by the next agent; whoever asked for something gets an answer. */
   close(): void {
     this.isClosed = true
     this.timer?.cancel()
+    this.retryTimer?.cancel()
+    for (const { isFact, reject } of this.pending) if (!isFact) reject(ended())
   }
 
   /** Applies all that waits, and whatever is due. */
@@ -84,34 +90,49 @@ export class Reconciler {
         pending.reject(error)
       }
     }
-    draft.tick()
-    draft.reconcile()
+    const applied = answers.map(({ pending }) => pending)
+    try {
+      draft.tick()
+      draft.reconcile()
+    } catch (error) {
+      this.putBack(applied, 'What is to follow cannot be planned', error)
+      return
+    }
     const changes = draft.changes()
     let events: DroverEvent[] = []
     try {
       if (changes) events = await this.options.store.record(changes)
     } catch (error) {
-      this.putBack(batch, error)
+      this.putBack(applied, 'The store takes no writes', error)
       return
     }
     this.slots = draft.slots
     this.desired = draft.desired
     this.isShuttingDown = draft.isShuttingDown
-    this.options.act(draft.effects)
-    this.options.publish(events, draft.touched)
+    // What is recorded is true; a bug in what follows must leave nobody without an answer.
+    this.attempt(() => this.options.act(draft.effects))
+    this.attempt(() => this.options.publish(events, draft.touched))
     for (const { pending, value } of answers) pending.resolve(value)
   }
 
   /** Nothing is tried again before a pause; what comes in meanwhile waits with the rest. */
-  private putBack(batch: readonly Pending[], error: unknown): void {
-    this.options.complain('The store takes no writes', error)
+  private putBack(batch: readonly Pending[], message: string, error: unknown): void {
+    this.options.complain(message, error)
     for (const pending of batch) if (!pending.isFact) pending.reject(error)
     this.pending = [...batch.filter(({ isFact }) => isFact), ...this.pending]
     this.isPaused = true
-    this.options.clock.after(retryStoreMs, () => {
+    this.retryTimer = this.options.clock.after(retryStoreMs, () => {
       this.isPaused = false
       this.schedule()
     })
+  }
+
+  private attempt(step: () => void): void {
+    try {
+      step()
+    } catch (error) {
+      this.options.complain('What was recorded could not be acted upon', error)
+    }
   }
 
   private schedule(): void {
@@ -145,4 +166,8 @@ export class Reconciler {
       this.schedule()
     })
   }
+}
+
+function ended(): UserError {
+  return new UserError('shutting_down', 'The agent has ended.')
 }

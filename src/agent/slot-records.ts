@@ -1,6 +1,7 @@
 /**
- * A slot in memory and in the store. The difference is time: deadlines are monotonic here and wall times there, and what comes
- * back is bounded by the wait that was meant, so that a stepped clock can neither skip a wait nor stretch it.
+ * A slot in memory and in the store. The difference is time: deadlines are monotonic here, and there they are wall times as well. Until
+ * the machine is restarted the monotonic ones hold, so that a clock that is set can neither skip a wait nor stretch it; after that, what
+ * comes back is bounded by the wait that was meant.
  */
 import type { Clock } from '../clock.ts'
 import type { Slot } from '../domain/reconcile.ts'
@@ -33,18 +34,24 @@ export function newSlotRecord(name: string, program: string, index: number, cloc
 export function toStored(slot: SlotRecord, clock: Clock): StoredSlot {
   const { state } = slot
   const until = dueOf(state)
-  const stored = until === null ? { ...state } : { ...state, until: clock.now() + until - clock.monotonic() }
-  return { ...slot, state: stored }
+  if (until === null) return { ...slot, state: { ...state } }
+  const wall = clock.now() + until - clock.monotonic()
+  return { ...slot, state: { ...state, until: wall, untilMonotonic: until } }
 }
 
 /** `startTimeMs`: the longest that a start may still have to wait to count as running. */
-export function fromStored(stored: StoredSlot, clock: Clock, startTimeMs: number): SlotRecord {
-  const { until } = stored.state
+export function fromStored(
+  stored: StoredSlot,
+  clock: Clock,
+  { startTimeMs, isSameBoot }: { startTimeMs: number; isSameBoot: boolean },
+): SlotRecord {
+  const { until, untilMonotonic, ...state } = stored.state
   if (typeof until !== 'number') return { ...stored, state: stored.state as unknown as SlotState }
-  const longest = stored.state.kind === 'backoff' ? Number(stored.state.delayMs) : startTimeMs
-  const remaining = Math.min(Math.max(until - clock.now(), 0), longest)
-  return {
-    ...stored,
-    state: { ...stored.state, until: clock.monotonic() + remaining } as unknown as SlotState,
-  }
+  const longest = state.kind === 'backoff' ? Number(state.delayMs) : startTimeMs
+  const left =
+    isSameBoot && typeof untilMonotonic === 'number'
+      ? untilMonotonic - clock.monotonic()
+      : until - clock.now()
+  const remaining = Math.min(Math.max(left, 0), longest)
+  return { ...stored, state: { ...state, until: clock.monotonic() + remaining } as unknown as SlotState }
 }

@@ -67,7 +67,6 @@ export class SlotVerbs {
 
   async restart(request: SlotRequest): Promise<OutcomeView[]> {
     return await this.ask(request, 'restart', (draft, slot, cause) => {
-      if (draft.isShuttingDown) throw new UserError('shutting_down', 'The agent is shutting down.')
       draft.ask(slot.name, 'run')
       draft.send(slot.name, { kind: 'restart', cause })
       return 'asked'
@@ -131,17 +130,15 @@ export class SlotVerbs {
 
   /** The outcome of each slot once it neither starts nor stops any more. */
   async waitUntilSettled(names: readonly string[], signal?: AbortSignal): Promise<OutcomeView[]> {
-    return await Promise.all(
-      names.map(async (name) => {
-        await this.settled(name, signal)
-        const state = this.agent.reconciler.slots.get(name)?.state
-        return this.outcome(
-          name,
-          state && isGood(state) ? 'done' : 'failed',
-          state ? this.describe(name, state) : 'removed',
-        )
-      }),
-    )
+    await this.settled(names, signal)
+    return names.map((name) => {
+      const state = this.agent.reconciler.slots.get(name)?.state
+      return this.outcome(
+        name,
+        state && isGood(state) ? 'done' : 'failed',
+        state ? this.describe(name, state) : 'removed',
+      )
+    })
   }
 
   /** The slots that the targets name; throws for a target that names none. */
@@ -187,6 +184,9 @@ export class SlotVerbs {
   ): Promise<OutcomeView[]> {
     const names = this.select(targets).map(({ name }) => name)
     const verdicts = await this.agent.reconciler.request((draft) => {
+      if (action === 'restart' && draft.isShuttingDown) {
+        throw new UserError('shutting_down', 'The agent is shutting down.')
+      }
       const made = new Map<string, Verdict>()
       for (const name of names) {
         const slot = draft.slots.get(name)
@@ -196,34 +196,44 @@ export class SlotVerbs {
       }
       return made
     })
-    return await Promise.all(
-      [...verdicts].map(async ([name, verdict]) => {
-        if (verdict !== 'asked') return this.outcome(name, verdict.outcome, verdict.message)
-        if (wait) await this.settled(name, signal)
-        const state = this.agent.reconciler.slots.get(name)?.state
-        if (!state) return this.outcome(name, 'done', 'removed')
-        if (!wait) return this.outcome(name, 'waiting', this.describe(name, state))
-        const isDone = action === 'stop' ? !isActive(state) : isGood(state)
-        return this.outcome(name, isDone ? 'done' : 'failed', this.describe(name, state))
-      }),
-    )
+    if (wait) {
+      const asked = [...verdicts].filter(([, verdict]) => verdict === 'asked')
+      await this.settled(
+        asked.map(([name]) => name),
+        signal,
+      )
+    }
+    return [...verdicts].map(([name, verdict]) => {
+      if (verdict !== 'asked') return this.outcome(name, verdict.outcome, verdict.message)
+      const state = this.agent.reconciler.slots.get(name)?.state
+      if (!state) return this.outcome(name, 'done', 'removed')
+      if (!wait) return this.outcome(name, 'waiting', this.describe(name, state))
+      const isDone = action === 'stop' ? !isActive(state) : isGood(state)
+      return this.outcome(name, isDone ? 'done' : 'failed', this.describe(name, state))
+    })
   }
 
-  /** Resolves once the slot is in a state that lasts, or the asker has gone. */
-  private settled(name: string, signal?: AbortSignal): Promise<void> {
-    const isSettled = (): boolean => {
-      const kind = this.agent.reconciler.slots.get(name)?.state.kind
-      return kind !== 'starting' && kind !== 'stopping'
+  /**
+   * Resolves once each of the slots has been in a state that lasts, or the asker has gone. One listener for all of them: a request may
+   * name hundreds.
+   */
+  private settled(names: readonly string[], signal?: AbortSignal): Promise<void> {
+    const { feed, reconciler } = this.agent
+    const isMoving = (name: string): boolean => {
+      const kind = reconciler.slots.get(name)?.state.kind
+      return kind === 'starting' || kind === 'stopping'
     }
-    if (isSettled() || signal?.aborted) return Promise.resolve()
+    const moving = new Set(names.filter(isMoving))
+    if (moving.size === 0 || signal?.aborted) return Promise.resolve()
     return new Promise((resolve) => {
       const finish = (): void => {
         stopListening()
         signal?.removeEventListener('abort', finish)
         resolve()
       }
-      const stopListening = this.agent.feed.listen(() => {
-        if (isSettled()) finish()
+      const stopListening = feed.listen(() => {
+        for (const name of moving) if (!isMoving(name)) moving.delete(name)
+        if (moving.size === 0) finish()
       })
       signal?.addEventListener('abort', finish)
     })

@@ -88,10 +88,12 @@ export interface StoredSlot {
   readonly restarts: number
 }
 
-/** A `SlotState` in which `until` is a wall time. */
-export type StoredSlotState = { readonly kind: string; readonly until?: number | null } & Readonly<
-  Record<string, unknown>
->
+/** A `SlotState` in which `until` is a wall time; `untilMonotonic` is the same instant for as long as the machine is not restarted. */
+export type StoredSlotState = {
+  readonly kind: string
+  readonly until?: number | null
+  readonly untilMonotonic?: number
+} & Readonly<Record<string, unknown>>
 
 export interface RunQuery {
   readonly slots: readonly string[] | null

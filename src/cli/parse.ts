@@ -4,7 +4,7 @@
  */
 import { Argument, type CommanderError, Option, Command as Parser } from 'commander'
 import { UserError } from '../domain/user-error.ts'
-import { type Command, commandGroups } from './define-command.ts'
+import type { Command } from './define-command.ts'
 import { type GlobalOptions, globalFlags, readGlobalOptions, type Surroundings } from './global-options.ts'
 import type { Colors } from './output.ts'
 
@@ -57,7 +57,8 @@ function createRoot({ version, colors, columns }: ParseOptions, print: (text: st
     .usage('[options] <command>')
     .version(version, '-v, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
-    .helpCommand('help [command]', 'print help')
+    .commandsGroup('More:')
+    .helpCommand('help [command]', 'Print help')
     .configureOutput({
       writeOut: print,
       writeErr: print,
@@ -70,6 +71,10 @@ function createRoot({ version, colors, columns }: ParseOptions, print: (text: st
     })
     .configureHelp({
       showGlobalOptions: true,
+      commandUsage: (command) => `${pathOf(command)} ${command.usage()}`,
+      // What it takes tells more than that it takes options.
+      subcommandTerm: (command) =>
+        [command.name(), ...command.registeredArguments.map((taken) => termOf(taken))].join(' '),
       styleTitle: (text) => colors.bold(text),
       styleCommandText: (text) => colors.cyan(text),
       styleSubcommandTerm: (text) => colors.cyan(text),
@@ -92,10 +97,11 @@ function addCommand(
   const parser = parent
     .command(second ?? first)
     .aliases([...command.aliases])
+    .usage(usageOf(command))
     .summary(command.summary)
     .description([`${command.summary}.`, command.details].filter((text) => text !== '').join('\n\n'))
     .helpGroup(`${command.group}:`)
-    .addHelpText('after', () => exampleText(command))
+    .addHelpText('after', () => `${aliasText(command)}${exampleText(command)}`)
   refuseMistakes(parser)
   const names: string[] = []
   for (const [name, input] of Object.entries(command.inputs)) {
@@ -140,9 +146,20 @@ function familyOf(root: Parser, name: string, { group }: Command): Parser {
   if (known) return known
   const family = root
     .command(name)
-    .summary('check, print or describe the configuration')
+    .usage('<command>')
+    .summary('Check, print or describe it: `config check`, `config print`, `config schema`')
     .helpGroup(`${group}:`)
+    .helpCommand(false)
   return refuseMistakes(family)
+}
+
+function usageOf({ inputs }: Command): string {
+  const args = Object.values(inputs).flatMap((input) => (input.kind === 'argument' ? [input.form] : []))
+  return ['[options]', ...args].join(' ')
+}
+
+function aliasText({ aliases }: Command): string {
+  return aliases.length === 0 ? '' : `\nAlso: ${aliases.map((alias) => `drover ${alias}`).join(', ')}\n`
 }
 
 function exampleText({ examples }: Command): string {
@@ -194,7 +211,8 @@ function isCommanderError(error: unknown): error is CommanderError {
   return error instanceof Error && 'code' in error && String(error.code).startsWith('commander.')
 }
 
-/** The order of the groups in the help. */
-export function inHelpOrder(commands: readonly Command[]): Command[] {
-  return commandGroups.flatMap((group) => commands.filter((command) => command.group === group))
+/** `<targets...>`, `[file]`. */
+function termOf(taken: Argument): string {
+  const name = `${taken.name()}${taken.variadic ? '...' : ''}`
+  return taken.required ? `<${name}>` : `[${name}]`
 }

@@ -10,8 +10,9 @@ import { showPlan } from '../print-plan.ts'
 export const applyCommand = defineCommand({
   name: 'apply',
   group: 'Configuration',
-  summary: 'Declare the programs of a file; others stay as they are',
-  details: 'The same text as in a configuration file. The agent keeps it; the file is not read again.',
+  summary: 'Declare the programs of a file',
+  details:
+    'Others stay as they are. The same text as in a configuration file. The agent keeps it; the file is not read again.',
   inputs: {
     file: argument.one('file', 'a .yaml, .json or .toml file, or - for standard input'),
     format: option.text(

@@ -7,7 +7,7 @@ export const removeCommand = defineCommand({
   name: 'remove',
   aliases: ['rm', 'delete'],
   group: 'Configuration',
-  summary: 'Remove a program that was declared with `apply`; its processes are stopped',
+  summary: 'Stop and forget a program that `apply` declared',
   inputs: { name: argument.one('program', 'its name') },
   examples: { 'remove mailer': 'stops and forgets it' },
   async run({ name }, context) {

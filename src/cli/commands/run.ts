@@ -15,7 +15,7 @@ export const runCommand = defineCommand({
   name: 'run',
   aliases: ['describe', 'show'],
   group: 'Looking',
-  summary: 'Show one run: cause, timeline, usage, output, end',
+  summary: 'Show one run: cause, timeline, usage, output',
   inputs: {
     run: argument.one('run', 'the id, or as much of it as is unique; or a slot, which means its last run'),
     lines: option.number('-n, --lines <number>', 'how many lines of its output', 10),

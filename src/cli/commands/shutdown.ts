@@ -12,7 +12,8 @@ const lookMs = 100
 export const shutdownCommand = defineCommand({
   name: 'shutdown',
   group: 'The agent',
-  summary: 'Stop the workers and end the agent, and wait until it is gone',
+  summary: 'End the agent, its workers first',
+  details: 'It waits until the agent is gone.',
   inputs: {
     leaveWorkers: option.flag('--leave-workers', 'leave the workers running; the next agent takes them over'),
     noWait: option.flag('--no-wait', 'return at once'),

@@ -23,7 +23,7 @@ import type { Draft, Effect } from './draft.ts'
 import { EventFeed } from './event-feed.ts'
 import { Housekeeper } from './housekeeper.ts'
 import type { ProgramsOfConfig } from './program-verbs.ts'
-import { type ProgramSet, replaceSource, toDesired, toProgramSet } from './programs.ts'
+import { describeRefusal, type ProgramSet, replaceSource, toDesired, toProgramSet } from './programs.ts'
 import { Reconciler } from './reconciler.ts'
 import { createRunIds } from './run-ids.ts'
 import { type LiveRun, RunKeeper } from './run-keeper.ts'
@@ -139,10 +139,7 @@ export class Agent {
         revoked: found.filter((run) => run.kind === 'ended' && run.end.kind === 'revoked').length,
         coldStart: isColdStart,
       })
-      if (refused) {
-        const problems = refused.problems.map(({ message }) => message)
-        draft.event('config.refused', { message: refused.message, problems })
-      }
+      if (refused) draft.event('config.refused', describeRefusal(refused))
       this.tellWhoStaysDown(draft, known.size > 0)
       draft.setNote('boot', boot)
       draft.setNote('shutdown', '')

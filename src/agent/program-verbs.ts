@@ -8,7 +8,7 @@ import { UserError } from '../domain/user-error.ts'
 import type { ProgramSource } from '../store/store.ts'
 import type { Agent } from './agent.ts'
 import type { DraftBase } from './draft.ts'
-import { checkOnMachine, type ProgramSet, replaceSource, toDesired } from './programs.ts'
+import { checkOnMachine, describeRefusal, type ProgramSet, replaceSource, toDesired } from './programs.ts'
 import type { SlotVerbs } from './slot-verbs.ts'
 import { viewPlan, viewProgram } from './views.ts'
 
@@ -165,8 +165,7 @@ export class ProgramVerbs {
   }
 
   private recordRefusal(error: UserError): void {
-    const problems = error.problems.map(({ message }) => message)
-    this.agent.reconciler.tell((draft) => draft.event('config.refused', { message: error.message, problems }))
+    this.agent.reconciler.tell((draft) => draft.event('config.refused', describeRefusal(error)))
   }
 
   private find(name: string): { program: Program; source: ProgramSource } {

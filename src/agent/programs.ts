@@ -6,6 +6,8 @@ import { createHash } from 'node:crypto'
 import { accessSync, constants, statSync } from 'node:fs'
 import { delimiter, isAbsolute, join } from 'node:path'
 import process from 'node:process'
+import { formatProblem } from '../config/format-problem.ts'
+import type { EventData } from '../domain/event.ts'
 import type { JsonValue, Program } from '../domain/program.ts'
 import { stableJson } from '../domain/program-change.ts'
 import type { DesiredProgram } from '../domain/reconcile.ts'
@@ -53,6 +55,12 @@ export function toDesired(set: ProgramSet): Map<string, DesiredProgram> {
 export function launchHash(program: Program): string {
   const text = stableJson(program.launch as unknown as JsonValue)
   return createHash('sha256').update(text).digest('hex').slice(0, 16)
+}
+
+/** What an event says of a refused configuration: each mistake with its place and field. */
+export function describeRefusal({ message, problems }: UserError): EventData['config.refused'] {
+  const mistakes = problems.filter(({ severity }) => severity === 'error')
+  return { message, problems: mistakes.map((problem) => formatProblem(problem)) }
 }
 
 /** What only this machine can tell: users, directories, commands. A missing user is a mistake, the rest may still appear. */

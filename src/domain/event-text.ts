@@ -3,6 +3,9 @@ import type { DroverEvent, NewEvent } from './event.ts'
 import { describeEnd, type RunCause } from './run.ts'
 
 /** `title`: what a person calls the slot, where that is known. */
+/** So many mistakes are told with a refusal; `drover config check` tells all. */
+const mostProblems = 3
+
 export function describeEvent(event: DroverEvent | NewEvent, title: string | null = null): string {
   const who = title ?? event.slot ?? event.program ?? 'drover'
   switch (event.kind) {
@@ -34,7 +37,7 @@ export function describeEvent(event: DroverEvent | NewEvent, title: string | nul
       return `configuration ${generation} in force${said.length > 0 ? `: ${said.join('; ')}` : ''}`
     }
     case 'config.refused':
-      return `configuration refused: ${event.data.message}`
+      return `configuration refused: ${event.data.message} ${event.data.problems.slice(0, mostProblems).join('; ')}`.trim()
     case 'slot.requested': {
       const { action, signal, by } = event.data
       return `${who}: ${action}${signal ? ` ${signal}` : ''} asked by ${by}`

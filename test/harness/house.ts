@@ -35,6 +35,8 @@ export interface StartAgentOptions {
   readonly env?: Readonly<Record<string, string>>
   /** More arguments of `drover up`. Not with a bundle. */
   readonly args?: readonly string[]
+  /** Another user than the one of the tests, who is root then. */
+  readonly user?: { readonly uid: number; readonly gid: number }
   /** Whether to wait until the API answers; else the agent may die before. */
   readonly isWaitedFor?: boolean
 }
@@ -99,6 +101,7 @@ export class House {
       stdio: ['ignore', 'ignore', log],
       cwd: this.folder,
       env: { ...process.env, [markVariable]: this.mark, ...options.env },
+      ...options.user,
     })
     closeSync(log)
     this.agent = child

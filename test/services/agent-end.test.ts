@@ -91,7 +91,7 @@ test('TERM stops the workers; a second one ends the agent at once, and the shims
   const house = openHouse()
   house.configure({
     deaf: {
-      command: ['sh', '-c', 'trap "" TERM; while :; do sleep 0.1; done'],
+      command: ['sh', '-c', 'trap "" TERM; sleep 1000; :'],
       startTime: 0,
       stop: { grace: '4s' },
     },

@@ -10,7 +10,7 @@ import type { Store } from '../store/store.ts'
 
 export interface HousekeeperOptions {
   readonly clock: Clock
-  readonly store: Pick<Store, 'listKeptRuns' | 'record' | 'trim'>
+  readonly store: Pick<Store, 'listKeptRuns' | 'listForgottenRuns' | 'record' | 'trim'>
   readonly runsDir: string
   readonly limits: (slot: string) => RetentionLimits
   readonly complain: (message: string, error: unknown) => void
@@ -18,6 +18,8 @@ export interface HousekeeperOptions {
 
 const settleMs = 1000
 const trimEveryMs = 3_600_000
+/** How long the output of a program that is no longer declared can still be looked at. */
+const forgottenAfterMs = 7 * 24 * 3_600_000
 const history = { keepRuns: 100_000, keepEvents: 500_000 }
 
 export class Housekeeper {
@@ -65,17 +67,24 @@ export class Housekeeper {
           runs.map(({ id, bytes }) => ({ id, slot, bytes })),
           this.options.limits,
         )
-        for (const id of dropped) removeRunDirectory(join(this.options.runsDir, id))
-        if (dropped.length > 0) await this.options.store.record({ droppedRuns: dropped })
+        await this.drop(dropped)
       } catch (error) {
         this.options.complain(`The old runs of ${slot} could not be dropped`, error)
       }
     }
   }
 
+  /** Killed in between, the rows speak of directories that are gone, and the next look mends that. */
+  private async drop(runs: readonly string[]): Promise<void> {
+    for (const id of runs) removeRunDirectory(join(this.options.runsDir, id))
+    if (runs.length > 0) await this.options.store.record({ droppedRuns: runs })
+  }
+
   private async trim(): Promise<void> {
     try {
-      await this.options.store.trim(history)
+      const { clock, store } = this.options
+      await this.drop(await store.listForgottenRuns(clock.now() - forgottenAfterMs))
+      await store.trim(history)
     } catch (error) {
       this.options.complain('The history could not be trimmed', error)
     }

@@ -25,6 +25,8 @@ export interface Store {
   listKeptRunIds(): Promise<string[]>
   /** Ended runs of a slot whose directory is still kept, newest first. */
   listKeptRuns(slot: string): Promise<{ id: string; bytes: number }[]>
+  /** Ended runs that ended before, whose directory is still kept though their slot is no more. */
+  listForgottenRuns(endedBefore: number): Promise<string[]>
   /** Newest first. `slots` null is any. */
   listRuns(query: RunQuery): Promise<Run[]>
   /** All runs whose id begins so, at most two. */

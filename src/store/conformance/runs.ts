@@ -4,7 +4,7 @@ import type { Run } from '../../domain/run.ts'
 import { exited, signaled } from '../../domain/testing/samples.ts'
 import type { RunQuery, Store } from '../store.ts'
 import type { MakeStore } from './conformance.ts'
-import { aRun } from './samples.ts'
+import { aRun, aSlot } from './samples.ts'
 
 export function describeRuns(make: MakeStore): void {
   describe('runs', () => {
@@ -92,6 +92,18 @@ export function describeRuns(make: MakeStore): void {
       await store.record({ droppedRuns: ['r1', 'r4', 'nobody'] })
       expect(await store.listKeptRunIds()).toEqual(['r2'])
       expect(await store.findRuns('r1')).toMatchObject([{ end: { kind: 'exited' } }])
+    })
+
+    it('names the kept runs of slots that are no more, once they have ended long enough ago', async () => {
+      const { store } = await make()
+      const endedAt = exited(0, 1).endedAt
+      await store.record({ slots: [aSlot('mailer:0')] })
+      await end(store, aRun('r1'))
+      await end(store, aRun('r2', { slot: 'gone:0' }))
+      await end(store, aRun('r3', { slot: 'gone:0' }), null)
+      await store.record({ claimedRuns: [aRun('r4', { slot: 'gone:0' })] })
+      expect(await store.listForgottenRuns(endedAt)).toEqual([])
+      expect(await store.listForgottenRuns(endedAt + 1)).toEqual(['r2'])
     })
 
     it('remembers the last end that it was told', async () => {

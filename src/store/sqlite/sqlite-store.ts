@@ -89,6 +89,17 @@ class SqliteStore implements Store {
     return rows.map((row) => ({ id: row.id, bytes: row.kept_bytes ?? 0 }))
   }
 
+  async listForgottenRuns(endedBefore: number): Promise<string[]> {
+    const rows = await this.db
+      .selectFrom('runs')
+      .select('id')
+      .where('kept_bytes', 'is not', null)
+      .where('ended_at', '<', endedBefore)
+      .where('slot', 'not in', (query) => query.selectFrom('slots').select('name'))
+      .execute()
+    return rows.map(({ id }) => id)
+  }
+
   async listRuns({ slots, state, before, limit }: RunQuery): Promise<Run[]> {
     let query = this.db.selectFrom('runs').selectAll().orderBy('id', 'desc').limit(limit)
     if (slots?.length === 0) return []

@@ -2,14 +2,11 @@
  * What the puppets noted about themselves (`puppet.c`), and the comparison with what Drover knows: each run once, each with its own end, every byte in
  * its place, and nothing in the data directory that nobody knows.
  */
-import { spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import type { RunView } from '../../src/contract/views.ts'
 import type { House } from '../harness/house.ts'
-
-const source = join(dirname(fileURLToPath(import.meta.url)), 'puppet.c')
+import { compile } from './compile.ts'
 
 export class Ledger {
   readonly folder: string
@@ -17,12 +14,8 @@ export class Ledger {
 
   constructor(house: House) {
     this.folder = join(house.folder, 'ledger')
-    this.puppet = join(house.folder, 'puppet')
+    this.puppet = compile('puppet.c', house.folder)
     mkdirSync(this.folder)
-    const { status, stderr } = spawnSync('cc', ['-std=gnu11', '-O1', '-o', this.puppet, source], {
-      encoding: 'utf8',
-    })
-    if (status !== 0) throw new Error(`The puppet cannot be compiled: ${stderr}`)
   }
 
   /** The command of a puppet. */

@@ -106,10 +106,13 @@ export class House {
     closeSync(log)
     this.agent = child
     this.agentEnd = new Promise((resolve) => {
-      child.once('exit', (code, signal) => {
+      const end = (code: number | null, signal: NodeJS.Signals | null): void => {
         if (this.agent === child) this.agent = null
         resolve({ code, signal })
-      })
+      }
+      child.once('exit', end)
+      // The machine has no room for one more process.
+      child.once('error', () => end(null, null))
     })
     if (options.isWaitedFor === false) return
     await waitFor('the agent answers', async () => {

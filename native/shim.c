@@ -1056,7 +1056,7 @@ static bool begin_next(struct stream *s)
     return true;
 }
 
-/* How many of the next bytes go into the current segment. It ends at the last line end before its maximum or, with the maximum near,
+/* How many of the next bytes go into the current segment. It ends at the last line end that fits or, with the maximum near,
    at any: so only a line longer than the slack is ever cut. */
 static size_t fitting(const struct stream *s, const char *bytes, size_t length, bool *ends)
 {

@@ -3,6 +3,7 @@
  *
  *   node scripts/build-shim.mjs              native/build/drover-shim, static where that works
  *   node scripts/build-shim.mjs --sanitize   native/build/drover-shim-asan: AddressSanitizer, UBSan, warnings are errors
+ *   node scripts/build-shim.mjs --debug      native/build/drover-shim-debug: dynamic and with symbols, as valgrind needs it
  *   node scripts/build-shim.mjs --release    native/prebuilt/linux-{x64,arm64}/drover-shim, static, for the package
  *
  * Builds nothing that is up to date: a stamp beside each binary holds the hash of source, compiler and flags. A binary comes into
@@ -27,6 +28,7 @@ const sanitized = [
   ...['-Werror', '-g', '-O1', '-fno-omit-frame-pointer'],
   ...['-fsanitize=address,undefined', '-fno-sanitize-recover=all'],
 ]
+const debugging = [...common, '-Werror', '-g', '-O1']
 
 /** Tries each way in turn, and gives the path of the binary; throws with the last compiler's words if none works. */
 export function buildShim(target, ways) {
@@ -91,14 +93,24 @@ function buildOne(mode) {
     )
     process.exit(1)
   }
-  const name = mode === '--sanitize' ? 'drover-shim-asan' : 'drover-shim'
-  const ways = mode === '--sanitize' ? [{ compiler, flags: sanitized }] : ordinaryWays(compiler)
+  const builds = {
+    '': ['drover-shim', ordinaryWays(compiler)],
+    '--sanitize': ['drover-shim-asan', [{ compiler, flags: sanitized }]],
+    '--debug': ['drover-shim-debug', [{ compiler, flags: debugging }]],
+  }
+  if (!builds[mode]) throw new Error(`unknown argument ${mode}: --sanitize, --debug and --release are known`)
+  const [name, ways] = builds[mode]
   report(buildShim(join(root, 'native', 'build', name), ways))
 }
 
 function stampOf(compiler, flags) {
   const { stdout } = spawnSync(compiler, ['--version'], { encoding: 'utf8' })
-  const parts = [...[...sources, ...headers].map((path) => readFileSync(path)), compiler, stdout ?? '', ...flags]
+  const parts = [
+    ...[...sources, ...headers].map((path) => readFileSync(path)),
+    compiler,
+    stdout ?? '',
+    ...flags,
+  ]
   return parts.reduce((hash, part) => hash.update(part).update('\0'), createHash('sha256')).digest('hex')
 }
 
@@ -121,10 +133,9 @@ function report({ target, made }) {
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   try {
-    const mode = process.argv[2]
+    const mode = process.argv[2] ?? ''
     if (mode === '--release') buildReleases()
-    else if (mode === undefined || mode === '--sanitize') buildOne(mode)
-    else throw new Error(`unknown argument ${mode}: --sanitize and --release are known`)
+    else buildOne(mode)
   } catch (error) {
     console.error(`shim: the build failed.\n${error instanceof Error ? error.message : error}`)
     process.exit(1)

@@ -227,6 +227,7 @@ export class Run {
       child.on('error', failed)
       child.on('exit', (code, signal) => done(signal ?? code ?? -1))
     })
+    gone.catch(() => {}) /* Whoever waits for it is told; until then it is no unhandled rejection. */
     const shim = { process: child, gone }
     this.shims.push(shim)
     return shim

@@ -108,12 +108,12 @@ describe('the command', () => {
   })
 
   it('gets directory, umask, nice and limits', async () => {
-    const run = yard.start('pwd; umask; nice; ulimit -Sn; ulimit -Hn; ulimit -c', {
+    const run = yard.start('pwd; umask; nice; ulimit -St; ulimit -Ht; ulimit -c', {
       cwd: '/usr',
       umask: 0o27,
       nice: 7,
       rlimits: [
-        ['nofile', 100, 200],
+        ['cpu', 100, 200],
         ['core', 0, 0],
       ],
     })

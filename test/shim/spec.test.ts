@@ -6,7 +6,7 @@ import { type Run, wrapper, Yard } from './drive.ts'
 
 const SEED = Number(process.env.DROVER_TEST_SEED ?? Date.now() % 1_000_000)
 /** Under valgrind each start takes the better part of a second. */
-const FUZZED = Number(process.env.DROVER_TEST_FUZZ ?? (wrapper.length > 0 ? 100 : 2000))
+const FUZZED = Number(process.env.DROVER_TEST_FUZZ ?? (wrapper.length > 0 ? 60 : 2000))
 
 let yard: Yard
 beforeEach(() => {

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import process from 'node:process'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { until, Yard } from './drive.ts'
+import { until, wrapper, Yard } from './drive.ts'
 
 let yard: Yard
 beforeEach(() => {
@@ -96,14 +96,23 @@ describe('a stop', () => {
     expect(await run.ended()).toMatchObject({ code: 6, stopRequested: true, killed: false })
   })
 
-  it('is heard right after the start, before the command may be executed', async () => {
-    for (let round = 0; round < 50; round++) {
-      const run = yard.start('exec sleep 1000')
-      await until(() => run.has('pid'), 'the start')
-      run.control('stop 15 20000 group')
-      expect(await run.ended()).toMatchObject({ signal: 15, stopRequested: true, killed: false, error: null })
-    }
-  })
+  /* Valgrind takes signals in the command's place, and loses one that comes just before exec. */
+  it.skipIf(wrapper.length > 0)(
+    'is heard right after the start, before the command may be executed',
+    async () => {
+      for (let round = 0; round < 50; round++) {
+        const run = yard.start('exec sleep 1000')
+        await until(() => run.has('pid'), 'the start')
+        run.control('stop 15 20000 group')
+        expect(await run.ended()).toMatchObject({
+          signal: 15,
+          stopRequested: true,
+          killed: false,
+          error: null,
+        })
+      }
+    },
+  )
 
   it('other signals do not harm the shim', async () => {
     const run = yard.start('echo ready; read x; exit 8', { input: true })

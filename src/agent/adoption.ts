@@ -2,7 +2,8 @@
  * What a new agent does before anything else: looks at every run directory and every run that the store holds open, and brings the
  * two together. Living runs are adopted, ended ones recorded, unborn ones revoked. Afterwards no claim of an older agent can surprise anyone.
  *
- * Killed in the middle: nothing is lost, the next agent looks again.
+ * Where files are damaged, what is certain comes first: a run of which something may still live is taken for orphaned, so that its processes
+ * are ended before another one begins. Killed in the middle: nothing is lost, the next agent looks again.
  */
 import { join } from 'node:path'
 import type { Clock } from '../clock.ts'
@@ -24,12 +25,14 @@ import {
 } from '../process/run-directory.ts'
 import type { Store } from '../store/store.ts'
 import { toRunEnd } from './run-end.ts'
+import { isRunId } from './run-ids.ts'
+import { type HeldRun, usualStop } from './run-keeper.ts'
 
 /** One run of the past, and what became of it. */
-export type FoundRun = { readonly run: Run; readonly claim: Claim | null } & (
-  | { readonly kind: 'living'; readonly claim: Claim; readonly pid: PidFile }
+export type FoundRun = { readonly run: Run } & (
+  | { readonly kind: 'living'; readonly held: HeldRun }
   /** The shim is dead, the tree perhaps not. */
-  | { readonly kind: 'orphaned'; readonly claim: Claim; readonly pid: PidFile }
+  | { readonly kind: 'orphaned'; readonly held: HeldRun }
   | { readonly kind: 'ended'; readonly end: RunEnd; readonly keptBytes: number | null }
 )
 
@@ -42,14 +45,16 @@ export interface AdoptionContext {
 }
 
 export async function findRuns(context: AdoptionContext): Promise<FoundRun[]> {
-  const { store, runsDir, clock } = context
+  const { store, runsDir, clock, complain } = context
   const open = new Map((await store.listOpenRuns()).map((run) => [run.id, run]))
   const kept = new Set(await store.listKeptRunIds())
   const found: FoundRun[] = []
   for (const name of listNames(runsDir)) {
-    if (kept.has(name)) continue
+    // What is no run directory was not made by us, and is nobody's to remove.
+    if (kept.has(name) || !isRunId(name)) continue
+    const run = open.get(name) ?? null
+    open.delete(name)
     try {
-      const run = open.get(name) ?? null
       if (!run && (await store.findRuns(name)).some(({ id, end }) => id === name && end !== null)) {
         // Its removal was interrupted.
         removeRunDirectory(join(runsDir, name))
@@ -57,13 +62,13 @@ export async function findRuns(context: AdoptionContext): Promise<FoundRun[]> {
       }
       const one = examine(name, run, context)
       if (one) found.push(one)
-      open.delete(name)
     } catch (error) {
-      context.complain(`The run directory ${name} cannot be examined; it is left alone`, error)
+      complain(`The directory of run ${name} cannot be examined`, error)
+      if (run) found.push({ kind: 'orphaned', run, held: hold(run, null, null) })
     }
   }
   for (const run of open.values()) {
-    found.push({ kind: 'ended', run, claim: null, end: revokedAt(clock), keptBytes: null })
+    found.push({ kind: 'ended', run, end: revokedAt(clock), keptBytes: null })
   }
   // Oldest first, so that what is recorded of a slot comes in its order.
   return found.sort((a, b) => (a.run.id < b.run.id ? -1 : 1))
@@ -73,22 +78,18 @@ function examine(name: string, recorded: Run | null, context: AdoptionContext): 
   const { runsDir, boot, clock } = context
   const directory = join(runsDir, name)
   const claim = readClaim(directory)
-  const run = recorded ?? (claim && runOfClaim(claim))
-  if (!run) {
-    // Never became a claim, and nobody has ever heard of it.
-    removeRunDirectory(directory)
-    return null
-  }
   const pid = readPid(directory)
+  const run = recorded ?? (claim && runOfClaim(name, claim))
+  if (!run) return dropUnknown(directory, pid, context)
   const exit = readExit(directory)
   const end = (reason: RunEnd): FoundRun => ({
     kind: 'ended',
     run: withBirth(run, pid),
-    claim,
     end: reason,
     keptBytes: measureOutput(directory),
   })
-  switch (decideAdoption(foundOf(pid), exit !== null, boot)) {
+  const decision = decideAdoption(foundOf(pid, boot), exit !== null, boot)
+  switch (decision) {
     case 'recordEnd':
       return end(
         exit === null || exit === 'broken'
@@ -101,21 +102,40 @@ function examine(name: string, recorded: Run | null, context: AdoptionContext): 
     case 'machineRestarted':
       return end({ kind: 'machine_restarted', endedAt: clock.now() })
     case 'adopt':
-    case 'clearUp': {
-      if (pid.kind !== 'pid' || !claim) {
-        return end({ kind: 'unknown', endedAt: clock.now(), reason: 'its run directory is damaged' })
+    case 'clearUp':
+      return {
+        kind: decision === 'adopt' ? 'living' : 'orphaned',
+        run: withBirth(run, pid),
+        held: hold(run, claim, pid.kind === 'pid' ? pid.pid : null),
       }
-      const kind = isAlive(pid.pid.shim) ? 'living' : 'orphaned'
-      return { kind, run: withBirth(run, pid), claim, pid: pid.pid }
-    }
   }
 }
 
-function foundOf(pid: Pid): Found {
+/** Neither a row nor a claim: mostly a directory whose agent died before it had written anything. */
+function dropUnknown(directory: string, pid: Pid, { complain }: AdoptionContext): null {
+  const mayLive = pid.kind === 'pid' && isAlive(pid.pid.shim)
+  if (mayLive) complain('A run lives of which nobody knows whose it is; it is left alone', directory)
+  else removeRunDirectory(directory)
+  return null
+}
+
+/** Of a broken file nothing is certain: the run is taken for one whose shim is gone. */
+function foundOf(pid: Pid, boot: string): Found {
   if (pid.kind === 'none') return { kind: 'noPid' }
   if (pid.kind === 'revoked') return { kind: 'revoked' }
-  if (pid.kind === 'broken') return { kind: 'pid', boot: 'unreadable', isShimAlive: false }
+  if (pid.kind === 'broken') return { kind: 'pid', boot, isShimAlive: false }
   return { kind: 'pid', boot: pid.pid.boot, isShimAlive: isAlive(pid.pid.shim) }
+}
+
+/** Where the claim cannot be read, the row says what is needed to go on. */
+function hold(run: Run, claim: Claim | null, pid: PidFile | null): HeldRun {
+  return {
+    run,
+    index: claim?.index ?? Number(run.slot.slice(run.slot.lastIndexOf(':') + 1)),
+    launchHash: claim?.launchHash ?? null,
+    stop: claim?.stop ?? usualStop,
+    pid,
+  }
 }
 
 function withBirth(run: Run, pid: Pid): Run {
@@ -128,7 +148,10 @@ function revokedAt(clock: Clock): RunEnd {
   return { kind: 'revoked', endedAt: clock.now(), reason: claimedByDeadAgent }
 }
 
-function runOfClaim(claim: Claim): Run {
+/** The directory's name counts: a claim that was copied from another run is not that run. */
+function runOfClaim(name: string, claim: Claim): Run | null {
   const { run: id, program, slot, node, cause, claimedAt } = claim
-  return { id, program, slot, node, cause, claimedAt, startedAt: null, pid: null, end: null }
+  return id === name
+    ? { id, program, slot, node, cause, claimedAt, startedAt: null, pid: null, end: null }
+    : null
 }

@@ -217,8 +217,8 @@ export class Agent {
   }
 
   /** Marks come in bursts, some of them twice; each run is looked at once per burst. */
-  private noticeMark(run: string): void {
-    if (!this.keeper.get(run)) return
+  private noticeMark(run: string): boolean {
+    if (!this.keeper.get(run)) return false
     if (this.markedRuns.size === 0) {
       setImmediate(() => {
         const runs = [...this.markedRuns]
@@ -227,6 +227,7 @@ export class Agent {
       })
     }
     this.markedRuns.add(run)
+    return true
   }
 
   private runBorn(run: LiveRun, pid: number, startedAt: number): void {
@@ -266,19 +267,19 @@ export class Agent {
       this.recordEnd(draft, run, found.end, found.keptBytes)
       return
     }
-    const { claim, pid } = found
+    const { held } = found
     const slot = draft.slots.get(run.slot)
     if (!slot || runOf(slot.state) === null) {
       // The store knows less than the directories: it was lost, or is an older copy. The living run is what counts.
-      draft.adoptInto(run, claim.index, claim.launchHash, { kind: 'running', run: run.id })
+      draft.adoptInto(run, held.index, held.launchHash, { kind: 'running', run: run.id })
     }
-    const live = this.keeper.adopt(claim, pid)
+    const live = this.keeper.adopt(held)
     const holder = draft.slots.get(run.slot)
     if (found.kind === 'orphaned') return
     draft.event('run.adopted', { pid: live.pid ?? 0 }, subjectOf(run))
     if (!holder || runOf(holder.state) !== run.id) {
       // Two living runs for one slot can only come from a store that was exchanged. The one that it does not know goes.
-      this.keeper.stop(run.id, null)
+      draft.effects.push({ kind: 'stop', run: run.id, program: null })
     } else if (holder.state.kind === 'stopping') {
       draft.stopRun(holder, run.id)
     } else if (holder.state.kind === 'starting' && holder.state.until === null) {

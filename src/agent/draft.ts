@@ -156,7 +156,7 @@ export class Draft {
   }
 
   /** Puts a slot into being with a run that was found alive. */
-  adoptInto(run: Run, index: number, launchHash: string, state: SlotState): void {
+  adoptInto(run: Run, index: number, launchHash: string | null, state: SlotState): void {
     const slot = this.slots.get(run.slot) ?? newSlotRecord(run.slot, run.program, index, this.tools.clock)
     this.put({ ...slot, state, launchHash, lastRun: run.id })
   }

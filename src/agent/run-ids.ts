@@ -22,6 +22,10 @@ export function createRunIds(clock: Clock): () => string {
   }
 }
 
+export function isRunId(text: string): boolean {
+  return text.length === 9 + randomDigits && [...text].every((digit) => digits.includes(digit))
+}
+
 function encode(value: number, length: number): string {
   let text = ''
   let rest = value

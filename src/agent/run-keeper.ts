@@ -16,7 +16,7 @@ import {
 } from '../process/claim.ts'
 import { Launcher } from '../process/launcher.ts'
 import type { MarkWatch } from '../process/marks.ts'
-import { isAlive, isPidTaken } from '../process/process-identity.ts'
+import { isAlive, isPidTaken, type ProcessIdentity } from '../process/process-identity.ts'
 import { killOrphans } from '../process/process-tree.ts'
 import {
   measureOutput,
@@ -54,13 +54,22 @@ export interface LiveRun {
   pid: number | null
   startedAt: number | null
   /** Who holds it; null before the birth. */
-  shim: PidFile['shim'] | null
-  commandSession: number | null
+  shim: ProcessIdentity | null
+  command: ProcessIdentity | null
   /** How it was to be stopped when it was claimed. */
   claimedStop: Claim['stop']
   /** The stop that is to be passed on as soon as there is somebody to take it. */
   stopLine: string | null
   isEnded: boolean
+}
+
+/** A run that an agent before this one started. `pid` null: its files do not tell. */
+export interface HeldRun {
+  readonly run: Run
+  readonly index: number
+  readonly launchHash: string | null
+  readonly stop: Claim['stop']
+  readonly pid: PidFile | null
 }
 
 export interface StartRequest {
@@ -69,6 +78,9 @@ export interface StartRequest {
   readonly index: number
   readonly launchHash: string
 }
+
+/** For runs of which nothing says how they were to be stopped. */
+export const usualStop: Claim['stop'] = { signal: 15, graceMs: 10_000, group: true }
 
 /** So many shims are started before others get their turn. */
 const startsPerTurn = 8
@@ -82,6 +94,7 @@ export class RunKeeper {
   private readonly live = new Map<string, LiveRun>()
   private waiting: StartRequest[] = []
   private isStarting = false
+  private readonly clearing = new Set<string>()
   private looks = 0
   private timer: Timer | null = null
 
@@ -99,8 +112,8 @@ export class RunKeeper {
   /** Begins to look after shims that end without a word. */
   watch(): void {
     this.timer = this.options.clock.after(lookEveryMs, () => {
-      this.lookAfterShims()
       this.watch()
+      this.lookAfterShims()
     })
   }
 
@@ -127,10 +140,15 @@ export class RunKeeper {
   }
 
   /** Takes over a run that an agent before this one started. */
-  adopt(claim: Claim, { shim, command, startedAt }: PidFile): LiveRun {
-    const run = this.newLiveRun(claim.run, claim.slot, claim.program)
-    const pid = command?.pid ?? null
-    Object.assign(run, { shim, pid, commandSession: pid, startedAt, claimedStop: claim.stop })
+  adopt({ run: { id, slot, program }, stop, pid }: HeldRun): LiveRun {
+    const run = this.newLiveRun(id, slot, program)
+    run.claimedStop = stop
+    if (pid) {
+      run.shim = pid.shim
+      run.command = pid.command
+      run.pid = pid.command?.pid ?? null
+      run.startedAt = pid.startedAt
+    }
     this.live.set(run.id, run)
     return run
   }
@@ -205,8 +223,8 @@ export class RunKeeper {
       pid: null,
       startedAt: null,
       shim: null,
-      commandSession: null,
-      claimedStop: { signal: 15, graceMs: 10_000, group: true },
+      command: null,
+      claimedStop: usualStop,
       stopLine: null,
       isEnded: false,
     }
@@ -218,7 +236,15 @@ export class RunKeeper {
     this.isStarting = true
     setImmediate(() => {
       this.isStarting = false
-      for (const request of this.waiting.splice(0, startsPerTurn)) this.startOne(request)
+      for (const request of this.waiting.splice(0, startsPerTurn)) {
+        try {
+          this.startOne(request)
+        } catch (error) {
+          // A bug in one start must not swallow those beside it, nor leave its slot waiting for ever.
+          const live = this.live.get(request.run.id)
+          if (live) this.refuse(live, 'spawn_failed', (error as Error).message)
+        }
+      }
       if (this.waiting.length > 0) this.startSome()
     })
   }
@@ -285,7 +311,7 @@ export class RunKeeper {
     run.shim = pid.shim
     run.pid = pid.command?.pid ?? null
     run.startedAt = pid.startedAt
-    run.commandSession = pid.command?.pid ?? null
+    run.command = pid.command
     if (run.pid !== null) this.options.onBorn(run, run.pid, pid.startedAt)
     if (run.stopLine !== null) this.passStopOn(run)
   }
@@ -309,6 +335,8 @@ export class RunKeeper {
     this.looks += 1
     const isThorough = this.looks % thoroughLook === 0
     for (const run of this.live.values()) {
+      // Marks are only hints: they cannot be set on a full disk, and the files are the truth.
+      if (!run.shim || isThorough) this.look(run.id)
       if (run.isEnded || !run.shim) continue
       const isThere = isThorough ? isAlive(run.shim) : isPidTaken(run.shim.pid)
       if (!isThere) this.shimEnded(run)
@@ -331,7 +359,12 @@ export class RunKeeper {
 
   private endUnborn(run: LiveRun): void {
     try {
-      if (!revoke(run.directory)) return this.look(run.id)
+      if (!revoke(run.directory)) {
+        this.look(run.id)
+        // Somebody began, and the file does not tell who.
+        if (!run.shim && !run.isEnded) void this.clearUp(run)
+        return
+      }
     } catch {
       // The directory is gone, and the claim with it.
     }
@@ -344,8 +377,18 @@ export class RunKeeper {
 
   /** The end is told only once nothing of the old run is left, so that the next one is alone. */
   async clearUp(run: LiveRun): Promise<void> {
+    if (run.isEnded || this.clearing.has(run.id)) return
+    this.clearing.add(run.id)
+    try {
+      await this.killWhatIsLeft(run)
+    } finally {
+      this.clearing.delete(run.id)
+    }
+  }
+
+  private async killWhatIsLeft(run: LiveRun): Promise<void> {
     const pause = (): Promise<void> => new Promise((done) => this.options.clock.after(20, done))
-    const orphans = await killOrphans(run.id, run.commandSession, pause)
+    const orphans = await killOrphans(run.id, run.command, pause)
     const rest = orphans === 0 ? 'nothing was left of it' : `${orphans} processes left of it were killed`
     this.look(run.id)
     this.end(

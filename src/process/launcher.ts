@@ -52,18 +52,18 @@ export class Launcher {
     child.stdout?.setEncoding('utf8').on('data', (text: string) => this.read(text))
     // What is written to a launcher that has just died is lost; its end is told below.
     child.stdin?.on('error', () => {})
-    child.once('error', () => this.replace(child))
-    child.once('exit', () => this.replace(child))
+    child.once('error', (error) => this.replace(child, (run) => this.events.onFailed(run, error.message)))
+    child.once('exit', () => this.replace(child, (run) => this.events.onGone(run)))
     child.unref()
     return child
   }
 
-  private replace(child: ChildProcess): void {
+  private replace(child: ChildProcess, tell: (run: string) => void): void {
     if (this.child !== child) return
     this.child = null
     const runs = [...this.open]
     this.open.clear()
-    for (const run of runs) this.events.onGone(run)
+    for (const run of runs) tell(run)
   }
 
   private read(text: string): void {

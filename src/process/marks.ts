@@ -11,27 +11,33 @@ import { listNames } from './run-directory.ts'
 export type MarkKind = 'born' | 'ended'
 
 const lookAgainMs = 2000
+const lookWithoutWatchMs = 100
 
 export class MarkWatch {
   private readonly folder: string
   private readonly clock: Clock
-  private readonly onMark: (run: string, kind: MarkKind) => void
+  private readonly onMark: (run: string, kind: MarkKind) => boolean
   private watcher: FSWatcher | null = null
   private timer: Timer | null = null
 
-  constructor(folder: string, clock: Clock, onMark: (run: string, kind: MarkKind) => void) {
+  /** `onMark` says whether anybody knows the run; a mark that nobody knows is removed by the slow look. */
+  constructor(folder: string, clock: Clock, onMark: (run: string, kind: MarkKind) => boolean) {
     this.folder = folder
     this.clock = clock
     this.onMark = onMark
   }
 
   start(): void {
-    this.watcher = watch(this.folder, (_event, name) => {
-      if (name !== null) this.report(name)
-    })
-    // A watch that fails (its folder removed, say) must not take the agent along; the slow look remains.
-    this.watcher.on('error', () => this.watcher?.close())
-    this.lookAgain()
+    try {
+      const watcher = watch(this.folder, (_event, name) => {
+        if (name !== null) this.report(name)
+      })
+      watcher.on('error', () => this.watchFailed())
+      this.watcher = watcher
+    } catch {
+      this.watchFailed()
+    }
+    this.lookLater()
   }
 
   stop(): void {
@@ -57,9 +63,21 @@ export class MarkWatch {
     }
   }
 
-  private lookAgain(): void {
-    for (const { run, kind } of this.look()) this.onMark(run, kind)
-    this.timer = this.clock.after(lookAgainMs, () => this.lookAgain())
+  /** Too many watches on this machine, or the folder was removed: the look remains, and comes more often. */
+  private watchFailed(): void {
+    this.watcher?.close()
+    this.watcher = null
+  }
+
+  private lookLater(): void {
+    this.timer = this.clock.after(this.watcher ? lookAgainMs : lookWithoutWatchMs, () => {
+      this.lookLater()
+      try {
+        for (const { run, kind } of this.look()) if (!this.onMark(run, kind)) this.remove(run)
+      } catch {
+        // A folder that cannot be read now can perhaps be read the next time.
+      }
+    })
   }
 
   private report(name: string): void {

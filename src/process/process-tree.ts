@@ -4,11 +4,13 @@
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import process from 'node:process'
-import { type ProcessStat, readStat } from './process-identity.ts'
+import { type ProcessIdentity, type ProcessStat, readStat } from './process-identity.ts'
 
-/** Linux counts CPU time in hundredths of a second for programs, whatever the kernel's own tick. */
-const ticksPerSecond = 100
-const pageBytes = 4096
+/** Keys of the auxiliary vector, AT_PAGESZ and AT_CLKTCK in `<elf.h>`. */
+const auxiliary = { pageBytes: 6, ticksPerSecond: 17 } as const
+
+/** In which units this machine counts memory and CPU time: ARM kernels may have pages of 16 or 64 kB. */
+const { pageBytes, ticksPerSecond } = readUnits()
 
 export interface TreeUsage {
   readonly cpuMs: number
@@ -44,30 +46,76 @@ export function measureTree(shimPid: number, table: ReadonlyMap<number, readonly
   return { cpuMs: (ticks * 1000) / ticksPerSecond, rssBytes: pages * pageBytes, processes }
 }
 
+/** Passes over /proc without a rest; each takes about a millisecond. */
+const passesPerTurn = 10
+/** Turns after which something that cannot be killed is left to itself. */
+const mostTurns = 500
+/** Turns that found nothing but processes which were gone before they could be read: on a busy machine that says nothing. */
+const mostUnclearTurns = 25
+
 /**
  * Kills what is left of a run whose shim is dead: the members of the command's session, and whoever carries the run's id in the
  * environment. Looks again until nothing is found. Returns how many were found.
+ *
+ * Some fork faster than a list of processes can be read, each child in a session of its own. Against those each pass looks only at
+ * processes that are new to it, the youngest first, and kills at the first sight; one of them dies before its fork soon enough.
  */
 export async function killOrphans(
   run: string,
-  session: number | null,
+  command: ProcessIdentity | null,
   pause: () => Promise<void>,
 ): Promise<number> {
   const killed = new Set<number>()
-  for (let look = 0; look < 100; look++) {
-    const orphans = allProcesses().filter((stat) => belongsTo(stat, run, session))
-    if (orphans.length === 0) break
-    for (const { pid } of orphans) {
+  let unclear = 0
+  for (let turn = 0; turn < mostTurns && unclear < mostUnclearTurns; turn++) {
+    const strangers = new Set<number>()
+    let seen: Seen = 'nothing'
+    for (let pass = 0; pass < passesPerTurn; pass++) {
+      seen = killWhoBelongs(run, sessionOf(command), strangers, killed)
+      if (seen === 'nothing') break
+    }
+    if (seen === 'nothing') break
+    unclear = seen === 'unclear' ? unclear + 1 : 0
+    await pause()
+  }
+  return killed.size
+}
+
+/** `unclear`: somebody was gone before it could be told whose it was, and may have left a child. */
+type Seen = 'nothing' | 'unclear' | 'orphans'
+
+function killWhoBelongs(
+  run: string,
+  session: number | null,
+  strangers: Set<number>,
+  killed: Set<number>,
+): Seen {
+  let seen: Seen = 'nothing'
+  for (const pid of listPids().reverse()) {
+    if (strangers.has(pid)) continue
+    const stat = readStat(pid)
+    if (!stat) {
+      if (seen === 'nothing') seen = 'unclear'
+    } else if (belongsTo(stat, run, session)) {
+      seen = 'orphans'
       killed.add(pid)
       try {
         process.kill(pid, 'SIGKILL')
       } catch {
         // It went by itself between the look and the kill.
       }
+    } else {
+      strangers.add(pid)
     }
-    await pause()
   }
-  return killed.size
+  return seen
+}
+
+/** The command leads its session. Null when its number belongs to somebody else by now, and with it perhaps a session. */
+function sessionOf(command: ProcessIdentity | null): number | null {
+  if (!command) return null
+  const holder = readStat(command.pid)
+  return holder && holder.start !== command.start ? null : command.pid
 }
 
 function belongsTo(stat: ProcessStat, run: string, session: number | null): boolean {
@@ -76,6 +124,29 @@ function belongsTo(stat: ProcessStat, run: string, session: number | null): bool
   // The session's number may have been used again by somebody else's; the environment tells, unless the member cleared it.
   const owner = readRunId(stat.pid)
   return owner === run || owner === null
+}
+
+/** From the vector that the kernel hands to every process: pairs of words, a key and its value. */
+function readUnits(): { pageBytes: number; ticksPerSecond: number } {
+  const units = { pageBytes: 4096, ticksPerSecond: 100 }
+  try {
+    const vector = readFileSync('/proc/self/auxv')
+    const isWide = !['arm', 'ia32', 'mips', 'mipsel', 'ppc'].includes(process.arch)
+    const words = isWide
+      ? Array.from(
+          new BigUint64Array(vector.buffer.slice(vector.byteOffset, vector.byteOffset + vector.length)),
+          Number,
+        )
+      : Array.from(new Uint32Array(vector.buffer.slice(vector.byteOffset, vector.byteOffset + vector.length)))
+    for (let index = 0; index + 1 < words.length; index += 2) {
+      const value = words[index + 1] ?? 0
+      if (words[index] === auxiliary.pageBytes && value > 0) units.pageBytes = value
+      if (words[index] === auxiliary.ticksPerSecond && value > 0) units.ticksPerSecond = value
+    }
+  } catch {
+    // No /proc, and so nothing to measure either.
+  }
+  return units
 }
 
 function hasRunId(pid: number, run: string): boolean {
@@ -95,14 +166,17 @@ function readRunId(pid: number): string | null {
 }
 
 function allProcesses(): ProcessStat[] {
-  let names: string[]
+  return listPids()
+    .map(readStat)
+    .filter((stat) => stat !== null)
+}
+
+function listPids(): number[] {
   try {
-    names = readdirSync('/proc')
+    return readdirSync('/proc')
+      .filter((name) => name >= '0' && name <= '9:')
+      .map(Number)
   } catch {
     return []
   }
-  return names
-    .filter((name) => name >= '0' && name <= '9:')
-    .map((name) => readStat(Number(name)))
-    .filter((stat) => stat !== null)
 }

@@ -5,14 +5,15 @@
  * Synchronous on purpose: each call is a few microseconds on local files, and a claim must not be interleaved with anything.
  */
 import {
+  closeSync,
   linkSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   renameSync,
   rmSync,
   statSync,
-  unlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
@@ -68,18 +69,22 @@ export function writeClaim(directory: string, claim: Claim): void {
 /** Null when there is no whole claim: the agent died while writing it, or the file was damaged. */
 export function readClaim(directory: string): Claim | null {
   const claim = readJson(join(directory, 'spec.json'))
-  return isRecord(claim) && typeof claim.run === 'string' && typeof claim.slot === 'string'
-    ? (claim as unknown as Claim)
-    : null
+  if (!isRecord(claim) || !isRecord(claim.cause) || typeof claim.claimedAt !== 'number') return null
+  const names = [claim.run, claim.program, claim.slot, claim.node]
+  return names.every((name) => typeof name === 'string') ? (claim as unknown as Claim) : null
 }
 
 export function readPid(directory: string): Pid {
   const text = readText(join(directory, 'pid'))
   if (text === null) return { kind: 'none' }
-  // An empty file was made by an agent that died while revoking on a file system without hard links.
+  // An empty file revokes as well as the word does, see `revoke`.
   if (text === '' || text.startsWith(revokedWord)) return { kind: 'revoked' }
   const pid = parseJson(text)
-  return isRecord(pid) && isRecord(pid.shim)
+  return isRecord(pid) &&
+    typeof pid.boot === 'string' &&
+    typeof pid.startedAt === 'number' &&
+    isIdentity(pid.shim) &&
+    (pid.command === null || isIdentity(pid.command))
     ? { kind: 'pid', pid: pid as unknown as PidFile }
     : { kind: 'broken' }
 }
@@ -89,23 +94,42 @@ export function readExit(directory: string): ExitFile | 'broken' | null {
   const text = readText(join(directory, 'exit'))
   if (text === null) return null
   const exit = parseJson(text)
-  return isRecord(exit) && typeof exit.endedAt === 'number' ? (exit as unknown as ExitFile) : 'broken'
+  return isRecord(exit) &&
+    typeof exit.endedAt === 'number' &&
+    typeof exit.durationMs === 'number' &&
+    isRecord(exit.lost)
+    ? (exit as unknown as ExitFile)
+    : 'broken'
 }
 
 /** Makes sure that the claim never becomes a process. False when a shim was first: then it is alive, or was. */
 export function revoke(directory: string): boolean {
   const prepared = join(directory, 'revoked.tmp')
-  checkpoint('write')
-  writeFileSync(prepared, revokedWord, { mode: 0o600 })
+  const pid = join(directory, 'pid')
   try {
+    checkpoint('write')
+    writeFileSync(prepared, revokedWord, { mode: 0o600 })
     checkpoint('link')
-    linkSync(prepared, join(directory, 'pid'))
+    linkSync(prepared, pid)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EEXIST'
+      ? readPid(directory).kind === 'revoked'
+      : revokeWithoutWord(directory, pid)
+  } finally {
+    rmSync(prepared, { force: true })
+  }
+}
+
+/** On a full disk, or on a file system without hard links: an empty file is as good, and takes neither. */
+function revokeWithoutWord(directory: string, pid: string): boolean {
+  try {
+    checkpoint('write')
+    closeSync(openSync(pid, 'wx', 0o600))
     return true
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return readPid(directory).kind === 'revoked'
     throw error
-  } finally {
-    unlinkSync(prepared)
   }
 }
 
@@ -156,6 +180,10 @@ function parseJson(text: string): unknown {
   } catch {
     return null
   }
+}
+
+function isIdentity(value: unknown): boolean {
+  return isRecord(value) && typeof value.pid === 'number' && typeof value.start === 'number'
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -15,6 +15,9 @@ export interface ResolvedUser {
   readonly home: string
 }
 
+/** A directory service that does not answer must not hold up the agent for longer. */
+const mostMs = 5000
+
 export type UserResolution =
   | { readonly ok: true; readonly user: ResolvedUser }
   | { readonly ok: false; readonly reason: RefusalReason; readonly detail: string }
@@ -46,6 +49,7 @@ function ask(option: string, user: string): string {
   return execFileSync('id', [option, '--', user], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],
+    timeout: mostMs,
   }).trim()
 }
 
@@ -54,11 +58,22 @@ function homeOf(name: string): string {
     const line = execFileSync('getent', ['passwd', name], {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'ignore'],
+      timeout: mostMs,
     })
-    return line.split(':')[5] ?? '/'
+    return homeIn(line) ?? '/'
   } catch {
-    return (
-      readFileSync('/etc/passwd', 'utf8').match(new RegExp(`^${name}:(?:[^:]*:){4}([^:]*)`, 'm'))?.[1] ?? '/'
-    )
+    return homeIn(linesOfPasswd().find((line) => line.startsWith(`${name}:`)) ?? '') ?? '/'
   }
+}
+
+function linesOfPasswd(): string[] {
+  try {
+    return readFileSync('/etc/passwd', 'utf8').split('\n')
+  } catch {
+    return []
+  }
+}
+
+function homeIn(line: string): string | undefined {
+  return line.split(':')[5]
 }

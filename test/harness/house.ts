@@ -33,6 +33,8 @@ export interface StartAgentOptions {
   /** Another bundle than the one of `bin/drover`. */
   readonly bundle?: string
   readonly env?: Readonly<Record<string, string>>
+  /** Another file or folder than the house's own. Not with a bundle. */
+  readonly config?: string
   /** More arguments of `drover up`. Not with a bundle. */
   readonly args?: readonly string[]
   /** Another user than the one of the tests, who is root then. */
@@ -47,8 +49,8 @@ export interface AgentEnd {
   readonly signal: NodeJS.Signals | null
 }
 
-export function openHouse(): House {
-  const house = new House()
+export function openHouse(dataDir?: string): House {
+  const house = new House(dataDir)
   onTestFailed(() => console.error(`\n--- log of the agent\n${house.log().slice(-20_000)}\n---`))
   onTestFinished(() => house.close(), 60_000)
   return house
@@ -218,9 +220,9 @@ export class House {
     })
   }
 
-  private command({ bundle, args = [] }: StartAgentOptions): string[] {
+  private command({ bundle, config = this.configFile, args = [] }: StartAgentOptions): string[] {
     if (bundle === undefined) {
-      return [droverCommand, 'up', '-c', this.configFile, '-D', this.dataDir, '-i', 'house', ...args]
+      return [droverCommand, 'up', '-c', config, '-D', this.dataDir, '-i', 'house', ...args]
     }
     const options = {
       config: this.configFile,

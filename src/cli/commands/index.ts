@@ -24,6 +24,7 @@ import { startCommand } from './start.ts'
 import { statusCommand } from './status.ts'
 import { stopCommand } from './stop.ts'
 import { upCommand } from './up.ts'
+import { versionCommand } from './version.ts'
 
 export const commands: readonly Command[] = [
   statusCommand,
@@ -48,4 +49,5 @@ export const commands: readonly Command[] = [
   upCommand,
   shutdownCommand,
   pingCommand,
+  versionCommand,
 ]

@@ -569,6 +569,14 @@ describe('the agent', () => {
     )
   })
 
+  test('version needs no agent', async () => {
+    expect((await runLine('version')).out).toBe(text('command line  0.1.0', 'agent         0.1.0'))
+    expect(await runLine('version', { isAgentAbsent: () => true })).toMatchObject({
+      code: 0,
+      out: text('command line  0.1.0', 'agent         none answers'),
+    })
+  })
+
   test('shutdown waits until the agent is gone', async () => {
     let looks = 0
     const { code, out } = await runLine('shutdown', {

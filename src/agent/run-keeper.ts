@@ -19,6 +19,7 @@ import type { MarkWatch } from '../process/marks.ts'
 import { isAlive, isPidTaken, type ProcessIdentity } from '../process/process-identity.ts'
 import { killOrphans } from '../process/process-tree.ts'
 import {
+  makeOutputFolders,
   measureOutput,
   type PidFile,
   readExit,
@@ -270,6 +271,7 @@ export class RunKeeper {
     try {
       const claim = buildClaim(program, context)
       live.claimedStop = claim.stop
+      makeOutputFolders(claim)
       writeClaim(live.directory, claim)
     } catch (error) {
       return refuse('store_unavailable', (error as Error).message)

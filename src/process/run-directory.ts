@@ -16,7 +16,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { checkpoint } from '../effects.ts'
 import type { Claim } from './claim.ts'
 import type { ProcessIdentity } from './process-identity.ts'
@@ -64,6 +64,19 @@ export function writeClaim(directory: string, claim: Claim): void {
   writeFileSync(`${path}.tmp`, JSON.stringify(claim), { mode: 0o600 })
   checkpoint('rename')
   renameSync(`${path}.tmp`, path)
+}
+
+/** Makes the folders of named outputs. Where that fails the shim will fail to open them, and that is recorded as the run's end. */
+export function makeOutputFolders({ out, err }: Claim): void {
+  for (const file of [out?.file, err?.file]) {
+    if (file === undefined) continue
+    try {
+      checkpoint('mkdir')
+      mkdirSync(dirname(file), { recursive: true })
+    } catch {
+      // Told by the shim.
+    }
+  }
 }
 
 /** Null when there is no whole claim: the agent died while writing it, or the file was damaged. */

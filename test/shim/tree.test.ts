@@ -1,8 +1,10 @@
 /** Nothing of a command's tree outlives its run, unless it may; and nothing outlives the shim. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { closeSync, constants, openSync, writeFileSync } from 'node:fs'
 import process from 'node:process'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { compiled, processStat, until, Yard } from './drive.ts'
+import { compiled, isRoot, processStat, until, Yard } from './drive.ts'
 
 let yard: Yard
 beforeEach(() => {
@@ -58,6 +60,43 @@ describe('after the command has ended', () => {
     await run.gone()
     closeSync(held)
     expect(run.bytes('out').length).toBe(100_000)
+  })
+})
+
+describe.skipIf(!isRoot || process.platform !== 'linux')('what does not die of KILL (needs root)', () => {
+  const impatient = () => compiled(['native/shim.c', 'native/launch.c'], ['-DUNKILLABLE_MS=500'])
+
+  async function hold(pid: number): Promise<ChildProcess> {
+    const tracer = spawn(compiled(['test/puppets/tracer.c']), [String(pid)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    await once(tracer.stdout, 'data')
+    return tracer
+  }
+
+  it('holds up the exit for a while only: what is left', async () => {
+    const run = yard.claim('sleep 1000 & echo $!; read x; exit 3', { input: true })
+    run.startShim({ binary: impatient() })
+    await run.says('\n')
+    const tracer = await hold(Number(run.text()))
+    writeFileSync(run.path('in'), 'go\n')
+    expect(await run.ended()).toMatchObject({ code: 3, signal: null })
+    expect(await run.gone()).toBe(0)
+    tracer.kill('SIGKILL')
+    await once(tracer, 'exit')
+  })
+
+  it('holds up the exit for a while only: the command itself, whose end is then signal 9', async () => {
+    const run = yard.claim('echo ready; exec sleep 1000')
+    run.startShim({ binary: impatient() })
+    await run.says('ready')
+    const { command } = await run.born()
+    const tracer = await hold(command?.pid ?? 0)
+    run.control('stop 15 100 group')
+    expect(await run.ended()).toMatchObject({ code: null, signal: 9, killed: true, stopRequested: true })
+    expect(await run.gone()).toBe(0)
+    tracer.kill('SIGKILL')
+    await once(tracer, 'exit')
   })
 })
 

@@ -52,8 +52,15 @@ export function toDesired(set: ProgramSet): Map<string, DesiredProgram> {
   )
 }
 
+/**
+ * Identity of what is executed. What is null or empty is left out, so that a field which a newer version knows and a program does not
+ * use changes nothing: an upgrade restarts nobody.
+ */
 export function launchHash(program: Program): string {
-  const text = stableJson(program.launch as unknown as JsonValue)
+  const used = Object.entries(program.launch as unknown as Record<string, JsonValue>).filter(([, value]) =>
+    isUsed(value),
+  )
+  const text = stableJson(Object.fromEntries(used))
   return createHash('sha256').update(text).digest('hex').slice(0, 16)
 }
 
@@ -116,6 +123,10 @@ export function checkOnMachine(
     }
   }
   return problems
+}
+
+function isUsed(value: JsonValue): boolean {
+  return value !== null && (typeof value !== 'object' || Object.keys(value).length > 0)
 }
 
 /** A text with placeholders is known only per slot. */

@@ -65,9 +65,9 @@ function isRecord(value: JsonValue | undefined): value is { readonly [key: strin
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** JSON with sorted keys: equal values give equal texts. */
+/** JSON with sorted keys: equal values give equal texts. What is absent is as null: an older version did not know the field. */
 export function stableJson(value: JsonValue | undefined): string {
-  if (value === undefined) return 'undefined'
+  if (value === undefined) return 'null'
   if (Array.isArray(value)) return `[${value.map((item) => stableJson(item as JsonValue)).join(',')}]`
   if (isRecord(value)) {
     const keys = Object.keys(value).sort()

@@ -5,6 +5,7 @@ import type { DroverEvent } from '../domain/event.ts'
 import { matchesKind } from '../domain/event.ts'
 import { slotTitle } from '../domain/program.ts'
 import type { Run } from '../domain/run.ts'
+import { fits } from '../domain/target.ts'
 import { UserError } from '../domain/user-error.ts'
 import { namedFile } from '../process/claim.ts'
 import { NamedOutput, type OutputSource, RunOutput, type Stream } from '../process/output-files.ts'
@@ -75,11 +76,16 @@ export class HistoryVerbs {
     const streams: Stream[] = query.stream === 'both' ? ['out', 'err'] : [query.stream]
     const slots =
       query.run === undefined ? await this.logSlots(query.targets) : [await this.logSlotOfRun(query.run)]
-    const { options, feed } = this.agent
+    const { options, feed, reconciler } = this.agent
     return streamLogs(
       slots,
       { lines, follow, streams, signal },
-      { runsDir: options.data.runs, clock: options.clock, feed },
+      {
+        runsDir: options.data.runs,
+        clock: options.clock,
+        feed,
+        lastRun: (slot) => reconciler.slots.get(slot)?.lastRun ?? null,
+      },
     )
   }
 
@@ -104,7 +110,7 @@ export class HistoryVerbs {
   }): AsyncGenerator<EventView> {
     const { kinds, targets, signal } = query
     const { store } = this.agent.options
-    const slots = this.slotNames(targets)
+    const isWanted = this.eventFilter(kinds, targets)
     let last = query.after ?? (await store.lastEventId())
     let buffer: DroverEvent[] = []
     let wake: (() => void) | null = null
@@ -132,7 +138,7 @@ export class HistoryVerbs {
         for (const event of events) {
           if (event.id <= last) continue
           last = event.id
-          if (fits(event, kinds, slots)) yield this.view(event)
+          if (isWanted(event)) yield this.view(event)
           if (signal.aborted) return
         }
         if (isBehind || buffer.length > 0) continue
@@ -152,6 +158,18 @@ export class HistoryVerbs {
   private slotNames(targets: readonly string[]): string[] | null {
     if (targets.length === 0 || targets.includes('all')) return null
     return this.slots.select(targets).map(({ name }) => name)
+  }
+
+  /** By what an event says of itself: slots that come to be later belong to their program as well. */
+  private eventFilter(kinds: readonly string[], targets: readonly string[]): (event: DroverEvent) => boolean {
+    const isAny = this.slotNames(targets) === null
+    return ({ kind, slot, program }) => {
+      if (kinds.length > 0 && !kinds.some((pattern) => matchesKind(kind, pattern))) return false
+      if (isAny) return true
+      if (slot === null || program === null) return false
+      const group = this.agent.programs.get(program)?.program.group ?? program
+      return targets.some((target) => fits({ name: slot, program, group }, target))
+    }
   }
 
   private view(event: DroverEvent): EventView {
@@ -193,7 +211,14 @@ export class HistoryVerbs {
         const program = this.agent.programs.get(slot.program)?.program ?? null
         const runs = await store.listRuns({ slots: [slot.name], limit: runsLookedAt })
         const name = program ? slotTitle(program, slot.index) : slot.name
-        return { slot: slot.name, name, index: slot.index, program, runs: runs.map(({ id }) => id) }
+        return {
+          slot: slot.name,
+          name,
+          index: slot.index,
+          program,
+          runs: runs.map(({ id }) => id),
+          goesOn: true,
+        }
       }),
     )
   }
@@ -201,15 +226,19 @@ export class HistoryVerbs {
   private async logSlotOfRun(idOrPrefix: string): Promise<LogSlot> {
     const run = await this.findRun(idOrPrefix)
     const index = Number(run.slot.slice(run.slot.lastIndexOf(':') + 1))
-    return { slot: run.slot, name: run.slot, index, program: null, runs: [run.id] }
+    return { slot: run.slot, name: run.slot, index, program: null, runs: [run.id], goesOn: false }
   }
 }
 
-function fits(event: DroverEvent, kinds: readonly string[], slots: readonly string[] | null): boolean {
-  const isOfKind = kinds.length === 0 || kinds.some((pattern) => matchesKind(event.kind, pattern))
-  return isOfKind && (slots === null || (event.slot !== null && slots.includes(event.slot)))
-}
-
+/** Up to what was the end when it began: a writer that is faster than its reader would keep it going for ever. */
 async function* readAll(source: OutputSource, offset: number): AsyncGenerator<Uint8Array> {
-  for (let part = source.read(offset, 65_536); part; part = source.read(part.next, 65_536)) yield part.bytes
+  const { end } = source.extent()
+  let position = offset
+  while (position < end) {
+    const part = source.read(position, 65_536)
+    if (!part) return
+    yield part.bytes.subarray(0, Math.max(0, end - part.position))
+    position = part.next
+    await new Promise((resolve) => setImmediate(resolve))
+  }
 }

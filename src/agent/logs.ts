@@ -1,33 +1,16 @@
 /**
  * Output for readers: the last lines of many slots, and what follows, over rotations and over runs. Reads only as fast as its reader
- * takes, and holds nothing but positions meanwhile.
+ * takes, and only where something was written; others get their turn in between, however much there is to read.
  */
 import { type FSWatcher, watch } from 'node:fs'
 import { join } from 'node:path'
-import { StringDecoder } from 'node:string_decoder'
 import type { Clock } from '../clock.ts'
 import type { OutputView } from '../contract/views.ts'
-import type { Program } from '../domain/program.ts'
-import { namedFile } from '../process/claim.ts'
-import {
-  countLines,
-  NamedOutput,
-  type OutputSource,
-  positionOfLastLines,
-  RunOutput,
-  type Stream,
-} from '../process/output-files.ts'
+import type { Stream } from '../process/output-files.ts'
 import type { EventFeed } from './event-feed.ts'
+import { type LogSlot, Tail } from './tail.ts'
 
-export interface LogSlot {
-  readonly slot: string
-  readonly name: string
-  readonly index: number
-  /** Null when the program is no longer declared. */
-  readonly program: Program | null
-  /** Newest first. */
-  readonly runs: readonly string[]
-}
+export type { LogSlot } from './tail.ts'
 
 export interface LogQuery {
   readonly lines: number
@@ -40,184 +23,154 @@ export interface LogContext {
   readonly runsDir: string
   readonly clock: Clock
   readonly feed: EventFeed
+  /** The run that a slot began last, as of now. */
+  readonly lastRun: (slot: string) => string | null
 }
 
-/** The most that is sent as one piece. */
-const pieceBytes = 65_536
+/** Pieces that are read before everybody else gets a turn: about a megabyte. */
+const piecesPerTurn = 16
 /** How long a follower waits at most before it looks again, should no notice come. */
 const lookAgainMs = 1000
-
-/** Where a reader is within one source. */
-interface Cursor {
-  readonly slot: LogSlot
-  readonly run: string
-  readonly stream: Stream
-  readonly source: OutputSource
-  readonly decoder: StringDecoder
-  position: number
-}
+/** Named files may lie among many others, so they are looked at instead of being watched. */
+const lookAtNamedMs = 250
 
 export async function* streamLogs(
   slots: readonly LogSlot[],
   query: LogQuery,
   context: LogContext,
 ): AsyncGenerator<OutputView> {
-  const cursors = slots.flatMap((slot) =>
-    query.streams.flatMap((stream) => openCursors(slot, stream, query.lines, context)),
+  const tails = slots.flatMap((slot) =>
+    query.streams.map((stream) => new Tail(slot, stream, query.lines, context.runsDir)),
   )
-  const notices = query.follow ? new Notices(slots, cursors, query, context) : null
+  const follower = query.follow ? new Follower(tails, query.signal, context) : null
+  let unread: ReadonlySet<Tail> = new Set(tails)
   try {
-    for (;;) {
-      let hasMore = false
-      for (const cursor of cursors) {
-        const piece = readPiece(cursor)
-        if (piece === null) continue
-        hasMore = true
+    while (!query.signal.aborted) {
+      for await (const piece of readAll(new Set(unread))) {
         yield piece
         if (query.signal.aborted) return
       }
-      if (hasMore) continue
-      if (!notices) {
-        for (const cursor of cursors) {
-          const text = cursor.decoder.end()
-          if (text !== '') yield view(cursor, cursor.position, text)
-        }
-        return
-      }
-      await notices.next()
-      if (query.signal.aborted) return
+      if (!follower) break
+      unread = await follower.next()
+    }
+    for (const tail of follower ? [] : tails) {
+      const rest = tail.end()
+      if (rest) yield rest
     }
   } finally {
-    notices?.close()
+    follower?.close()
   }
 }
 
-/** Oldest run first, as many runs back as the wanted lines reach. */
-function openCursors(slot: LogSlot, stream: Stream, lines: number, { runsDir }: LogContext): Cursor[] {
-  const named = slot.program && namedFile(slot.program, slot.index, stream)
-  if (named) {
-    const source = new NamedOutput(named)
-    return [cursorOf(slot, slot.runs[0] ?? '', stream, source, positionOfLastLines(source, lines))]
-  }
-  const cursors: Cursor[] = []
-  let missing = lines
-  for (const run of slot.runs) {
-    const source = new RunOutput(join(runsDir, run), stream)
-    const position = positionOfLastLines(source, missing)
-    cursors.unshift(cursorOf(slot, run, stream, source, position))
-    missing -= missing > 0 ? countLines(source, position) : 0
-    if (missing <= 0) break
-  }
-  return cursors
-}
-
-function cursorOf(
-  slot: LogSlot,
-  run: string,
-  stream: Stream,
-  source: OutputSource,
-  position: number,
-): Cursor {
-  return { slot, run, stream, source, decoder: new StringDecoder('utf8'), position }
-}
-
-function readPiece(cursor: Cursor): OutputView | null {
-  for (;;) {
-    const part = cursor.source.read(cursor.position, pieceBytes)
-    if (!part) return null
-    cursor.position = part.next
-    const text = cursor.decoder.write(part.bytes)
-    if (text !== '') return view(cursor, part.position, text)
+/** One piece of each in turn, until nothing is left. */
+async function* readAll(tails: Set<Tail>): AsyncGenerator<OutputView> {
+  let pieces = 0
+  while (tails.size > 0) {
+    for (const tail of tails) {
+      const piece = tail.read()
+      if (piece) yield piece
+      else tails.delete(tail)
+      pieces += 1
+      if (pieces % piecesPerTurn === 0) await new Promise((resolve) => setImmediate(resolve))
+    }
   }
 }
 
-function view({ slot, run, stream }: Cursor, offset: number, text: string): OutputView {
-  return { slot: slot.slot, name: slot.name, run, stream, offset, text }
-}
-
-/** Wakes a follower when something may have been written, and opens a cursor for each run that begins. */
-class Notices {
+/** Knows where something may have been written, and passes on which runs begin. */
+class Follower {
+  private readonly tails: readonly Tail[]
+  private readonly context: LogContext
   private readonly watchers = new Map<string, FSWatcher>()
-  private readonly close_: (() => void)[] = []
-  private readonly clock: Clock
-  private wake: (() => void) | null = null
-  private isDue = false
+  private readonly stopListening: () => void
+  private readonly signal: AbortSignal
+  private readonly onAbort = (): void => this.wake()
+  private written = new Set<Tail>()
+  private wake: () => void = () => {}
 
-  constructor(slots: readonly LogSlot[], cursors: Cursor[], query: LogQuery, context: LogContext) {
-    this.clock = context.clock
-    const bySlot = new Map(slots.map((slot) => [slot.slot, slot]))
-    for (const { run } of cursors) this.watchRun(join(context.runsDir, run))
-    this.close_.push(
-      context.feed.listen((events) => {
-        for (const event of events) {
-          const slot = event.slot === null ? undefined : bySlot.get(event.slot)
-          if (event.kind !== 'run.started' || !slot || event.run === null) continue
-          for (const stream of query.streams) addRun(cursors, slot, event.run, stream, context)
-          this.watchRun(join(context.runsDir, event.run))
-          this.notice()
-        }
-      }),
-    )
-    const onAbort = (): void => this.notice()
-    query.signal.addEventListener('abort', onAbort)
-    this.close_.push(() => query.signal.removeEventListener('abort', onAbort))
+  constructor(tails: readonly Tail[], signal: AbortSignal, context: LogContext) {
+    this.tails = tails
+    this.context = context
+    this.signal = signal
+    this.stopListening = context.feed.listen((events) => {
+      for (const { kind, slot, run } of events)
+        if (kind === 'run.started' && run !== null) this.begun(slot, run)
+    })
+    signal.addEventListener('abort', this.onAbort)
+    // One that began after the runs were listed, and before the listening.
+    for (const { slot } of new Set(tails.map((tail) => tail.slot))) {
+      const run = context.lastRun(slot)
+      if (run !== null) this.begun(slot, run)
+    }
   }
 
-  /** Resolves at the next notice. */
-  async next(): Promise<void> {
-    if (!this.isDue) {
+  /** Resolves with what there may be to read; with everything, when nothing was heard of for a while. */
+  async next(): Promise<ReadonlySet<Tail>> {
+    this.watchRuns()
+    let isTimeUp = false
+    if (this.written.size === 0 && !this.signal.aborted) {
       await new Promise<void>((resolve) => {
-        const timer = this.clock.after(lookAgainMs, resolve)
+        const isAnyNamed = this.tails.some(({ isNamed }) => isNamed)
+        const timer = this.context.clock.after(isAnyNamed ? lookAtNamedMs : lookAgainMs, () => {
+          isTimeUp = true
+          resolve()
+        })
         this.wake = () => {
           timer.cancel()
           resolve()
         }
       })
+      this.wake = () => {}
     }
-    this.wake = null
-    this.isDue = false
+    const { written } = this
+    this.written = new Set()
+    return isTimeUp ? new Set(this.tails) : written
   }
 
   close(): void {
     for (const watcher of this.watchers.values()) watcher.close()
-    for (const close of this.close_) close()
+    this.watchers.clear()
+    this.stopListening()
+    this.signal.removeEventListener('abort', this.onAbort)
   }
 
-  private notice(): void {
-    this.isDue = true
-    this.wake?.()
-  }
-
-  private watchRun(directory: string): void {
-    if (this.watchers.has(directory)) return
-    try {
-      const watcher = watch(directory, () => this.notice())
-      watcher.on('error', () => watcher.close())
-      this.watchers.set(directory, watcher)
-    } catch {
-      // Without a notice there is still the look once a second.
+  private begun(slot: string | null, run: string): void {
+    for (const tail of this.tails) {
+      if (tail.slot.slot !== slot) continue
+      tail.add(run)
+      this.note(tail)
     }
   }
-}
 
-/** A named file goes on over runs; own output begins anew with each. */
-function addRun(
-  cursors: Cursor[],
-  slot: LogSlot,
-  run: string,
-  stream: Stream,
-  { runsDir }: LogContext,
-): void {
-  const isKnown = cursors.some(
-    (cursor) =>
-      cursor.slot === slot &&
-      cursor.stream === stream &&
-      (cursor.run === run || cursor.source instanceof NamedOutput),
-  )
-  if (isKnown) return
-  // Runs that are over and read to their end need no more looks.
-  const done = cursors.findIndex((cursor) => cursor.slot === slot && cursor.stream === stream)
-  if (done >= 0 && cursors.filter((cursor) => cursor.slot === slot && cursor.stream === stream).length > 2)
-    cursors.splice(done, 1)
-  cursors.push(cursorOf(slot, run, stream, new RunOutput(join(runsDir, run), stream), 0))
+  private note(tail: Tail): void {
+    this.written.add(tail)
+    this.wake()
+  }
+
+  /** Runs that are over and read are no longer watched, those that have begun are. */
+  private watchRuns(): void {
+    const readers = new Map<string, Tail[]>()
+    for (const tail of this.tails) {
+      for (const run of tail.runs()) readers.set(run, [...(readers.get(run) ?? []), tail])
+    }
+    for (const [run, watcher] of this.watchers) {
+      if (readers.has(run)) continue
+      watcher.close()
+      this.watchers.delete(run)
+    }
+    for (const [run, tails] of readers) if (!this.watchers.has(run)) this.watchRun(run, tails)
+  }
+
+  private watchRun(run: string, tails: readonly Tail[]): void {
+    try {
+      const watcher = watch(join(this.context.runsDir, run), () => {
+        for (const tail of tails) this.note(tail)
+      })
+      watcher.on('error', () => watcher.close())
+      this.watchers.set(run, watcher)
+      // What was written between the last read and the watch.
+      for (const tail of tails) this.written.add(tail)
+    } catch {
+      // Not there yet, or too many watches on this machine: there is still the look once a second.
+    }
+  }
 }

@@ -2,7 +2,7 @@
  * Reads what runs wrote. A stream of a run is one long text with positions that never change, whichever segments of it are still
  * there; a named file is read as it lies. Reading never disturbs the writer.
  */
-import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { listNames } from './run-directory.ts'
 
@@ -71,50 +71,86 @@ export class RunOutput implements OutputSource {
 }
 
 /**
- * A file that a program names. Positions go on over rotations as long as this object lives: what a rotation moved to `.1` is read to its
- * end first.
+ * A file that a program names. Positions go on over rotations as long as this object lives: what rotations moved to `.1`, `.2` … is read to
+ * its end first, in the order in which it was written.
  */
 export class NamedOutput implements OutputSource {
   private readonly path: string
-  private inode = 0
+  private file: FileIdentity = null
   /** Position of the current file's first byte. */
   private base = 0
 
   constructor(path: string) {
     this.path = path
-    this.inode = statSync(path, { throwIfNoEntry: false })?.ino ?? 0
+    this.file = identityOf(path)
   }
 
   extent(): { start: number; end: number } {
-    const found = statSync(this.path, { throwIfNoEntry: false })
-    return { start: this.base, end: this.base + (found?.size ?? 0) }
+    return { start: this.base, end: this.base + sizeOf(this.path) }
   }
 
   read(position: number, most: number): { bytes: Buffer; position: number; next: number } | null {
-    const now = statSync(this.path, { throwIfNoEntry: false })
-    if (!now) return null
-    if (this.inode !== 0 && now.ino !== this.inode) {
-      const rest = this.readRotated(position, most)
-      if (rest) return rest
-      this.base = position
-    } else if (this.base + now.size < position) {
-      // Truncated: it begins anew.
+    for (;;) {
+      const place = this.locate(position)
+      if (place === null) return null
+      const path = this.pathOf(place)
+      const bytes = readPart(path, position - this.base, most, this.file)
+      if (bytes && bytes.length > 0) return { bytes, position, next: position + bytes.length }
+      if (place === 0) return null
+      // A file that was rotated away and is read to its end: the next younger one follows, unless all have just moved on again.
+      const younger = identityOf(this.pathOf(place - 1))
+      if (identityOf(path) !== this.file || younger === null) continue
+      this.file = younger
       this.base = position
     }
-    this.inode = now.ino
-    const bytes = readPart(this.path, position - this.base, most)
-    return bytes && bytes.length > 0 ? { bytes, position, next: position + bytes.length } : null
   }
 
-  private readRotated(
-    position: number,
-    most: number,
-  ): { bytes: Buffer; position: number; next: number } | null {
-    const old = `${this.path}.1`
-    if (statSync(old, { throwIfNoEntry: false })?.ino !== this.inode) return null
-    const bytes = readPart(old, position - this.base, most)
-    return bytes && bytes.length > 0 ? { bytes, position, next: position + bytes.length } : null
+  /** How many rotations ago the file was the current one; null when there is nothing to read. */
+  private locate(position: number): number | null {
+    let oldest = 0
+    let oldestFile = identityOf(this.path)
+    if (oldestFile === null) return null
+    if (this.file === null) this.file = oldestFile
+    if (this.file === oldestFile) {
+      // Truncated: it begins anew.
+      if (sizeOf(this.path) < position - this.base) this.base = position
+      return 0
+    }
+    for (let place = 1; place <= mostRotations; place++) {
+      const file = identityOf(this.pathOf(place))
+      if (file === this.file) return place
+      if (file === null) break
+      oldest = place
+      oldestFile = file
+    }
+    // It was rotated out: what is oldest now comes next.
+    this.file = oldestFile
+    this.base = position
+    return oldest
   }
+
+  private pathOf(place: number): string {
+    return place === 0 ? this.path : `${this.path}.${place}`
+  }
+}
+
+/** Only so many rotated files are looked through. */
+const mostRotations = 1000
+
+/** Null where there is no file. The number alone does not tell: a new file often gets that of one just removed. */
+type FileIdentity = string | null
+
+function identityOf(path: string): FileIdentity {
+  const found = statSync(path, { throwIfNoEntry: false })
+  return found ? toIdentity(found) : null
+}
+
+function toIdentity({ ino, birthtimeMs }: Stats): string {
+  return `${ino} ${birthtimeMs}`
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0
 }
 
 const backwardsBytes = 65_536
@@ -169,8 +205,8 @@ function readExactly(source: OutputSource, from: number, length: number): Buffer
   return Buffer.concat(parts)
 }
 
-/** Null when the file is gone. */
-function readPart(path: string, from: number, most: number): Buffer | null {
+/** Null when the file is gone, or is not the one that is meant: a rotation may come between any two calls. */
+function readPart(path: string, from: number, most: number, meant: FileIdentity = null): Buffer | null {
   let fd: number
   try {
     fd = openSync(path, 'r')
@@ -178,7 +214,9 @@ function readPart(path: string, from: number, most: number): Buffer | null {
     return null
   }
   try {
-    const length = Math.min(most, Math.max(0, fstatSync(fd).size - from))
+    const found = fstatSync(fd)
+    if (meant !== null && toIdentity(found) !== meant) return null
+    const length = Math.min(most, Math.max(0, found.size - from))
     const bytes = Buffer.allocUnsafe(length)
     return bytes.subarray(0, readSync(fd, bytes, 0, length, from))
   } finally {

@@ -1,0 +1,84 @@
+/** What is dropped, when, and that nothing is forgotten when it fails or is killed in between. */
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { exited } from '../domain/testing/samples.ts'
+import { aRun } from '../store/conformance/samples.ts'
+import { openSqliteStore } from '../store/sqlite/open.ts'
+import type { Store } from '../store/store.ts'
+import { FakeClock } from '../testing/fake-clock.ts'
+import { Housekeeper } from './housekeeper.ts'
+
+let folder: string
+let store: Store
+let clock: FakeClock
+let housekeeper: Housekeeper
+let complaints: string[]
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'drover-house-'))
+  store = openSqliteStore(join(folder, 'drover.db'))
+  clock = new FakeClock()
+  complaints = []
+  housekeeper = new Housekeeper({
+    clock,
+    store,
+    runsDir: folder,
+    limits: () => ({ runsPerSlot: 2, bytesPerSlot: 1000 }),
+    complain: (message) => complaints.push(message),
+  })
+})
+afterEach(async () => {
+  housekeeper.close()
+  await store.close()
+  rmSync(folder, { recursive: true })
+})
+
+async function end(id: string, bytes: number, hasDirectory = true): Promise<void> {
+  if (hasDirectory) mkdirSync(join(folder, id))
+  await store.record({ claimedRuns: [aRun(id)], endedRuns: [{ id, end: exited(0, 1), keptBytes: bytes }] })
+}
+
+const kept = async (): Promise<string[]> => (await store.listKeptRuns('mailer:0')).map(({ id }) => id)
+
+it('drops the oldest directories of a slot soon after one of its runs ended, and keeps their rows', async () => {
+  for (const id of ['r1', 'r2', 'r3']) await end(id, 1)
+  housekeeper.mind('mailer:0')
+  housekeeper.mind('mailer:0')
+  clock.advance(1000)
+  await vi.waitFor(async () => expect(await kept()).toEqual(['r3', 'r2']))
+  expect(existsSync(join(folder, 'r1'))).toBe(false)
+  expect(existsSync(join(folder, 'r2'))).toBe(true)
+  expect(await store.findRuns('r1')).toHaveLength(1)
+})
+
+it('takes a directory that is gone already for dropped', async () => {
+  await end('r1', 1, false)
+  for (const id of ['r2', 'r3']) await end(id, 1)
+  housekeeper.mind('mailer:0')
+  await housekeeper.runOnce()
+  expect(await kept()).toEqual(['r3', 'r2'])
+  expect(complaints).toEqual([])
+})
+
+it('complains when the store takes no writes, and drops with the next end', async () => {
+  for (const id of ['r1', 'r2', 'r3']) await end(id, 1)
+  const record = vi.spyOn(store, 'record').mockRejectedValueOnce(new Error('full'))
+  housekeeper.mind('mailer:0')
+  await housekeeper.runOnce()
+  expect(complaints).toHaveLength(1)
+  expect(await kept()).toHaveLength(3)
+  record.mockRestore()
+  housekeeper.mind('mailer:0')
+  await housekeeper.runOnce()
+  expect(await kept()).toEqual(['r3', 'r2'])
+})
+
+it('waits for nothing once it is closed', () => {
+  housekeeper.start()
+  housekeeper.mind('mailer:0')
+  housekeeper.close()
+  housekeeper.mind('mailer:0')
+  expect(clock.pending).toBe(0)
+})

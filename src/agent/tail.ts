@@ -1,0 +1,127 @@
+/**
+ * One stream of one slot, read from somewhere in the past up to its end: the output of runs that follow one another, each to its last byte
+ * before the next, or a named file that goes on over all of them. It holds nothing but positions.
+ */
+import { join } from 'node:path'
+import { StringDecoder } from 'node:string_decoder'
+import type { OutputView } from '../contract/views.ts'
+import type { Program } from '../domain/program.ts'
+import { namedFile } from '../process/claim.ts'
+import {
+  countLines,
+  NamedOutput,
+  type OutputSource,
+  positionOfLastLines,
+  RunOutput,
+  type Stream,
+} from '../process/output-files.ts'
+
+export interface LogSlot {
+  readonly slot: string
+  readonly name: string
+  readonly index: number
+  /** Null when the program is no longer declared. */
+  readonly program: Program | null
+  /** Newest first. */
+  readonly runs: readonly string[]
+  /** Whether runs that begin later belong to it: not when one run was asked for by its id. */
+  readonly goesOn: boolean
+}
+
+/** The most that is sent as one piece. */
+const pieceBytes = 65_536
+
+interface Cursor {
+  readonly run: string
+  readonly source: OutputSource
+  readonly decoder: StringDecoder
+  position: number
+}
+
+export class Tail {
+  readonly slot: LogSlot
+  readonly isNamed: boolean
+  private readonly stream: Stream
+  private readonly runsDir: string
+  /** Oldest first; all but the last are over. */
+  private readonly cursors: Cursor[] = []
+
+  /** Begins as many runs back as the wanted lines reach. */
+  constructor(slot: LogSlot, stream: Stream, lines: number, runsDir: string) {
+    this.slot = slot
+    this.stream = stream
+    this.runsDir = runsDir
+    const named = slot.program && namedFile(slot.program, slot.index, stream)
+    this.isNamed = named !== null
+    if (named !== null) {
+      const source = new NamedOutput(named)
+      this.cursors.push(cursorOf(slot.runs[0] ?? '', source, positionOfLastLines(source, lines)))
+      return
+    }
+    let missing = lines
+    for (const run of slot.runs) {
+      const source = this.outputOf(run)
+      const position = positionOfLastLines(source, missing)
+      this.cursors.unshift(cursorOf(run, source, position))
+      missing -= missing > 0 ? countLines(source, position) : 0
+      if (missing <= 0) break
+    }
+  }
+
+  /** A run of the slot began: the one before it is over. */
+  add(run: string): void {
+    if (this.isNamed || !this.slot.goesOn || this.cursors.some((cursor) => cursor.run === run)) return
+    this.cursors.push(cursorOf(run, this.outputOf(run), 0))
+  }
+
+  /** The runs that there still may be something to read of. */
+  runs(): string[] {
+    return this.isNamed ? [] : this.cursors.map(({ run }) => run)
+  }
+
+  /** The next piece; null when all that is there has been read. */
+  read(): OutputView | null {
+    for (;;) {
+      const cursor = this.cursors[0]
+      if (!cursor) return null
+      const piece = this.readFrom(cursor)
+      if (piece || this.cursors.length === 1) return piece
+      this.cursors.shift()
+      const rest = this.restOf(cursor)
+      if (rest) return rest
+    }
+  }
+
+  /** Bytes at the very end that are no whole character. */
+  end(): OutputView | null {
+    const cursor = this.cursors[0]
+    return cursor ? this.restOf(cursor) : null
+  }
+
+  private readFrom(cursor: Cursor): OutputView | null {
+    for (;;) {
+      const part = cursor.source.read(cursor.position, pieceBytes)
+      if (!part) return null
+      cursor.position = part.next
+      const text = cursor.decoder.write(part.bytes)
+      if (text !== '') return this.view(cursor, part.position, text)
+    }
+  }
+
+  private restOf(cursor: Cursor): OutputView | null {
+    const text = cursor.decoder.end()
+    return text === '' ? null : this.view(cursor, cursor.position, text)
+  }
+
+  private view({ run }: Cursor, offset: number, text: string): OutputView {
+    return { slot: this.slot.slot, name: this.slot.name, run, stream: this.stream, offset, text }
+  }
+
+  private outputOf(run: string): RunOutput {
+    return new RunOutput(join(this.runsDir, run), this.stream)
+  }
+}
+
+function cursorOf(run: string, source: OutputSource, position: number): Cursor {
+  return { run, source, decoder: new StringDecoder('utf8'), position }
+}

@@ -8,7 +8,7 @@ export type Colors = ReturnType<typeof picocolors.createColors>
 
 export interface Output {
   readonly isTty: boolean
-  /** 80 where nobody says. */
+  /** 80 where nobody says; terminals of serial lines and of `script` say 0. */
   readonly columns: number
   readonly rows: number
   readonly colors: Colors
@@ -28,10 +28,10 @@ export function createOutput(stream: Terminal, options: { hasColors: boolean }):
   return {
     isTty: stream.isTTY === true,
     get columns() {
-      return stream.columns ?? 80
+      return stream.columns || 80
     },
     get rows() {
-      return stream.rows ?? 24
+      return stream.rows || 24
     },
     colors: picocolors.createColors(options.hasColors),
     write: (text) => void stream.write(text),

@@ -128,6 +128,7 @@ export class Agent {
       const known = draft.desired
       draft.desired = desired
       if (config) draft.setPrograms('file', config.programs, this.generation + 1)
+      this.seatTheLiving(draft, found)
       for (const run of found) this.takeOver(draft, run)
       this.settleTheLost(draft, found)
       if (isColdStart) this.beginAfresh(draft)
@@ -256,6 +257,21 @@ export class Agent {
     if (slot && runOf(slot.state) === run.id) draft.send(run.slot, { kind: 'runEnded', run: run.id, end })
   }
 
+  /**
+   * Where the store knows another run of a slot than the one that lives, or none, it was lost or is an older copy: the living run is what
+   * counts, the newest if there are several. Before any end is recorded, since the end of the other would begin a run beside it.
+   */
+  private seatTheLiving(draft: Draft, found: readonly FoundRun[]): void {
+    const living = found.filter((one) => one.kind !== 'ended')
+    const ids = new Set(living.map(({ run }) => run.id))
+    for (const { run, held } of living.toReversed()) {
+      const slot = draft.slots.get(run.slot)
+      const seated = slot ? runOf(slot.state) : null
+      if (seated !== null && ids.has(seated)) continue
+      draft.adoptInto(run, held.index, held.launchHash, { kind: 'running', run: run.id })
+    }
+  }
+
   /** One run of the past enters the present. */
   private takeOver(draft: Draft, found: FoundRun): void {
     const { run } = found
@@ -267,13 +283,7 @@ export class Agent {
       this.recordEnd(draft, run, found.end, found.keptBytes)
       return
     }
-    const { held } = found
-    const slot = draft.slots.get(run.slot)
-    if (!slot || runOf(slot.state) === null) {
-      // The store knows less than the directories: it was lost, or is an older copy. The living run is what counts.
-      draft.adoptInto(run, held.index, held.launchHash, { kind: 'running', run: run.id })
-    }
-    const live = this.keeper.adopt(held)
+    const live = this.keeper.adopt(found.held)
     const holder = draft.slots.get(run.slot)
     if (found.kind === 'orphaned') return
     draft.event('run.adopted', { pid: live.pid ?? 0 }, subjectOf(run))

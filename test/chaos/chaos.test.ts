@@ -8,7 +8,8 @@ import process from 'node:process'
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { type House, openHouse, root } from '../harness/house.ts'
-import { kill, type MarkedProcess, startOf } from '../harness/processes.ts'
+import { childrenOf, kill, type MarkedProcess, startOf } from '../harness/processes.ts'
+import { waitFor } from '../harness/wait.ts'
 import { type Chance, drawChance, isLong } from './chance.ts'
 import { compareBooks, Ledger } from './ledger.ts'
 
@@ -25,6 +26,7 @@ test(`${rounds} deaths of the agent harm none of 50 services`, {
   await allUp(house)
 
   const chaos = new Chaos(house, ledger, chance)
+  const follower = new EventFollower(house)
   for (let round = 1; round <= rounds; round++) await chaos.round()
 
   await allUp(house)
@@ -32,6 +34,8 @@ test(`${rounds} deaths of the agent harm none of 50 services`, {
   expect((await house.slots()).filter(({ state }) => state !== 'stopped')).toEqual([])
   const compared = await compareBooks(house, ledger, chaos.orphaned)
   chaos.compareInput()
+  const last = (await house.api.listEvents({ limit: 1, newest: true }))[0]?.id ?? 0
+  await waitFor('the follower has seen all events', () => follower.last === last)
   const adoption = chaos.adoptionMs.sort((a, b) => a - b)
   const median = adoption[Math.floor(adoption.length / 2)] ?? 0
   const slowest = adoption.at(-1) ?? 0
@@ -43,6 +47,8 @@ test(`${rounds} deaths of the agent harm none of 50 services`, {
   expect(slowest).toBeLessThan(10_000)
   expect(await house.shutdown()).toEqual({ code: 0, signal: null })
   await house.assertNothingLeft()
+  follower.end()
+  expect(follower.problems).toEqual([])
   expect(readdirSync(join(house.dataDir, 'marks'))).toEqual([])
 })
 
@@ -129,7 +135,7 @@ class Chaos {
   private async disturb(): Promise<void> {
     const { chance, house } = this
     const slot = chance.pick(await house.slots())?.slot ?? ''
-    switch (chance.below(4)) {
+    switch (chance.below(6)) {
       case 0:
         this.stops += 1
         await house.api.restartSlots({ targets: [slot], wait: false })
@@ -146,6 +152,16 @@ class Chaos {
         this.stops += 1
         await house.api.stopSlots({ targets: [slot], wait: chance.onceIn(2) })
         await house.api.startSlots({ targets: [slot], wait: false })
+        return
+      case 4:
+        // What starts the shims, and is a process like any other.
+        for (const { pid, command } of childrenOf(house.agentPid)) if (command.includes('--launch')) kill(pid)
+        return
+      case 5:
+        // As when the machine is suspended, or has no time for the agent.
+        kill(house.agentPid, 'SIGSTOP')
+        await pause(chance.below(500))
+        kill(house.agentPid, 'SIGCONT')
         return
     }
   }
@@ -164,6 +180,36 @@ class Chaos {
         startOf(pid) !== start && this.ledger.endOf(run) === null && !this.orphaned.has(run),
     )
     expect(gone.map(({ run, command }) => `${run} ${command}`)).toEqual([])
+  }
+}
+
+/** Follows all events over the deaths of the agent, as a page or a script does: it comes back with the last one that it knows. */
+class EventFollower {
+  last = 0
+  readonly problems: string[] = []
+  private readonly aborter = new AbortController()
+
+  constructor(house: House) {
+    void this.follow(house)
+  }
+
+  end(): void {
+    this.aborter.abort()
+  }
+
+  private async follow({ api }: House): Promise<void> {
+    const { signal } = this.aborter
+    while (!signal.aborted) {
+      try {
+        for await (const { id } of await api.streamEvents({ after: this.last }, { signal })) {
+          if (id !== this.last + 1) this.problems.push(`event ${id} came after ${this.last}`)
+          this.last = id
+        }
+      } catch {
+        // The agent is dead: a moment later there is another one.
+        await pause(50)
+      }
+    }
   }
 }
 

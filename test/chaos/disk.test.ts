@@ -4,6 +4,7 @@
 import { spawnSync } from 'node:child_process'
 import {
   closeSync,
+  copyFileSync,
   mkdtempSync,
   openSync,
   renameSync,
@@ -79,6 +80,25 @@ test('a store that was deleted costs the past, and no worker', async () => {
   )
   expect((await house.slot('steady')).pid).toBe(steady)
   expect(house.processes()).toHaveLength(6)
+})
+
+test('an older copy of the store costs what it does not know, and no worker', async () => {
+  const house = openHouse()
+  const steady = await startAll(house)
+  const store = join(house.dataDir, 'drover.db')
+  await house.shutdown(true)
+  copyFileSync(store, `${store}.older`)
+  await house.startAgent()
+  await house.api.restartSlots({ targets: ['other'] })
+  const { pid, run } = await house.slot('other')
+  await house.killAgent()
+  for (const end of ['-wal', '-shm']) rmSync(`${store}${end}`, { force: true })
+  renameSync(`${store}.older`, store)
+  await house.startAgent()
+  expect(await house.slot('other')).toMatchObject({ pid, run, state: 'running' })
+  expect((await house.slot('steady')).pid).toBe(steady)
+  expect(house.processes()).toHaveLength(6)
+  expect(await house.api.listRuns({ state: 'alive' })).toHaveLength(3)
 })
 
 test('a store that was spoilt is named, touched by nobody, and can be moved away', async () => {

@@ -5,7 +5,7 @@
  *
  * In its short form it walks in strides from a random begin; `DROVER_EVERY=1` (or `npm run test:chaos`) walks all.
  */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { expect, test } from 'vitest'
@@ -115,6 +115,8 @@ class Story {
 
     await house.api.restartSlots({ targets: ['slow', 'feed'] })
 
+    await this.litter()
+
     this.isStopAsked = true
     await house.api.stopSlots({ targets: ['held'] })
     this.confirmed.stop = true
@@ -135,6 +137,18 @@ class Story {
     this.confirmed.shutdown = true
   }
 
+  /** More output than the slot may keep: the oldest run loses its directory. */
+  private async litter(): Promise<void> {
+    const { house } = this
+    const { run } = await house.slot('litter:0')
+    await house.api.restartSlots({ targets: ['litter'] })
+    await house.api.restartSlots({ targets: ['litter'] })
+    await house.waitForSlots(
+      'the oldest output is dropped',
+      () => !existsSync(join(house.dataDir, 'runs', run ?? '')),
+    )
+  }
+
   async dieAndRecover(n: number): Promise<void> {
     const { house, chance } = this
     await this.play(n).catch(async (error: unknown) => {
@@ -145,6 +159,7 @@ class Story {
     })
     if (this.confirmed.reload && chance.onceIn(2))
       house.write('drover.json', 'what was confirmed does not need its file')
+    if (chance.onceIn(4)) this.killShim()
     if (chance.onceIn(3)) await this.dieAgain(1 + chance.below(30))
     await house.startAgent()
     await this.settled()
@@ -170,6 +185,15 @@ class Story {
     await house.killAgent()
   }
 
+  private killShim(): void {
+    const shim = this.chance.pick(
+      this.house.processes().filter(({ command }) => command.includes('drover-shim')),
+    )
+    if (!shim) return
+    this.killed.add(shim.environment.get('DROVER_RUN_ID') ?? '')
+    kill(shim.pid)
+  }
+
   private async settled(): Promise<void> {
     const declared = this.declared()
     await this.house.waitForSlots(`all is as declared: ${JSON.stringify(declared)}`, (slots) => {
@@ -192,6 +216,7 @@ class Story {
       'feed:0': up,
       'slow:0': up,
       'changing:0': up,
+      'litter:0': up,
       'quick:0': ['fatal'],
       'held:0': this.confirmed.stop ? ['stopped'] : this.isStopAsked ? ['running', 'stopped'] : up,
       ...(isChanged ? { 'keeper:2': up } : { 'doomed:0': up }),
@@ -230,6 +255,7 @@ class Story {
       feed: { ...up, command: this.ledger.command('reader'), stdin: 'fifo' },
       slow: { ...up, command: this.ledger.command('slow'), priority: 10 },
       changing: { ...up, command: silent, env: { VARIANT: variant } },
+      litter: { ...up, command: this.ledger.command('litterer'), output: { maxSize: '4KB', keep: 0 } },
       held: { ...up, command: this.ledger.command('chatty') },
       quick: {
         command: this.ledger.command('quick'),

@@ -2,7 +2,7 @@
  * What the puppets noted about themselves (`puppet.c`), and the comparison with what Drover knows: each run once, each with its own end, every byte in
  * its place, and nothing in the data directory that nobody knows.
  */
-import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { RunView } from '../../src/contract/views.ts'
 import type { House } from '../harness/house.ts'
@@ -19,7 +19,7 @@ export class Ledger {
   }
 
   /** The command of a puppet. */
-  command(kind: 'silent' | 'chatty' | 'reader' | 'brief' | 'quick' | 'slow'): string[] {
+  command(kind: 'silent' | 'chatty' | 'reader' | 'brief' | 'quick' | 'litterer' | 'slow'): string[] {
     return [this.puppet, this.folder, kind]
   }
 
@@ -122,40 +122,58 @@ async function compareOutput(
   isOrphaned: boolean,
 ): Promise<{ bytes: number; problems: string[] }> {
   const directory = join(house.dataDir, 'runs', run.id)
-  const isKept = statSync(directory, { throwIfNoEntry: false }) !== undefined
   const written = ledger.book(run.id, stream)
-  if (!isKept || !written) return { bytes: 0, problems: [] }
-  const onDisk = readSegments(directory, stream)
+  if (!existsSync(directory) || !written) return { bytes: 0, problems: [] }
+  const kept = readSegments(directory, stream)
   const overApi = await readOutput(house, run.id, stream)
+  // The oldest output of a slot may be dropped at any time.
+  if (!kept || !existsSync(directory)) return { bytes: 0, problems: [] }
+  const { begin, bytes } = kept
   const problems: string[] = []
-  const whole = Math.min(written.length, onDisk.length)
+  const end = isOrphaned ? Math.min(written.length, begin + bytes.length) : written.length
   const isSame = isOrphaned
-    ? written.subarray(0, whole).equals(onDisk.subarray(0, whole))
-    : written.equals(onDisk)
-  if (!isSame)
-    problems.push(`${run.id} wrote ${written.length} bytes to ${stream}, ${onDisk.length} are kept`)
-  if (!overApi.equals(onDisk)) problems.push(`${run.id} has another ${stream} over the API than on the disk`)
+    ? written.subarray(begin, end).equals(bytes.subarray(0, Math.max(0, end - begin)))
+    : written.subarray(begin).equals(bytes) && begin + bytes.length === end
+  if (!isSame) {
+    problems.push(
+      `${run.id} (${run.slot}) wrote ${written.length} bytes to ${stream}, other ones are kept: ${bytes.length} from ${begin} on`,
+    )
+  }
+  if (!overApi.equals(bytes)) problems.push(`${run.id} has another ${stream} over the API than on the disk`)
   return { bytes: written.length, problems }
 }
 
-/** The stream as it lies on the disk, its segments in order; a hole between them is an error. */
-export function readSegments(directory: string, stream: 'out' | 'err'): Buffer {
+/**
+ * The stream as it lies on the disk, its segments in order, from the first one that rotation has left; a hole between them is an error. Null when the
+ * directory is dropped meanwhile.
+ */
+function readSegments(directory: string, stream: 'out' | 'err'): { begin: number; bytes: Buffer } | null {
+  try {
+    return joinSegments(directory, stream)
+  } catch (error) {
+    if (existsSync(directory)) throw error
+    return null
+  }
+}
+
+function joinSegments(directory: string, stream: 'out' | 'err'): { begin: number; bytes: Buffer } {
   const segments = readdirSync(directory)
     .filter((name) => name.startsWith(`${stream}.`))
     .map((name) => ({ path: join(directory, name), offset: Number(name.slice(stream.length + 1)) }))
     .sort((a, b) => a.offset - b.offset)
+  const begin = segments[0]?.offset ?? 0
   const parts: Buffer[] = []
-  let end = 0
+  let end = begin
   for (const { path, offset } of segments) {
     if (offset !== end) throw new Error(`${path} begins at ${offset}, but ${end} comes next`)
     const part = readFileSync(path)
     parts.push(part)
     end += part.length
   }
-  return Buffer.concat(parts)
+  return { begin, bytes: Buffer.concat(parts) }
 }
 
-export async function readOutput(house: House, id: string, stream: 'out' | 'err'): Promise<Buffer> {
+async function readOutput(house: House, id: string, stream: 'out' | 'err'): Promise<Buffer> {
   const chunks: Uint8Array[] = []
   for await (const chunk of await house.api.getRunOutput({ id, stream })) chunks.push(chunk)
   return Buffer.concat(chunks)

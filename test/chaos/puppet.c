@@ -13,8 +13,8 @@
  * and for each slot a `<slot>.lock`, held for the whole life: who finds it held writes itself into `overlaps`. The kernel lets go of it with the
  * process, whatever that dies of.
  *
- * KIND: silent, chatty, reader, brief (lives up to two seconds and exits with any code), quick (exits with 3 at once), slow (takes a while over
- * TERM).
+ * KIND: silent, chatty, reader, brief (lives up to two seconds and exits with any code), quick (exits with 3 at once), litterer (writes 3000
+ * bytes), slow (takes a while over TERM).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -83,10 +83,9 @@ static void take_slot(void)
     note(run, "begun", line);
 }
 
-static void say(int fd, int book, size_t most)
+static void say(int fd, int book, size_t length)
 {
     static char bytes[70000];
-    size_t length = 1 + draw((uint32_t)most);
     for (size_t i = 0; i < length; i++) bytes[i] = draw(40) == 0 ? '\n' : (char)draw(256);
     write_all(fd, bytes, length);
     write_all(book, bytes, length);
@@ -146,14 +145,15 @@ int main(int argc, char **argv)
     bool is_brief = strcmp(kind, "brief") == 0, is_chatty = strcmp(kind, "chatty") == 0;
     int64_t due = is_brief ? now_ms() + draw(2000) : INT64_MAX;
     if (strcmp(kind, "quick") == 0) end(3);
+    if (strcmp(kind, "litterer") == 0) say(1, out_book, 3000);
     if (strcmp(kind, "reader") == 0) read_on();
     while (!told_to_stop && now_ms() < due) {
         if (!is_brief && !is_chatty) {
             poll(NULL, 0, 1000);
             continue;
         }
-        if (draw(4) == 0) say(2, err_book, 300);
-        else say(1, out_book, draw(20) == 0 && is_chatty ? 66000 : 2000);
+        if (draw(4) == 0) say(2, err_book, 1 + draw(300));
+        else say(1, out_book, 1 + draw(draw(20) == 0 && is_chatty ? 66000 : 2000));
         rest(is_brief ? 200 : 40);
     }
     if (strcmp(kind, "slow") == 0) rest(800);

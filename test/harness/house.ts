@@ -202,7 +202,8 @@ export class House {
   async close(): Promise<void> {
     try {
       if (this.agent) {
-        await this.shutdown()
+        const { signal } = await this.shutdown()
+        if (signal !== null) throw new Error(`The agent was to shut down, and was ended by ${signal}.`)
         await this.assertNothingLeft()
       }
     } finally {

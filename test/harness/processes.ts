@@ -16,11 +16,11 @@ export interface MarkedProcess {
 
 /** Living processes whose environment says `name=value`; zombies do not live. */
 export function processesWith(name: string, value: string): MarkedProcess[] {
-  return readdirSync('/proc')
-    .filter((entry) => /^\d+$/.test(entry))
-    .map((entry) => readProcess(Number(entry)))
-    .filter((found) => found !== null)
-    .filter(({ environment }) => environment.get(name) === value)
+  return allProcesses().filter(({ environment }) => environment.get(name) === value)
+}
+
+export function childrenOf(pid: number): MarkedProcess[] {
+  return allProcesses().filter(({ parent }) => parent === pid)
 }
 
 export function isAlive(pid: number): boolean {
@@ -38,6 +38,13 @@ export function kill(pid: number, signal: NodeJS.Signals = 'SIGKILL'): void {
   } catch {
     // It ended by itself.
   }
+}
+
+function allProcesses(): MarkedProcess[] {
+  return readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry))
+    .map((entry) => readProcess(Number(entry)))
+    .filter((found) => found !== null)
 }
 
 function readProcess(pid: number): MarkedProcess | null {

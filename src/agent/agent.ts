@@ -25,7 +25,7 @@ import { Housekeeper } from './housekeeper.ts'
 import type { ProgramsOfConfig } from './program-verbs.ts'
 import { describeRefusal, type ProgramSet, replaceSource, toDesired, toProgramSet } from './programs.ts'
 import { Reconciler } from './reconciler.ts'
-import { createRunIds } from './run-ids.ts'
+import { RunIds } from './run-ids.ts'
 import { type LiveRun, RunKeeper } from './run-keeper.ts'
 import { fromStored } from './slot-records.ts'
 
@@ -54,6 +54,7 @@ export class Agent {
   /** Programs by their source; the reconciler's `desired` follows it. */
   programs: ProgramSet = new Map()
   generation = 0
+  private readonly runIds: RunIds
   private readonly marks: MarkWatch
   private readonly housekeeper: Housekeeper
   private readonly users = new Map<string, UserResolution>()
@@ -63,6 +64,7 @@ export class Agent {
   constructor(options: AgentOptions) {
     const { clock, store, data, node, random } = options
     this.options = options
+    this.runIds = new RunIds(clock)
     this.startedAt = clock.now()
     this.feed = new EventFeed(options.complain)
     this.reconciler = new Reconciler({
@@ -70,7 +72,7 @@ export class Agent {
       store,
       node,
       random,
-      newRunId: createRunIds(clock),
+      newRunId: () => this.runIds.next(),
       act: (effects) => this.act(effects),
       publish: (events, slots) => this.feed.publish(events, slots),
       complain: options.complain,
@@ -122,6 +124,8 @@ export class Agent {
         return [stored.name, fromStored(stored, clock, { startTimeMs, isSameBoot })] as const
       }),
     )
+    const [newest] = await store.listRuns({ slots: null, limit: 1 })
+    if (newest) this.runIds.startAfter(newest.id)
     const found = await findRuns({ store, runsDir: data.runs, boot, clock, complain })
     this.marks.start()
     await this.reconciler.request((draft) => {

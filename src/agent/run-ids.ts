@@ -7,23 +7,37 @@ import type { Clock } from '../clock.ts'
 
 /** Digits and letters without i, l, o and u, which are misread. Their order is that of their codes. */
 const digits = '0123456789abcdefghjkmnpqrstvwxyz'
+const timeDigits = 9
 const randomDigits = 5
 const randomRange = 32 ** randomDigits
 
-export function createRunIds(clock: Clock): () => string {
-  let lastMs = 0
-  let tail = 0
-  return () => {
-    // After a step backwards the last known time is used on, so that ids of one agent always grow.
-    const ms = Math.max(Math.floor(clock.now()), lastMs)
-    tail = ms === lastMs ? tail + 1 : randomInt(randomRange / 2)
-    lastMs = ms
-    return encode(ms, 9) + encode(tail, randomDigits)
+export class RunIds {
+  private readonly clock: Clock
+  private lastMs = 0
+  private tail = 0
+
+  constructor(clock: Clock) {
+    this.clock = clock
+  }
+
+  /** What an agent before this one gave last. */
+  startAfter(id: string): void {
+    if (!isRunId(id)) return
+    this.lastMs = decode(id.slice(0, timeDigits))
+    this.tail = decode(id.slice(timeDigits))
+  }
+
+  next(): string {
+    // While the clock is behind, the last known time is used on, so that ids always grow: they are the order of runs.
+    const ms = Math.max(Math.floor(this.clock.now()), this.lastMs)
+    this.tail = ms === this.lastMs ? this.tail + 1 : randomInt(randomRange / 2)
+    this.lastMs = ms
+    return encode(ms, timeDigits) + encode(this.tail, randomDigits)
   }
 }
 
 export function isRunId(text: string): boolean {
-  return text.length === 9 + randomDigits && [...text].every((digit) => digits.includes(digit))
+  return text.length === timeDigits + randomDigits && [...text].every((digit) => digits.includes(digit))
 }
 
 function encode(value: number, length: number): string {
@@ -34,4 +48,10 @@ function encode(value: number, length: number): string {
     rest = Math.floor(rest / 32)
   }
   return text
+}
+
+function decode(text: string): number {
+  let value = 0
+  for (const digit of text) value = value * 32 + digits.indexOf(digit)
+  return value
 }

@@ -29,6 +29,15 @@ function openOrExplain(path: string): Database {
   }
 }
 
+/** On a full disk SQLite has rolled back by itself, and would say so instead of what went wrong. */
+function rollBack(database: Database): void {
+  try {
+    database.exec('rollback')
+  } catch {
+    // Nothing is open, which is what is wanted.
+  }
+}
+
 function migrate(database: Database, path: string): void {
   const row = database.prepare('pragma user_version').all()[0] as { user_version: number }
   const known = migrations.at(-1)?.number ?? 0
@@ -51,7 +60,7 @@ function migrate(database: Database, path: string): void {
       checkpoint('commit')
       database.exec('commit')
     } catch (error) {
-      database.exec('rollback')
+      rollBack(database)
       throw error
     }
   }

@@ -31,6 +31,9 @@ export interface Endpoint {
   readonly errors: readonly ErrorCode[]
 }
 
+/** Characters of a configuration that is given as a text. */
+export const largestText = 1_048_576
+
 const Targets = v.pipe(
   v.array(v.pipe(v.string(), v.minLength(1), v.maxLength(256))),
   v.minLength(1),
@@ -174,7 +177,7 @@ export const endpoints = {
     summary:
       'Declares the programs of one text, in the same form that a configuration file has. Others stay as they are.',
     body: v.strictObject({
-      text: v.pipe(v.string(), v.maxLength(1_048_576), v.description('A configuration as a text.')),
+      text: v.pipe(v.string(), v.maxLength(largestText), v.description('A configuration as a text.')),
       format: v.picklist(['yaml', 'json', 'toml']),
       name: v.optional(v.pipe(v.string(), v.description('What errors call the text.')), 'request'),
       baseDir: v.optional(

@@ -1,6 +1,7 @@
 /** `drover apply`: declares programs from a text that the agent keeps. */
 import { readFile } from 'node:fs/promises'
 import { basename, dirname, extname, resolve } from 'node:path'
+import { largestText } from '../../contract/endpoints.ts'
 import { UserError } from '../../domain/user-error.ts'
 import type { CommandContext } from '../context.ts'
 import { argument, defineCommand, option } from '../define-command.ts'
@@ -26,6 +27,15 @@ export const applyCommand = defineCommand({
     const path = resolve(cwd, file)
     const known = formatOf(file, format)
     const text = file === '-' ? await readStdin(context) : await readText(path)
+    if (text.length > largestText) {
+      throw new UserError(
+        'usage',
+        `${file} has ${text.length} characters; ${largestText} can be declared at once.`,
+        {
+          hint: 'Declare it in parts, or let the agent read it with `drover up -c`.',
+        },
+      )
+    }
     const plan = await client.putPrograms({
       text,
       format: known,

@@ -37,9 +37,10 @@ export function usageError(
   part: 'query' | 'body',
   issues: readonly [v.BaseIssue<unknown>, ...v.BaseIssue<unknown>[]],
 ): UserError {
-  const problems = issues.map((issue) => toProblem(issue))
-  const [first] = problems
-  return new UserError('usage', `The ${part} of the request is wrong: ${first?.message}`, {
+  const problems: [Problem, ...Problem[]] = [toProblem(issues[0]), ...issues.slice(1).map(toProblem)]
+  const [{ field, message }] = problems
+  const place = field === '' ? '' : `\`${field}\`: `
+  return new UserError('usage', `The ${part} of the request is wrong: ${place}${message}.`, {
     hint: 'GET /openapi.json describes every request.',
     problems,
   })
@@ -47,7 +48,6 @@ export function usageError(
 
 function toProblem(issue: v.BaseIssue<unknown>): Problem {
   const field = (issue.path ?? []).map((item) => String(item.key)).join('.')
-  const place = field === '' ? '' : `\`${field}\`: `
   const expected = issue.expected === 'never' ? null : issue.expected
   const sentence =
     issue.expected === 'never'
@@ -60,7 +60,7 @@ function toProblem(issue: v.BaseIssue<unknown>): Problem {
     line: null,
     field,
     value: shorten(issue.received),
-    message: `${place}${sentence}.`,
+    message: sentence,
     expected,
     suggestion: null,
   }

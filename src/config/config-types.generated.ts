@@ -26,7 +26,7 @@ export interface Config {
    * `defaults` of this file hold for the programs of those files as well, below the `defaults` of their own.
    *
    * Default: `[]`.
-   * @example ["conf.d","../shared/mail.yaml"]
+   * @example ["conf.d","../mail/drover.yaml"]
    */
   readonly include?: readonly string[]
 

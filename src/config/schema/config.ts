@@ -19,7 +19,7 @@ export const config = block(
       key(v.array(path('the path of a file or folder'), 'a list of files and folders'), {
         description:
           'More configuration files, or folders of them, relative to this file’s folder. In a folder every configuration file at any depth counts, in the order of their paths.',
-        examples: [['conf.d', '../shared/mail.yaml']],
+        examples: [['conf.d', '../mail/drover.yaml']],
         relation:
           '`defaults` of this file hold for the programs of those files as well, below the `defaults` of their own.',
       }),

@@ -5,7 +5,7 @@ import type { OutcomeView } from '../contract/views.ts'
 import type { CommandContext } from './context.ts'
 import { argument, option, targetsMeaning } from './define-command.ts'
 import { exitInterrupted } from './exit.ts'
-import { exitOfOutcomes, printOutcomes } from './outcomes.ts'
+import { exitOfOutcomes, noProcesses, printOutcomes } from './outcomes.ts'
 import { withProgress } from './progress.ts'
 
 export const askInputs = {
@@ -29,6 +29,7 @@ export async function askSlots(
   const answer: Promise<OutcomeView[]> = client[verb]({ targets, wait }, { signal })
   try {
     const outcomes = await withProgress(what, targets, answer, context)
+    if (outcomes.length === 0) err.line(noProcesses(targets))
     printOutcomes(outcomes, context)
     return exitOfOutcomes(outcomes, wait)
   } catch (error) {

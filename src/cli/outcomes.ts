@@ -14,6 +14,11 @@ const signs = {
   waiting: { sign: '…', color: 'yellow' },
 } as const satisfies Record<OutcomeView['outcome'], { sign: string; color: string }>
 
+/** What is known by its name and has no slot to do something with. */
+export function noProcesses(targets: readonly string[]): string {
+  return `${targets.join(', ')}: no processes are declared (\`processes: 0\`).`
+}
+
 export function printOutcomes(outcomes: readonly OutcomeView[], context: CommandContext): void {
   const { out, global } = context
   if (global.json) return printJson(out, outcomes)

@@ -4,6 +4,7 @@ import type { CommandContext } from '../context.ts'
 import { argument, defineCommand, option, targetsMeaning } from '../define-command.ts'
 import { exitOk } from '../exit.ts'
 import { formatSlots } from '../format/slot-table.ts'
+import { noProcesses } from '../outcomes.ts'
 import { printJson } from '../print-json.ts'
 import { watchSlots } from '../watch-slots.ts'
 
@@ -28,6 +29,7 @@ export const statusCommand = defineCommand({
     if (watch) return watchSlots(targets, context)
     const slots = await context.client.listSlots({ targets })
     if (context.global.json) printJson(context.out, slots)
+    else if (slots.length === 0 && targets.length > 0) context.err.line(noProcesses(targets))
     else printSlots(slots, context)
     return exitOk
   },

@@ -64,6 +64,7 @@ export class House {
   readonly api: Client
   private readonly logFile = join(this.folder, 'agent.log')
   private agent: ChildProcess | null = null
+  private lastLog: string | null = null
   private agentEnd: Promise<AgentEnd> = Promise.resolve({ code: null, signal: null })
 
   constructor(dataDir?: string) {
@@ -182,8 +183,9 @@ export class House {
     return processesWith(markVariable, this.mark).filter(({ pid }) => pid !== this.agent?.pid)
   }
 
-  /** What the agents of this house wrote to standard error. */
+  /** What the agents of this house wrote to standard error; also once the house is closed. */
   log(): string {
+    if (this.lastLog !== null) return this.lastLog
     try {
       return readFileSync(this.logFile, 'utf8')
     } catch {
@@ -208,6 +210,7 @@ export class House {
       }
     } finally {
       await this.killEverything()
+      this.lastLog = this.log()
       rmSync(this.folder, { recursive: true, force: true })
     }
   }

@@ -82,6 +82,17 @@ test('a start that fails says why, and ends with 1', async () => {
   expect((await drover(house, ['logs', 'broken'])).stdout).toBe('out of paper\n')
 })
 
+test('a program without processes is known, and there is nothing to do with it', async () => {
+  house.write('none.json', '{"programs": {"none": {"command": "true", "processes": 0}}}')
+  await drover(house, ['apply', 'none.json'])
+  for (const command of ['status', 'start', 'stop', 'restart']) {
+    const { code, stdout, stderr } = await drover(house, [command, 'none'])
+    expect({ command, code, stdout }).toEqual({ command, code: 0, stdout: '' })
+    expect(stderr).toContain('none: no processes are declared')
+  }
+  await drover(house, ['remove', 'none'])
+})
+
 test('signal sends one, by name or number, and says where there is nobody', async () => {
   const { code, stdout } = await drover(house, ['signal', 'HUP', 'app:mailer:0'])
   expect({ code, stdout }).toEqual({ code: 0, stdout: 'app:mailer:0  SIGHUP sent\n' })

@@ -23,10 +23,15 @@ beforeAll(async () => {
       backoff: { initial: 0 },
       stop: { grace: '1s' },
     },
+    slow: {
+      command: 'trap "sleep 2; exit 0" TERM; sleep 1000 & wait',
+      startTime: 0,
+      stop: { target: 'process' },
+    },
     chatty: { command: 'yes | head -n 200000; exec sleep 1000', startTime: 0 },
   })
   await house.startAgent()
-  await house.waitForSlots('both run', (slots) => slots.every(({ state }) => state === 'running'))
+  await house.waitForSlots('all run', (slots) => slots.every(({ state }) => state === 'running'))
 })
 
 test('logs -f goes on over an end of the worker, a restart and the death of the agent, and shows each line once', async () => {
@@ -116,6 +121,15 @@ test('status --watch without a terminal prints each change anew, without colours
   const { code, stdout } = await watching.end()
   expect(code).toBe(130)
   expect(stdout).not.toContain('\u001b')
+})
+
+test('who interrupts a wait is told that the agent goes on with it', async () => {
+  const stopping = follow(house, ['stop', 'slow'])
+  await house.waitForState('slow', 'stopping')
+  const { code, stderr } = await stopping.end('SIGINT')
+  expect(code).toBe(130)
+  expect(stderr).toBe('Not waiting any longer; the agent goes on with it.\n')
+  await house.waitForState('slow', 'stopped')
 })
 
 test('a reader that has had enough ends the command without a word', async () => {

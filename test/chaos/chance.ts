@@ -18,6 +18,10 @@ export interface Chance {
 export function drawChance(what: string): Chance {
   const seed = Number(process.env.DROVER_CHAOS_SEED ?? Math.floor(Math.random() * 2 ** 31))
   console.log(`${what}: DROVER_CHAOS_SEED=${seed}`)
+  return chanceFrom(seed)
+}
+
+export function chanceFrom(seed: number): Chance {
   let state = seed >>> 0
   // mulberry32: one state of 32 bits, good enough for choices.
   const next = (): number => {

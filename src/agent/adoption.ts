@@ -29,7 +29,11 @@ import { isRunId } from './run-ids.ts'
 import { type HeldRun, usualStop } from './run-keeper.ts'
 
 /** One run of the past, and what became of it. */
-export type FoundRun = { readonly run: Run } & (
+export type FoundRun = {
+  readonly run: Run
+  /** That its command began is not recorded yet. */
+  readonly isBirthNews: boolean
+} & (
   | { readonly kind: 'living'; readonly held: HeldRun }
   /** The shim is dead, the tree perhaps not. */
   | { readonly kind: 'orphaned'; readonly held: HeldRun }
@@ -64,11 +68,11 @@ export async function findRuns(context: AdoptionContext): Promise<FoundRun[]> {
       if (one) found.push(one)
     } catch (error) {
       complain(`The directory of run ${name} cannot be examined`, error)
-      if (run) found.push({ kind: 'orphaned', run, held: hold(run, null, null) })
+      if (run) found.push({ kind: 'orphaned', run, isBirthNews: false, held: hold(run, null, null) })
     }
   }
   for (const run of open.values()) {
-    found.push({ kind: 'ended', run, end: revokedAt(clock), keptBytes: null })
+    found.push({ kind: 'ended', run, isBirthNews: false, end: revokedAt(clock), keptBytes: null })
   }
   // Oldest first, so that what is recorded of a slot comes in its order.
   return found.sort((a, b) => (a.run.id < b.run.id ? -1 : 1))
@@ -81,10 +85,12 @@ function examine(name: string, recorded: Run | null, context: AdoptionContext): 
   const pid = readPid(directory)
   const run = recorded ?? (claim && runOfClaim(name, claim))
   if (!run) return dropUnknown(directory, pid, context)
+  const isBirthNews = run.startedAt === null
   const exit = readExit(directory)
   const end = (reason: RunEnd): FoundRun => ({
     kind: 'ended',
     run: withBirth(run, pid),
+    isBirthNews,
     end: reason,
     keptBytes: measureOutput(directory),
   })
@@ -106,6 +112,7 @@ function examine(name: string, recorded: Run | null, context: AdoptionContext): 
       return {
         kind: decision === 'adopt' ? 'living' : 'orphaned',
         run: withBirth(run, pid),
+        isBirthNews,
         held: hold(run, claim, pid.kind === 'pid' ? pid.pid : null),
       }
   }

@@ -7,11 +7,9 @@
  */
 import process from 'node:process'
 import type { Clock } from '../clock.ts'
-import { decideAdmission } from '../domain/admission.ts'
 import { slotTitle } from '../domain/program.ts'
 import { isActive } from '../domain/reconcile.ts'
 import type { RunEnd } from '../domain/run.ts'
-import { runOf } from '../domain/slot-state.ts'
 import { UserError } from '../domain/user-error.ts'
 import type { DataDirectory } from '../process/data-directory.ts'
 import { MarkWatch } from '../process/marks.ts'
@@ -19,7 +17,7 @@ import { readBootId } from '../process/process-identity.ts'
 import { resolveUser, type UserResolution } from '../process/user.ts'
 import type { Store } from '../store/store.ts'
 import { type FoundRun, findRuns } from './adoption.ts'
-import type { Draft, Effect } from './draft.ts'
+import type { Effect } from './draft.ts'
 import { EventFeed } from './event-feed.ts'
 import { Housekeeper } from './housekeeper.ts'
 import type { ProgramsOfConfig } from './program-verbs.ts'
@@ -28,6 +26,7 @@ import { Reconciler } from './reconciler.ts'
 import { RunIds } from './run-ids.ts'
 import { type LiveRun, RunKeeper } from './run-keeper.ts'
 import { fromStored } from './slot-records.ts'
+import { beginAfresh, takeOver, tellWhoStaysDown } from './takeover.ts'
 
 export interface AgentOptions {
   readonly clock: Clock
@@ -90,7 +89,9 @@ export class Agent {
       onBorn: (run, pid, startedAt) => this.runBorn(run, pid, startedAt),
       onEnded: (run, end, keptBytes) => this.runEnded(run, end, keptBytes),
       onRefused: (run, reason, detail) =>
-        this.reconciler.tell((draft) => draft.event('start.refused', { reason, detail }, subjectOf(run))),
+        this.reconciler.tell((draft) =>
+          draft.event('start.refused', { reason, detail }, draft.subjectOf(run)),
+        ),
       complain: options.complain,
     })
     this.housekeeper = new Housekeeper({
@@ -132,10 +133,8 @@ export class Agent {
       const known = draft.desired
       draft.desired = desired
       if (config) draft.setPrograms('file', config.programs, this.generation + 1)
-      this.seatTheLiving(draft, found)
-      for (const run of found) this.takeOver(draft, run)
-      this.settleTheLost(draft, found)
-      if (isColdStart) this.beginAfresh(draft)
+      takeOver(draft, found, (held) => this.keeper.adopt(held))
+      if (isColdStart) beginAfresh(draft)
       draft.event('agent.started', {
         version: this.options.version,
         pid: process.pid,
@@ -145,7 +144,7 @@ export class Agent {
         coldStart: isColdStart,
       })
       if (refused) draft.event('config.refused', describeRefusal(refused))
-      this.tellWhoStaysDown(draft, known.size > 0)
+      if (known.size > 0) tellWhoStaysDown(draft)
       draft.setNote('boot', boot)
       draft.setNote('shutdown', '')
     })
@@ -236,112 +235,12 @@ export class Agent {
   }
 
   private runBorn(run: LiveRun, pid: number, startedAt: number): void {
-    this.reconciler.tell((draft) => {
-      const slot = draft.slots.get(run.slot)
-      draft.runStarted({ id: run.id, startedAt, pid })
-      draft.event('run.started', { pid }, subjectOf(run))
-      if (slot && runOf(slot.state) === run.id) draft.send(run.slot, { kind: 'runBorn', run: run.id })
-    })
+    this.reconciler.tell((draft) => draft.startRun(run, startedAt, pid))
   }
 
   private runEnded(run: LiveRun, end: RunEnd, keptBytes: number | null): void {
-    this.reconciler.tell((draft) => this.recordEnd(draft, run, end, keptBytes))
+    this.reconciler.tell((draft) => draft.endRun(run, end, keptBytes))
     this.housekeeper.mind(run.slot)
-  }
-
-  private recordEnd(
-    draft: Draft,
-    run: Pick<LiveRun, 'id' | 'slot' | 'program'>,
-    end: RunEnd,
-    keptBytes: number | null,
-  ): void {
-    draft.runEnded(run.id, end, keptBytes)
-    draft.event('run.ended', { end }, subjectOf(run))
-    const slot = draft.slots.get(run.slot)
-    if (slot && runOf(slot.state) === run.id) draft.send(run.slot, { kind: 'runEnded', run: run.id, end })
-  }
-
-  /**
-   * Where the store knows another run of a slot than the one that lives, or none, it was lost or is an older copy: the living run is what
-   * counts, the newest if there are several. Before any end is recorded, since the end of the other would begin a run beside it.
-   */
-  private seatTheLiving(draft: Draft, found: readonly FoundRun[]): void {
-    const living = found.filter((one) => one.kind !== 'ended')
-    const ids = new Set(living.map(({ run }) => run.id))
-    for (const { run, held } of living.toReversed()) {
-      const slot = draft.slots.get(run.slot)
-      const seated = slot ? runOf(slot.state) : null
-      if (seated !== null && ids.has(seated)) continue
-      draft.adoptInto(run, held.index, held.launchHash, { kind: 'running', run: run.id })
-    }
-  }
-
-  /** One run of the past enters the present. */
-  private takeOver(draft: Draft, found: FoundRun): void {
-    const { run } = found
-    draft.addRun(run)
-    if (run.startedAt !== null && run.pid !== null) {
-      draft.runStarted({ id: run.id, startedAt: run.startedAt, pid: run.pid })
-    }
-    if (found.kind === 'ended') {
-      this.recordEnd(draft, run, found.end, found.keptBytes)
-      return
-    }
-    const live = this.keeper.adopt(found.held)
-    const holder = draft.slots.get(run.slot)
-    if (found.kind === 'orphaned') return
-    draft.event('run.adopted', { pid: live.pid ?? 0 }, subjectOf(run))
-    if (!holder || runOf(holder.state) !== run.id) {
-      // Two living runs for one slot can only come from a store that was exchanged. The one that it does not know goes.
-      draft.effects.push({ kind: 'stop', run: run.id, program: null })
-    } else if (holder.state.kind === 'stopping') {
-      draft.stopRun(holder, run.id)
-    } else if (holder.state.kind === 'starting' && holder.state.until === null) {
-      draft.send(run.slot, { kind: 'runBorn', run: run.id })
-    }
-  }
-
-  /** A slot that holds a run of which nothing is left anywhere must not wait for it for ever. */
-  private settleTheLost(draft: Draft, found: readonly FoundRun[]): void {
-    const known = new Set(found.map(({ run }) => run.id))
-    for (const slot of [...draft.slots.values()]) {
-      const run = runOf(slot.state)
-      if (run === null || known.has(run) || draft.isClaimedHere(run)) continue
-      const end: RunEnd = {
-        kind: 'unknown',
-        endedAt: this.options.clock.now(),
-        reason: 'nothing of it was found',
-      }
-      this.recordEnd(draft, { id: run, slot: slot.name, program: slot.program }, end, null)
-    }
-  }
-
-  /** After a restart of the machine, or an orderly end of everything, what finished or gave up gets a fresh start. */
-  private beginAfresh(draft: Draft): void {
-    for (const slot of [...draft.slots.values()]) {
-      if (slot.state.kind === 'exited' || slot.state.kind === 'fatal') draft.send(slot.name, { kind: 'stop' })
-    }
-  }
-
-  /** Why a slot that its program would start is not started: asked once per agent, so that the question has an answer. */
-  private tellWhoStaysDown(draft: Draft, isNewAgent: boolean): void {
-    if (!isNewAgent) return
-    for (const slot of draft.slots.values()) {
-      const program = draft.desired.get(slot.program)?.program
-      if (!program?.autostart || isActive(slot.state) || slot.state.kind === 'exited') continue
-      const { state, asked } = slot
-      if (state.kind === 'stopped' && asked !== 'stop') continue
-      const answer = decideAdmission({
-        state,
-        askedBy: 'agent',
-        wanted: asked,
-        isShuttingDown: false,
-        obstacle: null,
-      })
-      if (answer.admitted) continue
-      const { reason, detail } = answer
-      draft.event('start.refused', { reason, detail }, { program: slot.program, slot: slot.name })
-    }
   }
 
   private clearUpOrphans(found: readonly FoundRun[]): void {
@@ -398,11 +297,3 @@ function joinPrograms(
 
 /** Directories of ended runs, and with them their output, that a slot keeps. */
 const runsKeptPerSlot = 20
-
-function subjectOf(run: { program: string; slot: string; id: string }): {
-  program: string
-  slot: string
-  run: string
-} {
-  return { program: run.program, slot: run.slot, run: run.id }
-}

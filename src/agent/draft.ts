@@ -37,6 +37,9 @@ export interface DraftBase {
   readonly isShuttingDown: boolean
 }
 
+/** Which run, and whose. */
+export type RunSubject = Pick<Run, 'id' | 'slot' | 'program'>
+
 export interface DraftTools {
   readonly clock: Clock
   readonly newRunId: () => string
@@ -170,13 +173,28 @@ export class Draft {
     return this.claimed.some(({ id }) => id === run)
   }
 
-  runStarted(run: { id: string; startedAt: number; pid: number }): void {
-    this.started.push(run)
+  /** The command of a run began. A slot that does not hold the run is not concerned. */
+  startRun(run: RunSubject, startedAt: number, pid: number): void {
+    this.started.push({ id: run.id, startedAt, pid })
+    this.event('run.started', { pid }, this.subjectOf(run))
+    this.send(run.slot, { kind: 'runBorn', run: run.id })
   }
 
-  runEnded(id: string, end: RunEnd, keptBytes: number | null): void {
-    this.ended.push({ id, end, keptBytes })
-    this.effects.push({ kind: 'forget', run: id })
+  /** A run ended, with what follows for the slot that holds it. */
+  endRun(run: RunSubject, end: RunEnd, keptBytes: number | null): void {
+    this.ended.push({ id: run.id, end, keptBytes })
+    this.effects.push({ kind: 'forget', run: run.id })
+    this.event('run.ended', { end }, this.subjectOf(run))
+    this.send(run.slot, { kind: 'runEnded', run: run.id, end })
+  }
+
+  /** Wall clock. */
+  now(): number {
+    return this.tools.clock.now()
+  }
+
+  subjectOf(run: RunSubject): { program: string; slot: string; run: string } {
+    return { program: run.program, slot: run.slot, run: run.id }
   }
 
   stopRun(slot: SlotRecord, run: string): void {

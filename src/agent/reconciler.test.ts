@@ -164,8 +164,7 @@ describe('a slot whose program is gone', () => {
     const run = bench.runOf('mailer:0')
     bench.reconciler.tell((draft) => {
       draft.desired = new Map()
-      draft.runEnded(run, end, 0)
-      draft.send('mailer:0', { kind: 'runEnded', run, end })
+      draft.endRun({ id: run, slot: 'mailer:0', program: 'mailer' }, end, 0)
     })
     await bench.settle()
     expect(bench.states()).toEqual({})
@@ -309,15 +308,11 @@ describe('a store that takes no writes', () => {
     const run = bench.runOf('mailer:0')
     bench.takeEffects()
     bench.storeTrouble = new Error('database or disk is full')
-    bench.reconciler.tell((draft) => {
-      draft.runStarted({ id: run, startedAt: 5, pid: 6 })
-      draft.send('mailer:0', { kind: 'runBorn', run })
-    })
+    bench.reconciler.tell((draft) => draft.startRun({ id: run, slot: 'mailer:0', program: 'mailer' }, 5, 6))
     await expect(bench.settle()).rejects.toThrow('disk is full')
-    bench.reconciler.tell((draft) => {
-      draft.runEnded(run, exited(0, 60_000), 0)
-      draft.send('mailer:0', { kind: 'runEnded', run, end: exited(0, 60_000) })
-    })
+    bench.reconciler.tell((draft) =>
+      draft.endRun({ id: run, slot: 'mailer:0', program: 'mailer' }, exited(0, 60_000), 0),
+    )
     expect(bench.runOf('mailer:0')).toBe(run)
     bench.storeTrouble = null
     await bench.pass(1000)
@@ -329,7 +324,7 @@ describe('a store that takes no writes', () => {
     await bench.declare(aProgram())
     const run = bench.runOf('mailer:0')
     bench.storeTrouble = new Error('full')
-    bench.reconciler.tell((draft) => draft.runStarted({ id: run, startedAt: 5, pid: 6 }))
+    bench.reconciler.tell((draft) => draft.startRun({ id: run, slot: 'mailer:0', program: 'mailer' }, 5, 6))
     await vi.waitFor(() => expect(bench.complaints).toHaveLength(1))
     for (let tenth = 0; tenth < 9; tenth++) {
       bench.clock.advance(100)

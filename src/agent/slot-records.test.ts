@@ -18,7 +18,7 @@ it('comes back as it was stored, whatever its state', () => {
     waiting(clock, 500).state,
     { kind: 'stopping', run: 'r1', next: 'stop' },
     { kind: 'stopping', run: 'r1', next: { kind: 'changed' } },
-    { kind: 'exited', reason: 'why' },
+    { kind: 'exited', reason: 'why', isSuccess: true },
     { kind: 'fatal', reason: 'why' },
   ]
   for (const state of states) {

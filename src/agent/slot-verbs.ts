@@ -268,5 +268,5 @@ export class SlotVerbs {
 
 /** A start went well when the slot runs, or did all it had to do. */
 function isGood(state: SlotState): boolean {
-  return state.kind === 'running' || (state.kind === 'exited' && /code 0$/.test(state.reason))
+  return state.kind === 'running' || (state.kind === 'exited' && state.isSuccess)
 }

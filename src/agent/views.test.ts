@@ -23,7 +23,7 @@ describe('the view of a slot', () => {
     { kind: 'running', run: 'r1' },
     { kind: 'backoff', until: clock.monotonic() + 1, delayMs: 1, after: 'r1', reason: 'why' },
     { kind: 'stopping', run: 'r1', next: 'stop' },
-    { kind: 'exited', reason: 'why' },
+    { kind: 'exited', reason: 'why', isSuccess: true },
     { kind: 'fatal', reason: 'why' },
   ])('is of the contract in every state: $kind', (state) => {
     const view = viewSlot(slot(state), aProgram(), undefined, 'a', at)

@@ -20,7 +20,7 @@ export type Verdict = {
 } & (
   | { readonly next: 'restart' }
   | { readonly next: 'wait'; readonly delayMs: Milliseconds }
-  | { readonly next: 'exited' }
+  | { readonly next: 'exited'; readonly isSuccess: boolean }
   | { readonly next: 'fatal' }
 )
 
@@ -56,10 +56,10 @@ export function judgeEnd({ end, tally, policy, random, wasRunning }: EndToJudge)
   const isSuccess = end.kind === 'exited' && policy.successExitCodes.includes(end.code)
 
   if (policy.when === 'never' && end.kind !== 'failed_to_start') {
-    return { next: 'exited', reason, tally: { quickExits: 0, unsteadyExits: 0 }, becameRunning }
+    return { next: 'exited', isSuccess, reason, tally: { quickExits: 0, unsteadyExits: 0 }, becameRunning }
   }
   if (policy.when === 'on-failure' && isSuccess) {
-    return { next: 'exited', reason, tally: { quickExits: 0, unsteadyExits: 0 }, becameRunning }
+    return { next: 'exited', isSuccess, reason, tally: { quickExits: 0, unsteadyExits: 0 }, becameRunning }
   }
 
   if (isQuick) {

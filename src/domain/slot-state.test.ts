@@ -30,7 +30,7 @@ const states: { [S in SlotStateKind]: Extract<SlotState, { kind: S }> } = {
   running: { kind: 'running', run: 'old' },
   backoff: { kind: 'backoff', until: 9_000, delayMs: 2000, after: 'before', reason: 'exited with code 1' },
   stopping: { kind: 'stopping', run: 'old', next: 'stop' },
-  exited: { kind: 'exited', reason: 'exited with code 0' },
+  exited: { kind: 'exited', reason: 'exited with code 0', isSuccess: true },
   fatal: { kind: 'fatal', reason: 'ended 3 times in a row within its start time' },
 }
 

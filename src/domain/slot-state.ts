@@ -37,7 +37,7 @@ export type SlotState =
   /** The run was told to end. `next`: what comes after it. */
   | { readonly kind: 'stopping'; readonly run: string; readonly next: 'stop' | RunCause }
   /** The last run ended and the rules say that this is enough. */
-  | { readonly kind: 'exited'; readonly reason: string }
+  | { readonly kind: 'exited'; readonly reason: string; readonly isSuccess: boolean }
   /** Given up: only a start request, or a changed program, leaves this. */
   | { readonly kind: 'fatal'; readonly reason: string }
 
@@ -150,10 +150,13 @@ function ended(
       const backoff = { kind: 'backoff', until: context.now + delayMs, delayMs, after: run, reason } as const
       return { state: backoff, tally: verdict.tally, actions: [], ...passed }
     }
-    case 'exited':
+    case 'exited': {
+      const { reason, isSuccess } = verdict
+      return { state: { kind: 'exited', reason, isSuccess }, tally: verdict.tally, actions: [], ...passed }
+    }
     case 'fatal':
       return {
-        state: { kind: verdict.next, reason: verdict.reason },
+        state: { kind: 'fatal', reason: verdict.reason },
         tally: verdict.tally,
         actions: [],
         ...passed,

@@ -64,21 +64,18 @@ export class AgentBench {
 
   async bear(name: string): Promise<void> {
     const run = this.runOf(name)
-    this.reconciler.tell((draft) => {
-      draft.runStarted({ id: run, startedAt: this.clock.now(), pid: 4242 })
-      draft.send(name, { kind: 'runBorn', run })
-    })
+    this.reconciler.tell((draft) => draft.startRun(this.subject(name, run), this.clock.now(), 4242))
     await this.settle()
   }
 
   async end(name: string, end: RunEnd): Promise<void> {
     const run = this.runOf(name)
-    this.reconciler.tell((draft) => {
-      draft.runEnded(run, end, 0)
-      draft.event('run.ended', { end }, { program: draft.slots.get(name)?.program ?? '', slot: name, run })
-      draft.send(name, { kind: 'runEnded', run, end })
-    })
+    this.reconciler.tell((draft) => draft.endRun(this.subject(name, run), end, 0))
     await this.settle()
+  }
+
+  private subject(slot: string, id: string): { id: string; slot: string; program: string } {
+    return { id, slot, program: this.slot(slot).program }
   }
 
   /** The agent is gone, and after a while another one is there, with what the store knows. */

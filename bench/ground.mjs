@@ -47,7 +47,9 @@ export function openGround() {
 function compileWorker(folder) {
   const worker = join(folder, 'worker')
   const source = join(here, 'worker.c')
-  const { status, stderr, error } = spawnSync('cc', ['-O2', '-o', worker, source], { encoding: 'utf8' })
+  const { status, stderr, error } = spawnSync(process.env.CC ?? 'cc', ['-O2', '-o', worker, source], {
+    encoding: 'utf8',
+  })
   if (status !== 0) throw new Error(`The worker of the bench cannot be compiled: ${error?.message ?? stderr}`)
   return worker
 }

@@ -14,7 +14,7 @@ import type { Agent } from './agent.ts'
 import { EventFeed } from './event-feed.ts'
 import { HistoryVerbs } from './history-verbs.ts'
 import { toProgramSet } from './programs.ts'
-import type { SlotVerbs } from './slot-verbs.ts'
+import { SlotVerbs } from './slot-verbs.ts'
 
 let folder: string
 let store: Store
@@ -34,9 +34,9 @@ beforeEach(() => {
     options: { store, data: { runs: folder } },
     titleOf: () => null,
     keeper: new Map(),
+    reconciler: { slots: new Map([['app:mailer:0', { name: 'app:mailer:0', program: 'app:mailer' }]]) },
   }
-  const slots = { select: () => [{ name: 'app:mailer:0' }] }
-  verbs = new HistoryVerbs(agent as unknown as Agent, slots as unknown as SlotVerbs)
+  verbs = new HistoryVerbs(agent as unknown as Agent, new SlotVerbs(agent as unknown as Agent))
 })
 afterEach(async () => {
   abort.abort()
@@ -61,6 +61,22 @@ function follow(query: { after?: number; kinds?: string[]; targets?: string[] } 
 const sees = (reader: { ids(): number[] }, ids: number[]): Promise<void> =>
   vi.waitFor(() => expect(reader.ids()).toEqual(ids), { timeout: 10_000, interval: 5 })
 const upTo = (count: number, from = 1): number[] => Array.from({ length: count }, (_, index) => from + index)
+
+describe('the past of a program that is no longer declared', () => {
+  it('can still be asked for by its names, as long as a run of it is known', async () => {
+    await store.record({ claimedRuns: [aRun('r1', { slot: 'old:job:0', program: 'old:job' }), aRun('r2')] })
+    for (const target of ['old:job', 'old:job:0', 'old:*', 'old:j*']) {
+      const runs = await verbs.listRuns({ targets: [target], limit: 10 })
+      expect(
+        runs.map(({ id }) => id),
+        target,
+      ).toEqual(['r1'])
+    }
+    await expect(verbs.listRuns({ targets: ['nobody'], limit: 10 })).rejects.toMatchObject({
+      code: 'not_found',
+    })
+  })
+})
 
 describe('the stream of events', () => {
   it('replays from an id on and then goes on live', async () => {

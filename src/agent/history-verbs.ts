@@ -5,7 +5,7 @@ import type { DroverEvent } from '../domain/event.ts'
 import { matchesKind } from '../domain/event.ts'
 import { slotTitle } from '../domain/program.ts'
 import type { Run } from '../domain/run.ts'
-import { fits } from '../domain/target.ts'
+import { fits, selectTargets } from '../domain/target.ts'
 import { UserError } from '../domain/user-error.ts'
 import { namedFile } from '../process/claim.ts'
 import { NamedOutput, type OutputSource, RunOutput, type Stream } from '../process/output-files.ts'
@@ -37,7 +37,7 @@ export class HistoryVerbs {
     limit: number
   }): Promise<RunView[]> {
     const { targets, ...rest } = query
-    const runs = await this.agent.options.store.listRuns({ ...rest, slots: this.slotNames(targets) })
+    const runs = await this.agent.options.store.listRuns({ ...rest, slots: await this.slotNames(targets) })
     return this.viewRuns(runs)
   }
 
@@ -98,7 +98,10 @@ export class HistoryVerbs {
     newest: boolean
   }): Promise<EventView[]> {
     const { targets, ...rest } = query
-    const events = await this.agent.options.store.listEvents({ ...rest, slots: this.slotNames(targets) })
+    const events = await this.agent.options.store.listEvents({
+      ...rest,
+      slots: await this.slotNames(targets),
+    })
     return events.map((event) => this.view(event))
   }
 
@@ -110,6 +113,7 @@ export class HistoryVerbs {
   }): AsyncGenerator<EventView> {
     const { kinds, targets, signal } = query
     const { store } = this.agent.options
+    await this.slotNames(targets)
     const isWanted = this.eventFilter(kinds, targets)
     let last = query.after ?? (await store.lastEventId())
     let buffer: DroverEvent[] = []
@@ -154,20 +158,33 @@ export class HistoryVerbs {
     }
   }
 
-  /** Null for all. A name that has no slot now may have had one: it is taken as it stands. */
-  private slotNames(targets: readonly string[]): string[] | null {
-    if (targets.length === 0 || targets.includes('all')) return null
-    return this.slots.select(targets).map(({ name }) => name)
+  /** Null for all. What a removed program did can still be asked for, as long as a run of it is known. */
+  private async slotNames(targets: readonly string[]): Promise<string[] | null> {
+    if (isAll(targets)) return null
+    const present = [...this.agent.reconciler.slots.values()].map(({ name, program }) => ({
+      slot: name,
+      program,
+    }))
+    const past = await this.agent.options.store.listSlotsOfRuns()
+    const known = new Map([...past, ...present].map(({ slot, program }) => [slot, program]))
+    const candidates = [...known].map(([name, program]) => ({
+      name,
+      program,
+      group: this.slots.groupOf(program),
+    }))
+    const { selected, unknown } = selectTargets(candidates, targets)
+    this.slots.refuseUnknown(unknown)
+    return selected.map(({ name }) => name)
   }
 
   /** By what an event says of itself: slots that come to be later belong to their program as well. */
   private eventFilter(kinds: readonly string[], targets: readonly string[]): (event: DroverEvent) => boolean {
-    const isAny = this.slotNames(targets) === null
+    const isAny = isAll(targets)
     return ({ kind, slot, program }) => {
       if (kinds.length > 0 && !kinds.some((pattern) => matchesKind(kind, pattern))) return false
       if (isAny) return true
       if (slot === null || program === null) return false
-      const group = this.agent.programs.get(program)?.program.group ?? program
+      const group = this.slots.groupOf(program)
       return targets.some((target) => fits({ name: slot, program, group }, target))
     }
   }
@@ -241,4 +258,8 @@ async function* readAll(source: OutputSource, offset: number): AsyncGenerator<Ui
     position = part.next
     await new Promise((resolve) => setImmediate(resolve))
   }
+}
+
+function isAll(targets: readonly string[]): boolean {
+  return targets.length === 0 || targets.includes('all')
 }

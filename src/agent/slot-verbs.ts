@@ -143,30 +143,38 @@ export class SlotVerbs {
 
   /** The slots that the targets name; throws for a target that names none. */
   select(targets: readonly string[]): SlotRecord[] {
-    const { reconciler, programs } = this.agent
-    const candidates = [...reconciler.slots.values()]
+    const candidates = [...this.agent.reconciler.slots.values()]
       .map((slot) => ({
         name: slot.name,
         program: slot.program,
-        group: programs.get(slot.program)?.program.group ?? slot.program,
+        group: this.groupOf(slot.program),
         slot,
       }))
       .sort((a, b) =>
         a.program === b.program ? a.slot.index - b.slot.index : a.program < b.program ? -1 : 1,
       )
     const { selected, unknown } = selectTargets(candidates, targets)
-    // A program with no processes has no slots and is known all the same.
-    const missing = unknown.filter((target) => !programs.has(target))
-    if (missing.length > 0) {
-      throw new UserError(
-        'not_found',
-        `Nothing is called ${missing.map((name) => `\`${name}\``).join(', ')}.`,
-        {
-          hint: 'See `drover status` for the names of programs and slots; `group:*` and patterns such as `mail*` are understood.',
-        },
-      )
-    }
+    this.refuseUnknown(unknown)
     return selected.map(({ slot }) => slot)
+  }
+
+  /** Throws for names that mean nothing. A program with no processes has no slots and is known all the same. */
+  refuseUnknown(targets: readonly string[]): void {
+    const missing = targets.filter((target) => !this.agent.programs.has(target))
+    if (missing.length === 0) return
+    throw new UserError(
+      'not_found',
+      `Nothing is called ${missing.map((name) => `\`${name}\``).join(', ')}.`,
+      {
+        hint: 'See `drover status` for the names of programs and slots; `group:*` and patterns such as `mail*` are understood.',
+      },
+    )
+  }
+
+  /** Of a program that is gone, its name tells. */
+  groupOf(program: string): string {
+    const declared = this.agent.programs.get(program)?.program.group
+    return declared ?? (program.includes(':') ? program.slice(0, program.indexOf(':')) : program)
   }
 
   view(slot: SlotRecord): SlotView {

@@ -3,7 +3,6 @@
  * is left waiting for a run of which nothing exists. What was found is `adoption.ts`'s; nothing is touched here but the draft.
  */
 import { decideAdmission } from '../domain/admission.ts'
-import { isActive } from '../domain/reconcile.ts'
 import { runOf } from '../domain/slot-state.ts'
 import type { FoundRun } from './adoption.ts'
 import type { Draft } from './draft.ts'
@@ -27,8 +26,9 @@ export function beginAfresh(draft: Draft): void {
 export function tellWhoStaysDown(draft: Draft): void {
   for (const { name, program, state, asked } of draft.slots.values()) {
     const isWanted = draft.desired.get(program)?.program.autostart === true
-    const isDown = state.kind === 'fatal' || (state.kind === 'stopped' && asked === 'stop')
-    if (!isWanted || !isDown || isActive(state)) continue
+    const isDown =
+      state.kind === 'fatal' || state.kind === 'backoff' || (state.kind === 'stopped' && asked === 'stop')
+    if (!isWanted || !isDown) continue
     const admission = {
       state,
       askedBy: 'agent',

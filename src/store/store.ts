@@ -27,6 +27,8 @@ export interface Store {
   listKeptRuns(slot: string): Promise<{ id: string; bytes: number }[]>
   /** Ended runs that ended before, whose directory is still kept though their slot is no more. */
   listForgottenRuns(endedBefore: number): Promise<string[]>
+  /** Every slot that ever had a run which is still known. */
+  listSlotsOfRuns(): Promise<{ slot: string; program: string }[]>
   /** Newest first. `slots` null is any. */
   listRuns(query: RunQuery): Promise<Run[]>
   /** All runs whose id begins so, at most two. */

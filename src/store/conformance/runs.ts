@@ -106,6 +106,18 @@ export function describeRuns(make: MakeStore): void {
       expect(await store.listForgottenRuns(endedAt + 1)).toEqual(['r2'])
     })
 
+    it('knows every slot that ever had a run, each once', async () => {
+      const { store } = await make()
+      await store.record({
+        claimedRuns: [aRun('r1'), aRun('r2'), aRun('r3', { slot: 'gone:0', program: 'gone' })],
+      })
+      const slots = await store.listSlotsOfRuns()
+      expect(slots.sort((a, b) => (a.slot < b.slot ? -1 : 1))).toEqual([
+        { slot: 'gone:0', program: 'gone' },
+        { slot: 'mailer:0', program: 'mailer' },
+      ])
+    })
+
     it('remembers the last end that it was told', async () => {
       const { store } = await make()
       await end(store, aRun('r1'))

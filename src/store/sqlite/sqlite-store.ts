@@ -100,6 +100,10 @@ class SqliteStore implements Store {
     return rows.map(({ id }) => id)
   }
 
+  async listSlotsOfRuns(): Promise<{ slot: string; program: string }[]> {
+    return await this.db.selectFrom('runs').select(['slot', 'program']).groupBy(['slot', 'program']).execute()
+  }
+
   async listRuns({ slots, state, before, limit }: RunQuery): Promise<Run[]> {
     let query = this.db.selectFrom('runs').selectAll().orderBy('id', 'desc').limit(limit)
     if (slots?.length === 0) return []

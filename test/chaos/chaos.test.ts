@@ -2,7 +2,7 @@
  * Fifty services while the agent is killed at random moments and started again: no worker dies of it, none runs twice, every end is known
  * once, every byte is there. Ten rounds, or a hundred with `npm run test:chaos`; `DROVER_CHAOS_ROUNDS` says otherwise.
  */
-import { cpSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -70,6 +70,39 @@ test('an upgrade leaves the workers as they are', { timeout: 120_000 }, async ()
   await allUp(house)
   await house.api.stopSlots({ targets: ['all'] })
   await compareBooks(house, ledger)
+})
+
+test('shims that come only after a new agent has revoked their claims run nothing', async () => {
+  const house = openHouse()
+  const ledger = new Ledger(house)
+  house.configure({ silent: { command: ledger.command('silent'), processes: 10, startTime: 0 } })
+  const allRun = (): Promise<unknown> =>
+    house.waitForSlots(
+      'all run',
+      (slots) => slots.length === 10 && slots.every(({ state }) => state === 'running'),
+    )
+  await house.startAgent()
+  await allRun()
+  const [launcher] = childrenOf(house.agentPid).filter(({ command }) => command.includes('--launch'))
+  const held = launcher?.pid ?? 0
+  kill(held, 'SIGSTOP')
+  await house.api.restartSlots({ targets: ['all'], wait: false })
+  const runs = join(house.dataDir, 'runs')
+  await waitFor('ten claims wait for a shim', () => {
+    const waiting = readdirSync(runs).filter(
+      (run) => existsSync(join(runs, run, 'spec.json')) && !existsSync(join(runs, run, 'pid')),
+    )
+    return waiting.length === 10
+  })
+  await house.killAgent()
+  await house.startAgent()
+  await allRun()
+
+  kill(held, 'SIGCONT')
+  await waitFor('the old launcher has done what was asked of it', () => startOf(held) === null)
+  await waitFor('the late shims have gone', () => house.processes().filter(isShim).length === 10)
+  await house.api.stopSlots({ targets: ['all'] })
+  expect((await compareBooks(house, ledger)).ends).toEqual({ stopped: 20, revoked: 10 })
 })
 
 class Chaos {

@@ -10,6 +10,8 @@
 #define _GNU_SOURCE
 #include "launch.h"
 
+#include "ground.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -44,17 +46,7 @@ static void on_child(int number)
 }
 
 /* False at the end of the input, in the middle of a request as well. */
-static bool read_whole(char *bytes, size_t length)
-{
-    while (length > 0) {
-        ssize_t got = read(STDIN_FILENO, bytes, length);
-        if (got < 0 && errno == EINTR) continue;
-        if (got <= 0) return false;
-        bytes += got;
-        length -= (size_t)got;
-    }
-    return true;
-}
+static bool read_whole(char *bytes, size_t length) { return read_all(STDIN_FILENO, bytes, length) == (ssize_t)length; }
 
 /* The agent reads whenever it can; one that does not is dead, and then nobody needs the answer. */
 static void answer(const char *word, int number, const char *directory)
@@ -141,11 +133,9 @@ static void reap(void)
 
 int launch(const char *self)
 {
-    if (pipe(wake_pipe) < 0) return 1;
-    for (int end = 0; end < 2; end++) {
-        fcntl(wake_pipe[end], F_SETFD, FD_CLOEXEC);
-        fcntl(wake_pipe[end], F_SETFL, O_NONBLOCK);
-    }
+    if (!make_pipe(wake_pipe)) return 1;
+    make_nonblocking(wake_pipe[0]);
+    make_nonblocking(wake_pipe[1]);
     struct sigaction action = {.sa_handler = on_child, .sa_flags = SA_NOCLDSTOP | SA_RESTART};
     sigaction(SIGCHLD, &action, NULL);
     /* Only the end of its input ends it: what is meant for the agent's terminal or service is none of its matter. */

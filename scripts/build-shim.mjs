@@ -1,5 +1,5 @@
 /**
- * Builds the shim, native/shim.c and launch.c, with the machine's C compiler.
+ * Builds the shim, all of native/*.c, with the machine's C compiler.
  *
  *   node scripts/build-shim.mjs              native/build/drover-shim, static where that works
  *   node scripts/build-shim.mjs --sanitize   native/build/drover-shim-asan: AddressSanitizer, UBSan, warnings are errors
@@ -11,15 +11,18 @@
  */
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const native = join(root, 'native')
-const sources = ['shim.c', 'launch.c'].map((name) => join(native, name))
-const headers = [join(native, 'launch.h')]
+const files = readdirSync(native)
+  .filter((name) => /\.[ch]$/.test(name))
+  .sort()
+  .map((name) => join(native, name))
+const sources = files.filter((path) => path.endsWith('.c'))
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const common = ['-std=gnu11', '-Wall', '-Wextra', `-DSHIM_VERSION="${version}"`]
 const small = [...common, '-O2', '-s']
@@ -106,7 +109,7 @@ function buildOne(mode) {
 function stampOf(compiler, flags) {
   const { stdout } = spawnSync(compiler, ['--version'], { encoding: 'utf8' })
   const parts = [
-    ...[...sources, ...headers].map((path) => readFileSync(path)),
+    ...files.flatMap((path) => [relative(native, path), readFileSync(path)]),
     compiler,
     stdout ?? '',
     ...flags,

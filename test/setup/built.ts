@@ -28,7 +28,7 @@ function hashSources(): string {
   for (const folder of ['src', 'native', 'scripts']) {
     const files = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     for (const file of files
-      .filter((name) => /\.(ts|mjs|c)$/.test(name) && !name.endsWith('.test.ts'))
+      .filter((name) => /\.(ts|mjs|[ch])$/.test(name) && !name.endsWith('.test.ts'))
       .sort()) {
       hash
         .update(file)

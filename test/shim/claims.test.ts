@@ -4,7 +4,7 @@ import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, writeFileSy
 import { join } from 'node:path'
 import process from 'node:process'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { compiled, type Run, shimPath, until, wrapper, Yard } from './drive.ts'
+import { compiledShim, type Run, shimPath, until, wrapper, Yard } from './drive.ts'
 
 let yard: Yard
 beforeEach(() => {
@@ -87,7 +87,7 @@ describe('a claim', () => {
   })
 
   it('is not run by a shim that dies between fork and link', async () => {
-    const mortal = compiled(['native/shim.c', 'native/launch.c'], ['-DSHIM_DIE_BEFORE_LINK'])
+    const mortal = compiledShim(['-DSHIM_DIE_BEFORE_LINK'])
     const run = yard.claim(counting())
     run.startShim({ binary: mortal })
     expect(['SIGKILL', 137]).toContain(await run.gone())

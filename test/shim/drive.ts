@@ -347,7 +347,13 @@ async function within<T>(promise: Promise<T>, what: string): Promise<T> {
   }
 }
 
-/** Compiles a puppet, or a variant of the shim, unless that was done before. The first source gives the name. */
+/** A variant of the shim. */
+export function compiledShim(flags: string[]): string {
+  const others = readdirSync(join(root, 'native')).filter((name) => /\.[ch]$/.test(name) && name !== 'shim.c')
+  return compiled(['native/shim.c', ...others.sort().map((name) => `native/${name}`)], flags)
+}
+
+/** Compiles a puppet or the like, unless that was done before. The first source gives the name; headers count as sources. */
 export function compiled(sources: [string, ...string[]], flags: string[] = []): string {
   const folder = join(root, 'native', 'build', 'test')
   const paths = sources.map((source) => join(root, source))
@@ -357,7 +363,14 @@ export function compiled(sources: [string, ...string[]], flags: string[] = []): 
   if (!existsSync(target)) {
     mkdirSync(folder, { recursive: true })
     const unfinished = `${target}.${process.pid}`
-    execFileSync(process.env.CC ?? 'cc', ['-std=gnu11', '-O1', ...flags, '-o', unfinished, ...paths])
+    execFileSync(process.env.CC ?? 'cc', [
+      '-std=gnu11',
+      '-O1',
+      ...flags,
+      '-o',
+      unfinished,
+      ...paths.filter((path) => path.endsWith('.c')),
+    ])
     renameSync(unfinished, target)
   }
   return target

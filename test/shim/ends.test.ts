@@ -1,9 +1,18 @@
 /** How a command ends, or fails to begin, and what `pid` and `exit` say of it. */
-import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { isRoot, processStat, Yard } from './drive.ts'
+import { isRoot, processStat, until, Yard } from './drive.ts'
 
 let yard: Yard
 beforeEach(() => {
@@ -161,6 +170,19 @@ describe('a failure to start', () => {
     const run = yard.start('true', { out: { file: '/no/such/log', maxBytes: 0, keep: 0 } })
     expect((await run.born()).command).toBe(null)
     await run.ended()
+  })
+
+  it('is recorded by a shim that was told to stop while it could not write', async () => {
+    const run = yard.claim('true')
+    run.writeSpec('{')
+    mkdirSync(run.path('exit'))
+    const { process: shim, gone } = run.startShim()
+    await run.born()
+    await until(() => run.has('exit.tmp') && statSync(run.path('exit.tmp')).size % 1024 > 0, 'the first try')
+    shim.kill('SIGTERM')
+    rmSync(run.path('exit'), { recursive: true })
+    expect(await gone).toBe(0)
+    expect(await run.ended()).toMatchObject({ error: { stage: 'spec' } })
   })
 
   it('says so when a FIFO cannot be made', async () => {

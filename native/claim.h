@@ -1,0 +1,44 @@
+/* A claim: what to run and how, as `spec.json` has it. See claim.c. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+struct output {
+    bool discarded;
+    const char *file;           /* a named file; NULL for own segments */
+    int64_t max_bytes;          /* 0: never rotated */
+    int64_t keep;
+};
+
+struct limit {
+    int resource;
+    struct rlimit limit;
+};
+
+struct claim {
+    char *text;                 /* the file's bytes, which the texts of the claim are a part of */
+    char *run, *marks, *cwd;
+    char **argv;
+    bool has_user, has_umask, has_nice;
+    uid_t uid;
+    gid_t gid;
+    gid_t *groups;
+    int group_count;
+    mode_t umask;
+    int nice;
+    struct limit *limits;
+    int limit_count;
+    int stop_signal;
+    int64_t stop_grace_ms;
+    bool stop_group;
+    int64_t timeout_ms;
+    bool leave, input, merge;
+    struct output out, err;
+};
+
+/* Reads `spec.json` of the working directory, which was reached by the path `directory` (whose closing slashes go). `run` and `marks` are
+   set on failure as well. */
+bool read_claim(struct claim *claim, char *directory);

@@ -1,0 +1,266 @@
+/*
+ * Outputs: from the command's pipe into own segments or a named file, cut and rotated at line ends, and through a full disk.
+ *
+ * Promises that no byte is lost, doubled or moved while the disk takes it, that no segment is longer than its maximum, that the command
+ * waits no longer than DISK_PATIENCE_MS for a full disk, and that what is lost after that is counted. Nothing in here waits: the caller
+ * polls `source`, and calls `retry_held` when it is due.
+ */
+#define _GNU_SOURCE
+#include "output.h"
+
+#include "ground.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+    CHUNK = 65536,              /* what a pipe holds by default */
+    LINE_SLACK = 4096,          /* lines up to this length are never cut by a rotation */
+    SEGMENT_NAME = 40           /* room for the name of an own segment */
+};
+
+/* Pages of `held` that are never touched cost nothing: it is for a full disk. */
+static char chunk[CHUNK], held[2][CHUNK];
+
+/* `out.0`, or `/var/log/app.err.1`. False if it does not fit. */
+static bool numbered(char *path, size_t size, const char *name, int64_t number)
+{
+    int length = snprintf(path, size, "%s.%" PRId64, name, number);
+    return length >= 0 && (size_t)length < size;
+}
+
+static int open_segment(const struct stream *s, int64_t begin)
+{
+    char name[SEGMENT_NAME];
+    numbered(name, sizeof name, s->name, begin);
+    return open(name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+}
+
+/* O_NONBLOCK is for a name that turns out to be a FIFO which nobody reads: that is an error then, not a wait. */
+static int open_named(const struct stream *s)
+{
+    return open(s->file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0644);
+}
+
+bool open_stream(struct stream *s, const struct output *output)
+{
+    static int opened;
+    int ends[2];
+    struct stat status;
+    if (output->discarded) return true;
+    s->file = output->file;
+    s->max_bytes = output->max_bytes;
+    s->keep = output->keep;
+    s->held = held[opened++];
+    s->target = s->file != NULL ? open_named(s) : open_segment(s, 0);
+    if (s->target < 0 || fstat(s->target, &status) < 0) return fail("output", errno, NULL);
+    if (s->file != NULL && S_ISREG(status.st_mode)) s->length = status.st_size;
+    else if (s->file != NULL) s->max_bytes = 0;
+    if (!make_pipe(ends)) return fail("output", errno, NULL);
+    s->source = ends[0];
+    s->given = ends[1];
+    make_nonblocking(s->source);
+    return true;
+}
+
+/* Removes own finished segments but the `keep` youngest: counts those older than the current, and takes the oldest until it fits. */
+static void prune_segments(const struct stream *s)
+{
+    for (;;) {
+        int64_t oldest = s->begin, count = 0, begin;
+        char name[SEGMENT_NAME];
+        size_t prefix = strlen(s->name);
+        DIR *folder = opendir(".");
+        if (folder == NULL) return;
+        for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
+            if (strncmp(entry->d_name, s->name, prefix) != 0 || entry->d_name[prefix] != '.') continue;
+            if (!parse_whole(entry->d_name + prefix + 1, 0, s->begin - 1, &begin)) continue;
+            count++;
+            oldest = earlier(oldest, begin);
+        }
+        closedir(folder);
+        if (count <= s->keep) return;
+        numbered(name, sizeof name, s->name, oldest);
+        if (unlink(name) < 0) return;
+    }
+}
+
+static bool begin_segment(struct stream *s)
+{
+    char old[SEGMENT_NAME];
+    if (s->begin == s->position) return true;
+    int fd = open_segment(s, s->position);
+    if (fd < 0) return false;
+    numbered(old, sizeof old, s->name, s->begin);
+    if (s->length == 0) unlink(old);
+    close(s->target);
+    s->target = fd;
+    s->begin = s->position;
+    s->length = 0;
+    prune_segments(s);
+    return true;
+}
+
+/* Moves .1 to .2 and so on, up to the first gap or to .keep, which goes; then the file to .1. */
+static bool shift_named(const struct stream *s)
+{
+    char from[PATH_MAX], to[PATH_MAX];
+    struct stat status;
+    int64_t last = 0;
+    do {
+        if (!numbered(to, sizeof to, s->file, ++last)) return false;
+    } while (last < s->keep && lstat(to, &status) == 0);
+    for (; last > 1; last--) {
+        numbered(from, sizeof from, s->file, last - 1);
+        numbered(to, sizeof to, s->file, last);
+        rename(from, to);
+    }
+    numbered(to, sizeof to, s->file, 1);
+    return rename(s->file, to) == 0;
+}
+
+/* If the name leads elsewhere by now, somebody else has rotated it (another run, logrotate): then it is only opened again. If nothing
+   works, the old file goes on, for another `maxBytes`: a log that is too long is better than a lost one. */
+static void begin_named(struct stream *s)
+{
+    struct stat ours, theirs;
+    bool still_ours = fstat(s->target, &ours) == 0 && stat(s->file, &theirs) == 0 && ours.st_dev == theirs.st_dev
+        && ours.st_ino == theirs.st_ino;
+    s->length = 0;
+    if (still_ours && (!S_ISREG(ours.st_mode) || ours.st_size == 0)) return;
+    if (still_ours && s->keep == 0) {
+        if (ftruncate(s->target, 0) < 0) { /* then it goes on as it is */
+        }
+        return;
+    }
+    if (still_ours && !shift_named(s)) return;
+    int fd = open_named(s);
+    if (fd < 0) return;
+    close(s->target);
+    s->target = fd;
+    if (fstat(fd, &theirs) == 0 && S_ISREG(theirs.st_mode)) s->length = theirs.st_size;
+}
+
+static bool begin_next(struct stream *s)
+{
+    if (s->file != NULL) begin_named(s);
+    else if (!begin_segment(s)) return false;
+    s->full = false;
+    return true;
+}
+
+/* How many of the next bytes go into the current segment. It ends at the last line end that fits or, with the maximum near,
+   at any: so only a line longer than the slack is ever cut. */
+static size_t fitting(const struct stream *s, const char *bytes, size_t length, bool *ends)
+{
+    *ends = false;
+    if (s->max_bytes == 0) return length;
+    int64_t room = s->max_bytes - s->length;
+    int64_t slack = earlier(LINE_SLACK, s->max_bytes / 4);
+    if ((int64_t)length <= room - slack) return length;
+    size_t most = room <= 0 ? 0 : (size_t)earlier(room, (int64_t)length);
+    size_t line_end = most;
+    while (line_end > 0 && bytes[line_end - 1] != '\n') line_end--;
+    *ends = line_end > 0 || (int64_t)most == room || room <= 0;
+    return line_end > 0 ? line_end : most;
+}
+
+/* Stores as much as can be, and tells how much. An own segment holds bytes that follow one another, so a loss begins a new one too. */
+static size_t store(struct stream *s, const char *bytes, size_t length)
+{
+    size_t done = 0;
+    while (done < length) {
+        bool ends;
+        bool gap = s->file == NULL && s->begin + s->length != s->position;
+        if ((s->full || gap) && !begin_next(s)) break;
+        size_t part = fitting(s, bytes + done, length - done, &ends);
+        ssize_t written = part == 0 ? 0 : write(s->target, bytes + done, part);
+        if (written < 0 && errno == EINTR) continue;
+        if (written < 0 || (written == 0 && part > 0)) break;
+        done += (size_t)written;
+        s->length += written;
+        s->position += written;
+        s->full = ends && (size_t)written == part;
+    }
+    return done;
+}
+
+/* After any other error, such as a directory that is gone, waiting would help nobody. */
+static bool may_pass(int number) { return number == ENOSPC || number == EDQUOT || number == EIO || number == EAGAIN; }
+
+static void lose(struct stream *s, size_t length)
+{
+    s->lost += (int64_t)length;
+    s->position += (int64_t)length;
+    s->dropping = true;
+}
+
+void receive(struct stream *s)
+{
+    size_t want = s->budget >= 0 && s->budget < CHUNK ? (size_t)s->budget : CHUNK;
+    ssize_t got = want == 0 ? 0 : read(s->source, chunk, want);
+    if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    if (got <= 0) {
+        close_if_open(&s->source);
+        return;
+    }
+    s->received += got;
+    if (s->budget >= 0) s->budget -= got;
+    errno = 0;
+    size_t stored = store(s, chunk, (size_t)got);
+    size_t rest = (size_t)got - stored;
+    if (rest == 0) {
+        s->dropping = false;
+    } else if (s->dropping || !may_pass(errno)) {
+        lose(s, rest);
+    } else {
+        memcpy(s->held, chunk + stored, rest);
+        s->held_from = 0;
+        s->held_length = rest;
+        s->retry_at = after(DISK_RETRY_MS);
+        s->drop_at = after(DISK_PATIENCE_MS);
+    }
+}
+
+/* What is held is tried again, and dropped when the patience is at its end. Until then nothing further is read. */
+void retry_held(struct stream *s)
+{
+    if (s->held_length == 0 || now_ms() < s->retry_at) return;
+    size_t stored = store(s, s->held + s->held_from, s->held_length);
+    s->held_from += stored;
+    s->held_length -= stored;
+    s->retry_at = after(DISK_RETRY_MS);
+    if (s->held_length == 0 || now_ms() < s->drop_at) return;
+    lose(s, s->held_length);
+    s->held_length = 0;
+}
+
+void rotate(struct stream *s)
+{
+    if (s->target >= 0 && s->length > 0) s->full = true;
+    if (s->target >= 0 && (s->full || s->file != NULL)) begin_next(s);
+}
+
+/* The tree is gone, so all that it wrote lies in the pipe by now; somebody else may hold it open for ever. */
+void limit_to_written(struct stream *s)
+{
+    int pending = 0;
+    if (s->source < 0 || ioctl(s->source, FIONREAD, &pending) < 0) pending = 0;
+    s->budget = pending;
+}
+
+bool wants_reading(const struct stream *s) { return s->source >= 0 && s->held_length == 0 && s->budget != 0; }
+
+bool is_drained(const struct stream *s) { return (s->source < 0 || s->budget == 0) && s->held_length == 0; }
+
+bool is_over(const struct stream *s) { return s->source < 0 && s->held_length == 0; }
+
+int64_t retry_due(const struct stream *s) { return s->held_length > 0 ? s->retry_at : NEVER; }

@@ -1,0 +1,46 @@
+/* One output of the command, from its pipe to a file. See output.c. */
+#pragma once
+
+#include "claim.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* `position` counts the stored and the lost bytes; `length` those of the current segment or file. */
+struct stream {
+    const char *name;           /* `out` or `err` */
+    const char *file;           /* a named file; NULL for own segments */
+    int64_t max_bytes;
+    int64_t keep;
+
+    int source;                 /* our end of the command's pipe; -1 at its end */
+    int given;                  /* the command's end */
+    int target;
+    int64_t begin;              /* the position of the own segment's first byte */
+    int64_t position;
+    int64_t length;
+    bool full;                  /* the next byte begins a new segment */
+
+    int64_t received;
+    int64_t lost;
+    int64_t budget;             /* bytes still to be read once the tree is gone; -1 while there is no such limit */
+    bool dropping;              /* the disk was full for too long: bytes that cannot be written are lost */
+    int64_t retry_at, drop_at;
+    size_t held_from, held_length;
+    char *held;                 /* what waits for a full disk */
+};
+
+/* Not open, and so it stays when the output is discarded: then nothing is read and nothing held. */
+#define CLOSED_STREAM(label) {.name = label, .source = -1, .given = -1, .target = -1, .budget = -1}
+
+bool open_stream(struct stream *s, const struct output *output);
+void receive(struct stream *s);                 /* one chunk; when the source can be read */
+void retry_held(struct stream *s);              /* if it is time */
+void rotate(struct stream *s);
+void limit_to_written(struct stream *s);        /* from now on only what lies in the pipe is read */
+
+bool wants_reading(const struct stream *s);
+bool is_drained(const struct stream *s);
+bool is_over(const struct stream *s);           /* nothing will ever come */
+int64_t retry_due(const struct stream *s);      /* NEVER if nothing is held */

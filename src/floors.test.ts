@@ -51,7 +51,7 @@ describe('a rule finds what breaks it', () => {
       ],
       keeps: [
         ['config/load/a.ts', `import { readFileSync } from 'node:fs'`],
-        ['contract/a.ts', `import { unreachable } from '../domain/brand.ts'`],
+        ['contract/a.ts', `import { unreachable } from '../domain/unreachable.ts'`],
         ['store/a.ts', `import process from 'node:process'`],
       ],
     },

@@ -3,7 +3,6 @@
  * true until it was recorded; a draft that could not be recorded is thrown away whole.
  */
 import type { Clock } from '../clock.ts'
-import { unreachable } from '../domain/brand.ts'
 import type { EventData, EventKind, NewEvent } from '../domain/event.ts'
 import type { Program, RestartPolicy } from '../domain/program.ts'
 import { type Action, type DesiredProgram, planReconcile } from '../domain/reconcile.ts'
@@ -16,6 +15,7 @@ import {
   type SlotTally,
   transition,
 } from '../domain/slot-state.ts'
+import { unreachable } from '../domain/unreachable.ts'
 import type { Changes, NoteName, ProgramSource } from '../store/store.ts'
 import { newSlotRecord, type SlotRecord, toStored } from './slot-records.ts'
 

@@ -2,7 +2,7 @@
  * Spans of time and amounts of bytes as people write them: a bare number, or a number with a unit. Nothing else reads such
  * texts. A text of another form gives null; what is said about it is the caller's matter.
  */
-import type { Milliseconds } from '../domain/brand.ts'
+import type { Milliseconds } from '../domain/milliseconds.ts'
 
 const durationUnits: Readonly<Record<string, number>> = {
   ms: 1,

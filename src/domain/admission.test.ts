@@ -52,7 +52,11 @@ describe('X-10 a start is refused with one reason out of one fixed list', () => 
 describe('a start is admitted', () => {
   test('where nothing speaks against it', () => {
     const stopping = { kind: 'stopping', run: 'r', next: 'stop' } as const
-    for (const state of [admissible.state, stopping, { kind: 'exited', reason: '', isSuccess: true } as const]) {
+    for (const state of [
+      admissible.state,
+      stopping,
+      { kind: 'exited', reason: '', isSuccess: true } as const,
+    ]) {
       expect(decideAdmission({ ...admissible, state })).toEqual({ admitted: true })
     }
   })

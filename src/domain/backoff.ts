@@ -1,5 +1,5 @@
 /** How long to wait before the n-th try again. Pure; the random number is handed in. */
-import type { Milliseconds } from './brand.ts'
+import type { Milliseconds } from './milliseconds.ts'
 import type { Backoff } from './program.ts'
 
 /** n counts from 1. The result never exceeds `maxMs`, jitter included. */

@@ -3,7 +3,7 @@
  * the change it speaks of, so that it exists exactly once, whenever the agent dies.
  */
 import type { RefusalReason } from './admission.ts'
-import type { Milliseconds } from './brand.ts'
+import type { Milliseconds } from './milliseconds.ts'
 import type { JsonValue } from './program.ts'
 import type { RunCause, RunEnd } from './run.ts'
 

@@ -8,7 +8,7 @@
  * 5. Anything else starts again at once, though never more often than once a second.
  */
 import { backoffDelay } from './backoff.ts'
-import type { Milliseconds } from './brand.ts'
+import type { Milliseconds } from './milliseconds.ts'
 import type { RestartPolicy } from './program.ts'
 import { describeEnd, type RunEnd } from './run.ts'
 import type { SlotTally } from './slot-state.ts'

@@ -5,7 +5,7 @@
  * `launch` is what makes a process the process it is: a change of it restarts the program. Everything else is
  * policy: a change of it restarts nothing.
  */
-import type { Milliseconds } from './brand.ts'
+import type { Milliseconds } from './milliseconds.ts'
 
 export interface Program {
   /** `name`, or `group:name` where the group has another name. Unique on a node. */

@@ -2,7 +2,7 @@
  * A run: one execution of one process, whatever the reason. Its cause says why it began, its end how it went. Both are
  * facts that never change once they are recorded.
  */
-import type { Milliseconds } from './brand.ts'
+import type { Milliseconds } from './milliseconds.ts'
 
 /** Why a run began. */
 export type RunCause =

@@ -13,8 +13,9 @@
  *
  * A run that ends is judged by `judge.ts`: at once again (starting), after a wait (backoff), never again (exited, fatal).
  */
-import type { Milliseconds } from './brand.ts'
+
 import { judgeEnd } from './judge.ts'
+import type { Milliseconds } from './milliseconds.ts'
 import type { RestartPolicy } from './program.ts'
 import type { RunCause, RunEnd } from './run.ts'
 

@@ -15,7 +15,7 @@ const escapes = {
   'new-sessions': '"$HOUSE/escapee" 2 keep; exec "$HOUSE/escapee" 0 keep',
   'closed-streams': '"$HOUSE/escapee" 3 close; exec "$HOUSE/escapee" 0 close',
   'dead-parents': 'for i in 1 2 3 4 5; do ("$HOUSE/escapee" 1 keep &); done; exec "$HOUSE/escapee" 0 keep',
-  'forks-without-end': '"$HOUSE/runaway" 2 60000; exec "$HOUSE/escapee" 0 keep',
+  'forks-without-end': '"$HOUSE/runaway" 2 60000 3; exec "$HOUSE/escapee" 0 keep',
   'cleared-environment': 'exec env -i "$HOUSE/escapee" 0 keep',
 }
 

@@ -187,6 +187,19 @@ it('removes the directory of a run whose row says that it was dropped', async ()
   expect(existsSync(directory)).toBe(false)
 })
 
+it('leaves a run alone that lives though its row says that it ended and was dropped', async () => {
+  await store.record({ claimedRuns: [aRun(id)], endedRuns: [{ id, end: exited(0, 1), keptBytes: null }] })
+  const directory = makeRunDirectory(runsDir, id, { ...spec, pid: aPid() })
+  expect(await look()).toEqual([])
+  expect(existsSync(directory)).toBe(true)
+  expect(complaints).toHaveLength(1)
+})
+
+it('takes a row of a run that had begun and has no directory for one of which something may live', async () => {
+  await store.record({ claimedRuns: [aRun(id)], startedRuns: [{ id, startedAt: 5, pid: 6 }] })
+  expect(await look()).toMatchObject([{ kind: 'orphaned', held: { pid: null, run: { startedAt: 5 } } }])
+})
+
 it('leaves the directories of ended runs that are kept', async () => {
   await store.record({ claimedRuns: [aRun(id)], endedRuns: [{ id, end: exited(0, 1), keptBytes: 5 }] })
   const directory = makeRunDirectory(runsDir, id, { ...spec, pid: aPid(), exit: anExit() })

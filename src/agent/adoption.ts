@@ -60,8 +60,7 @@ export async function findRuns(context: AdoptionContext): Promise<FoundRun[]> {
     open.delete(name)
     try {
       if (!run && (await store.findRuns(name)).some(({ id, end }) => id === name && end !== null)) {
-        // Its removal was interrupted.
-        removeRunDirectory(join(runsDir, name))
+        removeRemains(join(runsDir, name), context)
         continue
       }
       const one = examine(name, run, context)
@@ -72,7 +71,10 @@ export async function findRuns(context: AdoptionContext): Promise<FoundRun[]> {
     }
   }
   for (const run of open.values()) {
-    found.push({ kind: 'ended', run, isBirthNews: false, end: revokedAt(clock), keptBytes: null })
+    // Without its directory a run that had begun may still live; one that had not never will.
+    const wasBorn = run.startedAt !== null
+    if (wasBorn) found.push({ kind: 'orphaned', run, isBirthNews: false, held: hold(run, null, null) })
+    else found.push({ kind: 'ended', run, isBirthNews: false, end: revokedAt(clock), keptBytes: null })
   }
   // Oldest first, so that what is recorded of a slot comes in its order.
   return found.sort((a, b) => (a.run.id < b.run.id ? -1 : 1))
@@ -116,6 +118,14 @@ function examine(name: string, recorded: Run | null, context: AdoptionContext): 
         held: hold(run, claim, pid.kind === 'pid' ? pid.pid : null),
       }
   }
+}
+
+/** A removal that was interrupted is finished, unless something lives there against all expectation. */
+function removeRemains(directory: string, { complain }: AdoptionContext): void {
+  const pid = readPid(directory)
+  const isRunning = pid.kind === 'pid' && readExit(directory) === null && isAlive(pid.pid.shim)
+  if (isRunning) complain('A run that is recorded as ended lives; it is left alone', directory)
+  else removeRunDirectory(directory)
 }
 
 /** Neither a row nor a claim: mostly a directory whose agent died before it had written anything. */

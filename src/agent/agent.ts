@@ -251,7 +251,7 @@ export class Agent {
   private clearUpOrphans(found: readonly FoundRun[]): void {
     for (const { kind, run } of found) {
       const live = kind === 'orphaned' ? this.keeper.get(run.id) : undefined
-      if (live) void this.keeper.clearUp(live)
+      if (live) this.keeper.settle(live)
     }
   }
 

@@ -1,6 +1,6 @@
 /** Runs held by real shims: births and ends are told once each, whatever is stopped, killed, missing or adopted on the way. */
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -128,14 +128,50 @@ describe('a run', () => {
     expect(existsSync(join(folder, 'runs', 'r1'))).toBe(false)
   })
 
-  it('that is stopped between its start and its birth is stopped once it is born', async () => {
+  it('that is stopped between its start and its birth never begins, or is stopped once it is born', async () => {
     const one = keep()
     const stopped = request('r1', 'sleep 60')
     one.keeper.start(stopped)
     await vi.waitFor(() => expect(readClaim(join(folder, 'runs', 'r1'))).not.toBeNull(), { interval: 0 })
     one.keeper.stop('r1', stopped.program.stop)
-    expect(await ended(one, 'r1')).toMatchObject({ kind: 'stopped', signal: 'SIGTERM' })
-    expect(one.told).toEqual(['r1 born', 'r1 stopped'])
+    const { kind } = await ended(one, 'r1')
+    expect(one.told).toEqual(kind === 'revoked' ? ['r1 revoked'] : ['r1 born', 'r1 stopped'])
+  })
+
+  it('whose shim cannot come is ended by a stop', async () => {
+    const one = keep({ shim: '/bin/cat' })
+    one.keeper.start(request('r1', 'sleep 60'))
+    await vi.waitFor(() => expect(readClaim(join(folder, 'runs', 'r1'))).not.toBeNull(), patience)
+    one.keeper.stop('r1', null)
+    expect(await ended(one, 'r1')).toMatchObject({ kind: 'revoked' })
+  })
+
+  it('is not taken for dead because it could not be looked at', async () => {
+    const one = keep()
+    one.keeper.start(request('r1', 'exit 7'))
+    const live = one.keeper.get('r1')
+    if (!live) throw new Error('It is not there.')
+    // Reading a folder fails in a way that says nothing about the run.
+    await vi.waitFor(() => expect(readClaim(live.directory)).not.toBeNull(), { interval: 0 })
+    const exit = join(live.directory, 'exit')
+    const away = join(folder, 'exit')
+    mkdirSync(exit)
+    await vi.waitFor(() => expect(one.told.join()).toContain('cannot be read'), patience)
+    one.keeper.settle(live)
+    expect(one.ends.size).toBe(0)
+    renameSync(exit, away)
+    expect(await ended(one, 'r1')).toMatchObject({ kind: 'exited', code: 7 })
+  })
+
+  it('that did not take its stop at first is told again', async () => {
+    const one = keep()
+    one.keeper.start(request('r1', 'sleep 60'))
+    await born(one, 'r1')
+    const control = join(folder, 'runs', 'r1', 'control')
+    renameSync(control, `${control}.away`)
+    one.keeper.stop('r1', null)
+    renameSync(`${control}.away`, control)
+    expect(await ended(one, 'r1')).toMatchObject({ kind: 'stopped' })
   })
 
   it('is stopped as it was claimed when its program is gone', async () => {

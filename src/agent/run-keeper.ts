@@ -61,6 +61,10 @@ export interface LiveRun {
   claimedStop: Claim['stop']
   /** The stop that is to be passed on as soon as there is somebody to take it. */
   stopLine: string | null
+  /** Whether the shim took it. */
+  isStopPassed: boolean
+  /** The launcher said so; it says it once. */
+  isShimGone: boolean
   isEnded: boolean
 }
 
@@ -141,9 +145,10 @@ export class RunKeeper {
   }
 
   /** Takes over a run that an agent before this one started. */
-  adopt({ run: { id, slot, program }, stop, pid }: HeldRun): LiveRun {
+  adopt({ run: { id, slot, program, startedAt }, stop, pid }: HeldRun): LiveRun {
     const run = this.newLiveRun(id, slot, program)
     run.claimedStop = stop
+    run.startedAt = startedAt
     if (pid) {
       run.shim = pid.shim
       run.command = pid.command
@@ -161,6 +166,7 @@ export class RunKeeper {
     run.stopLine = policy
       ? `stop ${signalNumber(policy.signal) ?? 15} ${policy.graceMs} ${policy.target}`
       : `stop ${run.claimedStop.signal} ${run.claimedStop.graceMs} ${run.claimedStop.group ? 'group' : 'process'}`
+    run.isStopPassed = false
     const waits = this.waiting.findIndex((request) => request.run.id === id)
     if (waits >= 0) {
       this.waiting.splice(waits, 1)
@@ -168,6 +174,8 @@ export class RunKeeper {
       this.end(run, { kind: 'revoked', endedAt: now, reason: 'stopped before it began' }, null)
     } else if (run.shim) {
       this.passStopOn(run)
+    } else {
+      this.stopUnborn(run)
     }
   }
 
@@ -183,17 +191,17 @@ export class RunKeeper {
     return run ? writeInput(run.directory, text) : 0
   }
 
-  /** A mark was set, or a shim is gone: look what is there. */
-  look(id: string): void {
+  /** A mark was set, or a shim is gone: look what is there. False when that could not be seen, which says nothing about the run. */
+  look(id: string): boolean {
     const run = this.live.get(id)
-    if (!run || run.isEnded) return
+    if (!run || run.isEnded) return true
     try {
       if (!run.shim) {
         const pid = readPid(run.directory)
         if (pid.kind === 'pid') this.recordBirth(run, pid.pid)
       }
       const exit = readExit(run.directory)
-      if (exit === null) return
+      if (exit === null) return true
       const end: RunEnd =
         exit === 'broken'
           ? { kind: 'unknown', endedAt: this.options.clock.now(), reason: 'its exit file is damaged' }
@@ -203,8 +211,10 @@ export class RunKeeper {
         if (reason) this.options.onRefused(run, reason, end.message)
       }
       this.end(run, end, measureOutput(run.directory))
+      return true
     } catch (error) {
       this.options.complain(`The directory of run ${id} cannot be read`, error)
+      return false
     }
   }
 
@@ -227,6 +237,8 @@ export class RunKeeper {
       command: null,
       claimedStop: usualStop,
       stopLine: null,
+      isStopPassed: false,
+      isShimGone: false,
       isEnded: false,
     }
   }
@@ -291,7 +303,7 @@ export class RunKeeper {
     try {
       revoke(run.directory)
     } catch {
-      // No directory, no claim.
+      // Nobody was asked to run it, so nobody will come.
     }
     const isProgramsFault = reason === 'user_unknown' || reason === 'no_rights'
     const usage = {
@@ -318,12 +330,28 @@ export class RunKeeper {
     if (run.stopLine !== null) this.passStopOn(run)
   }
 
-  /** A FIFO without a reader means that the shim is about to be gone; its end will be noticed. */
+  /** Until the shim has taken it, it is sent again with each look. */
   private passStopOn(run: LiveRun): void {
+    if (run.stopLine === null || run.isStopPassed) return
     try {
-      if (run.stopLine !== null) sendControl(run.directory, run.stopLine)
+      run.isStopPassed = sendControl(run.directory, run.stopLine)
     } catch (error) {
       this.options.complain(`The shim of run ${run.id} cannot be told to stop`, error)
+    }
+  }
+
+  /** A shim was asked for and has not come: whoever creates `pid` decides, here as always. */
+  private stopUnborn(run: LiveRun): void {
+    try {
+      if (!revoke(run.directory)) this.look(run.id)
+      else
+        this.end(
+          run,
+          { kind: 'revoked', endedAt: this.options.clock.now(), reason: 'stopped before it began' },
+          0,
+        )
+    } catch (error) {
+      this.options.complain(`The claim of run ${run.id} cannot be revoked`, error)
     }
   }
 
@@ -337,26 +365,49 @@ export class RunKeeper {
     this.looks += 1
     const isThorough = this.looks % thoroughLook === 0
     for (const run of this.live.values()) {
-      // Marks are only hints: they cannot be set on a full disk, and the files are the truth.
-      if (!run.shim || isThorough) this.look(run.id)
-      if (run.isEnded || !run.shim) continue
-      const isThere = isThorough ? isAlive(run.shim) : isPidTaken(run.shim.pid)
-      if (!isThere) this.shimEnded(run)
+      try {
+        this.lookAfter(run, isThorough)
+      } catch (error) {
+        this.options.complain(`Whether the shim of run ${run.id} lives cannot be told`, error)
+      }
     }
+  }
+
+  private lookAfter(run: LiveRun, isThorough: boolean): void {
+    // Marks are only hints: they cannot be set on a full disk, and the files are the truth.
+    if (!run.shim || isThorough) this.look(run.id)
+    if (run.isEnded) return
+    if (run.isShimGone) return this.settle(run)
+    if (!run.shim) {
+      if (run.stopLine !== null) this.stopUnborn(run)
+      return
+    }
+    this.passStopOn(run)
+    const isThere = isThorough ? isAlive(run.shim) : isPidTaken(run.shim.pid)
+    if (!isThere) this.settle(run)
   }
 
   /** A hint to look: the launcher says so, or is itself gone and says so of all. */
   private shimGone(id: string): void {
     const run = this.live.get(id)
-    if (run && !run.isEnded && !(run.shim && isAlive(run.shim))) this.shimEnded(run)
+    if (!run || run.isEnded) return
+    try {
+      if (run.shim && isAlive(run.shim)) return
+      run.isShimGone = true
+      this.settle(run)
+    } catch (error) {
+      this.options.complain(`What became of run ${id} cannot be told yet`, error)
+    }
   }
 
-  /** After a proper end the exit file is there. Without one, the shim was killed. */
-  private shimEnded(run: LiveRun): void {
-    this.look(run.id)
-    if (run.isEnded) return
-    if (run.shim === null) return this.endUnborn(run)
-    void this.clearUp(run)
+  /**
+   * The shim is gone. After a proper end the exit file is there; without one it was killed. Where nothing can be seen, nothing is
+   * concluded: the next look tries again.
+   */
+  settle(run: LiveRun): void {
+    if (!this.look(run.id) || run.isEnded) return
+    if (run.shim === null && run.startedAt === null) this.endUnborn(run)
+    else void this.clearUp(run)
   }
 
   private endUnborn(run: LiveRun): void {
@@ -367,8 +418,13 @@ export class RunKeeper {
         if (!run.shim && !run.isEnded) void this.clearUp(run)
         return
       }
-    } catch {
-      // The directory is gone, and the claim with it.
+    } catch (error) {
+      // Without its directory a claim is gone as well. Otherwise a shim might still come: it has to be tried again.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
+        run.isShimGone = true
+        this.options.complain(`The claim of run ${run.id} cannot be revoked`, error)
+        return
+      }
     }
     this.end(
       run,
@@ -383,6 +439,9 @@ export class RunKeeper {
     this.clearing.add(run.id)
     try {
       await this.killWhatIsLeft(run)
+    } catch (error) {
+      run.isShimGone = true
+      this.options.complain(`What is left of run ${run.id} cannot be found`, error)
     } finally {
       this.clearing.delete(run.id)
     }
@@ -392,7 +451,10 @@ export class RunKeeper {
     const pause = (): Promise<void> => new Promise((done) => this.options.clock.after(20, done))
     const orphans = await killOrphans(run.id, run.command, pause)
     const rest = orphans === 0 ? 'nothing was left of it' : `${orphans} processes left of it were killed`
-    this.look(run.id)
+    if (!this.look(run.id)) {
+      run.isShimGone = true
+      return
+    }
     this.end(
       run,
       { kind: 'unknown', endedAt: this.options.clock.now(), reason: `its shim was killed; ${rest}` },
@@ -401,11 +463,12 @@ export class RunKeeper {
   }
 }
 
-function measureOutputOf(directory: string): number | null {
+/** Null would mean that the directory is gone and may be removed. */
+function measureOutputOf(directory: string): number {
   try {
     return measureOutput(directory)
   } catch {
-    return null
+    return 0
   }
 }
 

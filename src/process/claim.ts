@@ -76,7 +76,7 @@ export function buildClaim(program: Program, context: ClaimContext): Claim {
     marks: context.marks,
     argv: argvOf(launch, fill),
     cwd: fill(launch.cwd),
-    ...(user ? { uid: user.uid, gid: user.gid, groups: user.groups } : {}),
+    ...(user?.isSwitched ? { uid: user.uid, gid: user.gid, groups: user.groups } : {}),
     ...(launch.umask === null ? {} : { umask: launch.umask }),
     ...(launch.nice === null ? {} : { nice: launch.nice }),
     rlimits: launch.rlimits.map(({ name, soft, hard }) => [name, soft, hard] as const),

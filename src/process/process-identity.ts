@@ -40,6 +40,12 @@ export function isAlive({ pid, start }: ProcessIdentity): boolean {
   return stat !== null && stat.start === start && stat.state !== 'Z' && stat.state !== 'X'
 }
 
+/** Whether an error of /proc says that the process is no more. */
+export function isGone(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException
+  return code === 'ENOENT' || code === 'ESRCH'
+}
+
 export interface ProcessStat {
   readonly pid: number
   readonly state: string
@@ -52,13 +58,14 @@ export interface ProcessStat {
   readonly rssPages: number
 }
 
-/** One line of /proc; null when the process is gone. */
+/** One line of /proc; null when the process is gone. Throws when it cannot be told, as without a free file descriptor: that is no death. */
 export function readStat(pid: number): ProcessStat | null {
   let text: string
   try {
     text = readFileSync(`/proc/${pid}/stat`, 'utf8')
-  } catch {
-    return null
+  } catch (error) {
+    if (isGone(error)) return null
+    throw error
   }
   // The name stands in parentheses and may hold anything, parentheses and spaces included.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')

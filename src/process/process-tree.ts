@@ -4,7 +4,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import process from 'node:process'
-import { type ProcessIdentity, type ProcessStat, readStat } from './process-identity.ts'
+import { isGone, type ProcessIdentity, type ProcessStat, readStat } from './process-identity.ts'
 
 /** Keys of the auxiliary vector, AT_PAGESZ and AT_CLKTCK in `<elf.h>`. */
 const auxiliary = { pageBytes: 6, ticksPerSecond: 17 } as const
@@ -160,8 +160,11 @@ function readRunId(pid: number): string | null {
     if (from < 0) return null
     const start = from + '\0DROVER_RUN_ID='.length
     return environment.slice(start, environment.indexOf('\0', start))
-  } catch {
-    return null
+  } catch (error) {
+    // Somebody else's process is none of ours. Anything else, such as no free file descriptor, tells nothing and must not pass for an answer.
+    const { code } = error as NodeJS.ErrnoException
+    if (isGone(error) || code === 'EACCES' || code === 'EPERM') return null
+    throw error
   }
 }
 
@@ -176,7 +179,8 @@ function listPids(): number[] {
     return readdirSync('/proc')
       .filter((name) => name >= '0' && name <= '9:')
       .map(Number)
-  } catch {
-    return []
+  } catch (error) {
+    if (isGone(error)) return []
+    throw error
   }
 }

@@ -13,6 +13,8 @@ export interface ResolvedUser {
   readonly gid: number
   readonly groups: readonly number[]
   readonly home: string
+  /** Whether the shim has to become this user: an agent that is not root's can only be it already. */
+  readonly isSwitched: boolean
 }
 
 /** A directory service that does not answer must not hold up the agent for longer. */
@@ -42,7 +44,7 @@ export function resolveUser(nameOrUid: string): UserResolution {
     const detail = `Only an agent run by root can run a program as \`${name}\`; this one is run by uid ${own}.`
     return { ok: false, reason: 'no_rights', detail }
   }
-  return { ok: true, user: { name, uid, gid, groups, home: homeOf(name) } }
+  return { ok: true, user: { name, uid, gid, groups, home: homeOf(name), isSwitched: own === 0 } }
 }
 
 function ask(option: string, user: string): string {

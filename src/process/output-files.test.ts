@@ -1,4 +1,5 @@
 /** Output as it lies: segments that come and go, and named files that others rotate. */
+import { execFileSync } from 'node:child_process'
 import { appendFileSync, mkdtempSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -103,6 +104,28 @@ describe('the last lines', () => {
       expect(readFrom(output, positionOfLastLines(output, wanted)).text).toBe(lines.slice(-wanted).join(''))
     }
   })
+})
+
+it.each(['fifo', 'folder'])(
+  'reads nothing of what is no file, such as a %s, and does not wait for it',
+  (kind) => {
+    for (const name of ['app.log', 'out.0']) {
+      execFileSync(kind === 'fifo' ? 'mkfifo' : 'mkdir', [join(folder, name)])
+    }
+    for (const output of [new NamedOutput(join(folder, 'app.log')), new RunOutput(folder, 'out')]) {
+      expect(output.extent()).toEqual({ start: 0, end: 0 })
+      expect(output.read(0, 10)).toBeNull()
+    }
+  },
+)
+
+it('does not wait for a FIFO that comes in the place of a file', () => {
+  const path = join(folder, 'app.log')
+  write('app.log', 'one\n')
+  const output = new NamedOutput(path)
+  rmSync(path)
+  execFileSync('mkfifo', [path])
+  expect(output.read(0, 10)).toBeNull()
 })
 
 describe('a named file', () => {

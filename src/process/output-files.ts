@@ -1,8 +1,8 @@
 /**
  * Reads what runs wrote. A stream of a run is one long text with positions that never change, whichever segments of it are still
- * there; a named file is read as it lies. Reading never disturbs the writer.
+ * there; a named file is read as it lies. Reading never disturbs the writer, and never waits: only regular files are read.
  */
-import { closeSync, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { listNames } from './run-directory.ts'
 
@@ -60,11 +60,7 @@ export class RunOutput implements OutputSource {
       .filter((name) => name.startsWith(prefix) && /^\d+$/.test(name.slice(prefix.length)))
       .map((name) => {
         const path = join(this.directory, name)
-        return {
-          path,
-          offset: Number(name.slice(prefix.length)),
-          size: statSync(path, { throwIfNoEntry: false })?.size ?? 0,
-        }
+        return { path, offset: Number(name.slice(prefix.length)), size: sizeOf(path) }
       })
       .sort((a, b) => a.offset - b.offset)
   }
@@ -137,12 +133,12 @@ export class NamedOutput implements OutputSource {
 /** Only so many rotated files are looked through. */
 const mostRotations = 1000
 
-/** Null where there is no file. The number alone does not tell: a new file often gets that of one just removed. */
+/** Null where there is no regular file. The number alone does not tell: a new file often gets that of one just removed. */
 type FileIdentity = string | null
 
 function identityOf(path: string): FileIdentity {
   const found = statSync(path, { throwIfNoEntry: false })
-  return found ? toIdentity(found) : null
+  return found?.isFile() ? toIdentity(found) : null
 }
 
 function toIdentity({ ino, birthtimeMs }: Stats): string {
@@ -150,7 +146,8 @@ function toIdentity({ ino, birthtimeMs }: Stats): string {
 }
 
 function sizeOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.size ?? 0
+  const found = statSync(path, { throwIfNoEntry: false })
+  return found?.isFile() ? found.size : 0
 }
 
 const backwardsBytes = 65_536
@@ -205,16 +202,20 @@ function readExactly(source: OutputSource, from: number, length: number): Buffer
   return Buffer.concat(parts)
 }
 
-/** Null when the file is gone, or is not the one that is meant: a rotation may come between any two calls. */
+/** A program may name a FIFO or a terminal as its output: opening one must neither wait for a writer nor take the terminal over. */
+const openFlags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY
+
+/** Null when the file is gone, is no regular one, or is not the one that is meant: a rotation may come between any two calls. */
 function readPart(path: string, from: number, most: number, meant: FileIdentity = null): Buffer | null {
   let fd: number
   try {
-    fd = openSync(path, 'r')
+    fd = openSync(path, openFlags)
   } catch {
     return null
   }
   try {
     const found = fstatSync(fd)
+    if (!found.isFile()) return null
     if (meant !== null && toIdentity(found) !== meant) return null
     const length = Math.min(most, Math.max(0, found.size - from))
     const bytes = Buffer.allocUnsafe(length)

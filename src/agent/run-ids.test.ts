@@ -28,6 +28,20 @@ it('grow on from those of the agent before, though the clock was set back meanwh
   expect(new Set(ids).size).toBe(4)
 })
 
+it('grow on into the next millisecond when one is used up', () => {
+  const clock = new FakeClock()
+  const first = new RunIds(clock).next()
+  const runIds = new RunIds(clock)
+  const lastOfIts = `${first.slice(0, 9)}zzzzz`
+  runIds.startAfter(lastOfIts)
+  const ids = [lastOfIts, runIds.next(), runIds.next()]
+  expect(ids[1]).toMatch(/^[0-9a-hjkmnp-tv-z]{9}00000$/)
+  clock.advance(1)
+  ids.push(runIds.next())
+  expect(ids).toEqual([...ids].sort())
+  expect(new Set(ids).size).toBe(4)
+})
+
 it('do not mind what is no id', () => {
   const runIds = new RunIds(new FakeClock())
   runIds.startAfter('zzz')

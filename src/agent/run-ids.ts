@@ -32,7 +32,12 @@ export class RunIds {
     const ms = Math.max(Math.floor(this.clock.now()), this.lastMs)
     this.tail = ms === this.lastMs ? this.tail + 1 : randomInt(randomRange / 2)
     this.lastMs = ms
-    return encode(ms, timeDigits) + encode(this.tail, randomDigits)
+    if (this.tail === randomRange) {
+      // The millisecond is used up, which a clock that stands still can do: the next one is begun ahead of time.
+      this.tail = 0
+      this.lastMs += 1
+    }
+    return encode(this.lastMs, timeDigits) + encode(this.tail, randomDigits)
   }
 }
 

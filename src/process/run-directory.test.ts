@@ -10,7 +10,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { aClaim, aPid } from '../testing/run-directories.ts'
 import {
   measureOutput,
@@ -21,6 +21,10 @@ import {
   revoke,
   writeClaim,
 } from './run-directory.ts'
+
+/** Called before each effect, where an agent could die. */
+const steps = vi.hoisted(() => ({ beforeEach: (): void => {} }))
+vi.mock('../effects.ts', () => ({ checkpoint: () => steps.beforeEach() }))
 
 let folder: string
 beforeEach(() => {
@@ -90,4 +94,19 @@ it('removes a directory with all that is in it, and one that is gone', () => {
   removeRunDirectory(join(folder, 'r1'))
   removeRunDirectory(join(folder, 'r1'))
   expect(existsSync(join(folder, 'r1'))).toBe(false)
+})
+
+it('never leaves an open claim when a removal does not get to its end', () => {
+  const directory = join(folder, 'r1')
+  writeClaim(directory, aClaim())
+  revoke(directory)
+  writeFileSync(join(directory, 'exit'), '{}')
+  const left: boolean[] = []
+  steps.beforeEach = () => {
+    left.push(existsSync(join(directory, 'spec.json')), existsSync(join(directory, 'pid')))
+  }
+  removeRunDirectory(directory)
+  steps.beforeEach = () => {}
+  expect(left).toEqual([true, true, false, true, false, true])
+  expect(existsSync(directory)).toBe(false)
 })

@@ -156,7 +156,14 @@ export function measureOutput(directory: string): number {
   return bytes
 }
 
+/** The claim goes first and `pid` last: what a removal that was killed in between leaves is never a claim that could still be run. */
 export function removeRunDirectory(directory: string): void {
+  checkpoint('remove')
+  rmSync(join(directory, 'spec.json'), { force: true })
+  checkpoint('remove')
+  for (const name of listNames(directory)) {
+    if (name !== 'pid') rmSync(join(directory, name), { recursive: true, force: true })
+  }
   checkpoint('remove')
   rmSync(directory, { recursive: true, force: true })
 }

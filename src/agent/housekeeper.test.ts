@@ -75,6 +75,21 @@ it('complains when the store takes no writes, and drops with the next end', asyn
   expect(await kept()).toEqual(['r3', 'r2'])
 })
 
+it('trims the history a minute after the start, and then once an hour', async () => {
+  const trim = vi.spyOn(store, 'trim')
+  housekeeper.start()
+  clock.advance(59_999)
+  expect(clock.pending).toBe(1)
+  clock.advance(1)
+  await vi.waitFor(() => expect(clock.pending).toBe(1))
+  expect(trim).toHaveBeenCalledTimes(1)
+  clock.advance(3_599_999)
+  expect(clock.pending).toBe(1)
+  expect(trim).toHaveBeenCalledTimes(1)
+  clock.advance(1)
+  await vi.waitFor(() => expect(trim).toHaveBeenCalledTimes(2))
+})
+
 it('waits for nothing once it is closed', () => {
   housekeeper.start()
   housekeeper.mind('mailer:0')

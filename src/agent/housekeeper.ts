@@ -1,6 +1,6 @@
 /**
  * Keeps the disk from filling: drops the directories of ended runs beyond what a slot may keep, and history beyond its limits. Each end
- * of a run has its slot looked at soon after; the history is trimmed once an hour.
+ * of a run has its slot looked at soon after; the history is trimmed soon after the start, and then once an hour.
  */
 import { join } from 'node:path'
 import type { Clock, Timer } from '../clock.ts'
@@ -17,6 +17,8 @@ export interface HousekeeperOptions {
 }
 
 const settleMs = 1000
+/** Soon, so that an agent that never gets to be an hour old trims as well; not at once, when there is enough to do. */
+const firstTrimMs = 60_000
 const trimEveryMs = 3_600_000
 /** How long the output of a program that is no longer declared can still be looked at. */
 const forgottenAfterMs = 7 * 24 * 3_600_000
@@ -34,11 +36,7 @@ export class Housekeeper {
   }
 
   start(): void {
-    this.trimTimer = this.options.clock.after(trimEveryMs, () => {
-      void this.trim().finally(() => {
-        if (!this.isClosed) this.start()
-      })
-    })
+    this.trimAfter(firstTrimMs)
   }
 
   /** Something of this slot ended; several of them are looked at together. */
@@ -78,6 +76,14 @@ export class Housekeeper {
   private async drop(runs: readonly string[]): Promise<void> {
     for (const id of runs) removeRunDirectory(join(this.options.runsDir, id))
     if (runs.length > 0) await this.options.store.record({ droppedRuns: runs })
+  }
+
+  private trimAfter(ms: number): void {
+    this.trimTimer = this.options.clock.after(ms, () => {
+      void this.trim().finally(() => {
+        if (!this.isClosed) this.trimAfter(trimEveryMs)
+      })
+    })
   }
 
   private async trim(): Promise<void> {

@@ -60,7 +60,8 @@ test.runIf(isRoot)(
     chmodSync(house.folder, 0o755)
     mkdirSync(house.dataDir)
     chownSync(house.dataDir, nobody.uid, nobody.gid)
-    house.configure({ own: { command: ['sleep', '1000'], startTime: 0 } })
+    // Its own user may be named: there is nobody to become.
+    house.configure({ own: { command: ['sleep', '1000'], startTime: 0, user: 'nobody' } })
     await house.startAgent({ user: nobody })
     const { pid } = await house.waitForState('own', 'running')
     expect(statSync(`/proc/${pid}`).uid).toBe(nobody.uid)
@@ -68,7 +69,7 @@ test.runIf(isRoot)(
     expect(statSync(join(house.dataDir, 'agent.sock')).mode & 0o777).toBe(0o600)
 
     house.configure({
-      own: { command: ['sleep', '1000'], startTime: 0 },
+      own: { command: ['sleep', '1000'], startTime: 0, user: 'nobody' },
       web: { command: ['sleep', '1000'], user: somebody },
     })
     const { code, stderr } = await drover(house, ['reload'])

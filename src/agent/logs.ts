@@ -4,6 +4,7 @@
  */
 import { type FSWatcher, watch } from 'node:fs'
 import { join } from 'node:path'
+import { setImmediate as othersTurn } from 'node:timers/promises'
 import type { Clock } from '../clock.ts'
 import type { OutputView } from '../contract/views.ts'
 import type { Stream } from '../process/output-files.ts'
@@ -40,11 +41,17 @@ export async function* streamLogs(
   context: LogContext,
 ): AsyncGenerator<OutputView> {
   const tails = slots.flatMap((slot) =>
-    query.streams.map((stream) => new Tail(slot, stream, query.lines, context.runsDir)),
+    query.streams.map((stream) => new Tail(slot, stream, context.runsDir)),
   )
+  // Listens before the tails are opened, which takes its time: it misses no run that begins meanwhile.
   const follower = query.follow ? new Follower(tails, query.signal, context) : null
   let unread: ReadonlySet<Tail> = new Set(tails)
   try {
+    for (const tail of tails) {
+      if (query.signal.aborted) return
+      await tail.open(query.lines)
+      await othersTurn()
+    }
     while (!query.signal.aborted) {
       for await (const piece of readAll(new Set(unread))) {
         yield piece
@@ -71,7 +78,7 @@ async function* readAll(tails: Set<Tail>): AsyncGenerator<OutputView> {
       if (piece) yield piece
       else tails.delete(tail)
       pieces += 1
-      if (pieces % piecesPerTurn === 0) await new Promise((resolve) => setImmediate(resolve))
+      if (pieces % piecesPerTurn === 0) await othersTurn()
     }
   }
 }

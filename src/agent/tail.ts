@@ -8,10 +8,9 @@ import type { OutputView } from '../contract/views.ts'
 import type { Program } from '../domain/program.ts'
 import { namedFile } from '../process/claim.ts'
 import {
-  countLines,
+  findLastLines,
   NamedOutput,
   type OutputSource,
-  positionOfLastLines,
   RunOutput,
   type Stream,
 } from '../process/output-files.ts'
@@ -30,6 +29,11 @@ export interface LogSlot {
 
 /** The most that is sent as one piece. */
 const pieceBytes = 65_536
+/**
+ * How far the last lines are looked for, over all runs: 100,000 lines of usual length. Without a bound, a program that prints few line
+ * ends would have everything that is kept of it read for a handful of lines.
+ */
+const mostLookedBack = 16 * 1024 * 1024
 
 interface Cursor {
   readonly run: string
@@ -43,35 +47,44 @@ export class Tail {
   readonly isNamed: boolean
   private readonly stream: Stream
   private readonly runsDir: string
+  private readonly named: string | null
   /** Oldest first; all but the last are over. */
   private readonly cursors: Cursor[] = []
 
-  /** Begins as many runs back as the wanted lines reach. */
-  constructor(slot: LogSlot, stream: Stream, lines: number, runsDir: string) {
+  /** Runs can be added from now on; it can be read once it is open. */
+  constructor(slot: LogSlot, stream: Stream, runsDir: string) {
     this.slot = slot
     this.stream = stream
     this.runsDir = runsDir
-    const named = slot.program && namedFile(slot.program, slot.index, stream)
-    this.isNamed = named !== null
-    if (named !== null) {
-      const source = new NamedOutput(named)
-      this.cursors.push(cursorOf(slot.runs[0] ?? '', source, positionOfLastLines(source, lines)))
+    this.named = slot.program && namedFile(slot.program, slot.index, stream)
+    this.isNamed = this.named !== null
+  }
+
+  /** Begins as many runs back as the wanted lines reach. */
+  async open(lines: number): Promise<void> {
+    if (this.named !== null) {
+      const source = new NamedOutput(this.named)
+      const { position } = await findLastLines(source, lines, mostLookedBack)
+      this.cursors.push(cursorOf(this.slot.runs[0] ?? '', source, position))
       return
     }
     let missing = lines
-    for (const run of slot.runs) {
+    let bytesLeft = mostLookedBack
+    for (const run of this.slot.runs) {
       const source = this.outputOf(run)
-      const position = positionOfLastLines(source, missing)
-      this.cursors.unshift(cursorOf(run, source, position))
-      missing -= missing > 0 ? countLines(source, position) : 0
-      if (missing <= 0) break
+      const found = await findLastLines(source, missing, bytesLeft)
+      this.cursors.unshift(cursorOf(run, source, found.position))
+      missing -= found.lines
+      bytesLeft -= found.bytes
+      if (missing <= 0 || bytesLeft <= 0) break
     }
   }
 
   /** A run of the slot began: the one before it is over. */
   add(run: string): void {
-    if (this.isNamed || !this.slot.goesOn || this.cursors.some((cursor) => cursor.run === run)) return
-    this.cursors.push(cursorOf(run, this.outputOf(run), 0))
+    if (this.isNamed || !this.slot.goesOn || this.slot.runs.includes(run)) return
+    if (!this.cursors.some((cursor) => cursor.run === run))
+      this.cursors.push(cursorOf(run, this.outputOf(run), 0))
   }
 
   /** The runs that there still may be something to read of. */

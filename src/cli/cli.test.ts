@@ -83,7 +83,12 @@ describe('mistakes', () => {
     ],
     [
       'logs --lines ten',
-      '--lines takes a whole number from 0, not `ten`.',
+      '--lines takes a whole number from 0 to 100000, not `ten`.',
+      '`drover logs --help` tells what there is.',
+    ],
+    [
+      'logs --lines 100001',
+      '--lines takes a whole number from 0 to 100000, not `100001`.',
       '`drover logs --help` tells what there is.',
     ],
     [

@@ -107,7 +107,12 @@ export const option = {
       ),
   }),
 
-  number: (flags: string, description: string, usual: number, least = 0): Input<number> => ({
+  number: (
+    flags: string,
+    description: string,
+    usual: number,
+    { least = 0, most = Number.POSITIVE_INFINITY }: { least?: number; most?: number } = {},
+  ): Input<number> => ({
     kind: 'option',
     flags,
     description,
@@ -115,8 +120,9 @@ export const option = {
     read(typed) {
       if (typed === undefined) return usual
       const number = /^\d{1,9}$/.test(String(typed)) ? Number(typed) : Number.NaN
-      if (number >= least) return number
-      throw new UserError('usage', `${longFlag(flags)} takes a whole number from ${least}, not \`${typed}\`.`)
+      if (number >= least && number <= most) return number
+      const range = `from ${least}${most === Number.POSITIVE_INFINITY ? '' : ` to ${most}`}`
+      throw new UserError('usage', `${longFlag(flags)} takes a whole number ${range}, not \`${typed}\`.`)
     },
   }),
 

@@ -31,6 +31,9 @@ export interface Endpoint {
   readonly errors: readonly ErrorCode[]
 }
 
+/** Lines of the past that logs can be asked for, of each program. */
+export const mostLogLines = 100_000
+
 /** Characters of a configuration that is given as a text. */
 export const largestText = 1_048_576
 
@@ -254,7 +257,15 @@ export const endpoints = {
     summary: 'The last lines of many programs, and what follows.',
     query: v.strictObject({
       targets: TargetList,
-      lines: v.optional(whole('How many lines of the past, for each program.'), '20'),
+      lines: v.optional(
+        v.pipe(
+          whole(
+            `How many lines of the past, for each program, 0 to ${mostLogLines}. No more than 16 MiB of each stream are looked through for them.`,
+          ),
+          v.maxValue(mostLogLines),
+        ),
+        '20',
+      ),
       follow: Flag,
       run: v.optional(v.string()),
       stream: v.optional(v.picklist(['out', 'err', 'both']), 'both'),

@@ -4,7 +4,10 @@ import { appendFileSync, mkdtempSync, renameSync, rmSync, truncateSync, writeFil
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { countLines, NamedOutput, type OutputSource, positionOfLastLines, RunOutput } from './output-files.ts'
+import { findLastLines, NamedOutput, type OutputSource, RunOutput } from './output-files.ts'
+
+/** More than any of them has. */
+const plenty = 100_000_000
 
 let folder: string
 beforeEach(() => {
@@ -59,13 +62,12 @@ describe('the output of a run', () => {
     expect(readFrom(output, 2)).toEqual({ text: 'two\n', next: 8 })
   })
 
-  it('is empty where nothing was written, or no directory is', () => {
+  it('is empty where nothing was written, or no directory is', async () => {
     for (const directory of [folder, join(folder, 'nowhere')]) {
       const output = new RunOutput(directory, 'out')
       expect(output.extent()).toEqual({ start: 0, end: 0 })
       expect(output.read(0, 10)).toBeNull()
-      expect(positionOfLastLines(output, 5)).toBe(0)
-      expect(countLines(output, 0)).toBe(0)
+      expect(await findLastLines(output, 5, plenty)).toEqual({ position: 0, lines: 0, bytes: 0 })
     }
   })
 })
@@ -82,12 +84,12 @@ describe('the last lines', () => {
     ['a\nb\nunfinished', 2, 'b\nunfinished'],
     ['\n\n\n', 2, '\n\n'],
     ['\n', 1, '\n'],
-  ])('of %j, %i of them, are %j', (text, lines, expected) => {
+  ])('of %j, %i of them, are %j', async (text, lines, expected) => {
     write('out.0', text)
     const output = new RunOutput(folder, 'out')
-    const position = positionOfLastLines(output, lines)
-    expect(readFrom(output, position).text).toBe(expected)
-    expect(countLines(output, position)).toBe(
+    const found = await findLastLines(output, lines, plenty)
+    expect(readFrom(output, found.position).text).toBe(expected)
+    expect(found.lines).toBe(
       Math.min(
         lines,
         text.split('\n').filter((line, index, all) => index < all.length - 1 || line !== '').length,
@@ -95,14 +97,47 @@ describe('the last lines', () => {
     )
   })
 
-  it('are found over segments and over more than is read at once', () => {
+  it('are found over segments and over more than is read at once', async () => {
     const lines = Array.from({ length: 30_000 }, (_, index) => `line ${index}\n`)
     const text = lines.join('')
     for (let at = 0; at < text.length; at += 50_000) write(`out.${at}`, text.slice(at, at + 50_000))
     const output = new RunOutput(folder, 'out')
     for (const wanted of [1, 10, 5000, 29_999, 30_000]) {
-      expect(readFrom(output, positionOfLastLines(output, wanted)).text).toBe(lines.slice(-wanted).join(''))
+      const { position } = await findLastLines(output, wanted, plenty)
+      expect(readFrom(output, position).text).toBe(lines.slice(-wanted).join(''))
     }
+  })
+
+  it.each([
+    ['aaa\nbbb\nccc\n', 3, 9, 'bbb\nccc\n'],
+    ['aaa\nbbb\nccc\n', 3, 10, 'bbb\nccc\n'],
+    ['aaa\nbbb\nccc\n', 3, 12, 'aaa\nbbb\nccc\n'],
+    ['aaa\nbbb\nccc\n', 1, 9, 'ccc\n'],
+    ['a line without an end', 1, 6, 'an end'],
+    ['a line with an end\n', 1, 7, 'an end\n'],
+  ])(
+    'of %j, %i of them, looked for in no more than %i bytes, are %j',
+    async (text, lines, most, expected) => {
+      write('out.0', text)
+      const output = new RunOutput(folder, 'out')
+      const found = await findLastLines(output, lines, most)
+      expect(readFrom(output, found.position).text).toBe(expected)
+      expect(found.bytes).toBeLessThanOrEqual(Math.max(most, text.length))
+    },
+  )
+
+  it('leave others their turn while they are looked for', async () => {
+    write('out.0', 'x'.repeat(5_000_000))
+    let turns = 0
+    let isOver = false
+    const count = (): void => {
+      turns += 1
+      if (!isOver) setImmediate(count)
+    }
+    setImmediate(count)
+    await findLastLines(new RunOutput(folder, 'out'), 1, plenty)
+    isOver = true
+    expect(turns).toBeGreaterThan(2)
   })
 })
 

@@ -1,4 +1,5 @@
 /** `drover logs`: what programs print, of one or of many, of the past or as it comes. */
+import { mostLogLines } from '../../contract/endpoints.ts'
 import type { OutputView } from '../../contract/views.ts'
 import { UserError } from '../../domain/user-error.ts'
 import type { CommandContext } from '../context.ts'
@@ -28,7 +29,14 @@ export const logsCommand = defineCommand({
   inputs: {
     targets: argument.any('targets', `${targetsMeaning} (default: all)`),
     follow: option.flag('-f, --follow', 'stay, and show what comes'),
-    lines: option.number('-n, --lines <number>', 'how many lines of the past, for each slot', 20),
+    lines: option.number(
+      '-n, --lines <number>',
+      `how many lines of the past, for each slot, up to ${mostLogLines}`,
+      20,
+      {
+        most: mostLogLines,
+      },
+    ),
     run: option.text('--run <id>', 'only this run'),
     stream: option.choice('--stream <which>', 'only one of the two', ['out', 'err', 'both'], 'both'),
     raw: option.flag('--raw', 'with --run: all bytes of the run, just as it wrote them'),

@@ -1,4 +1,5 @@
 /** `drover run`: everything about one run. */
+import { mostLogLines } from '../../contract/endpoints.ts'
 import type { RunDetail, RunView } from '../../contract/views.ts'
 import { UserError } from '../../domain/user-error.ts'
 import type { CommandContext } from '../context.ts'
@@ -18,7 +19,9 @@ export const runCommand = defineCommand({
   summary: 'Show one run: cause, timeline, usage, output',
   inputs: {
     run: argument.one('run', 'the id, or as much of it as is unique; or a slot, which means its last run'),
-    lines: option.number('-n, --lines <number>', 'how many lines of its output', 10),
+    lines: option.number('-n, --lines <number>', 'how many lines of its output', 10, {
+      most: mostLogLines,
+    }),
   },
   examples: { 'run 1hq3k7': 'by the begin of its id', 'run mailer:0': 'the last run of a slot' },
   async run({ run, lines }, context) {

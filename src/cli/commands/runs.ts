@@ -27,7 +27,7 @@ export const runsCommand = defineCommand({
   summary: 'List runs, the newest first',
   inputs: {
     targets: argument.any('targets', `${targetsMeaning} (default: all)`),
-    limit: option.number('-n, --limit <number>', 'how many', 20, 1),
+    limit: option.number('-n, --limit <number>', 'how many', 20, { least: 1 }),
     alive: option.flag('--alive', 'only those that run now'),
     ended: option.flag('--ended', 'only those that have ended'),
     before: option.text('--before <id>', 'those before this run: the next page'),

@@ -68,6 +68,12 @@ static void run_child(const struct claim *claim, const int given[3], pid_t shim,
     _exit(127);
 }
 
+void give_to_user(int fd, const struct claim *claim)
+{
+    if (claim->has_user && fchown(fd, claim->uid, claim->gid) < 0) { /* then it stays ours, and can only not be opened anew */
+    }
+}
+
 bool fork_command(struct command *command, const struct claim *claim, const int given[3])
 {
     int gate[2], report[2];

@@ -14,6 +14,9 @@ struct command {
 
 #define NO_COMMAND {.gate = -1, .report = -1}
 
+/* A pipe or FIFO of the command's streams goes to the command's user, who may open it once more, as /dev/stderr, only as its owner. */
+void give_to_user(int fd, const struct claim *claim);
+
 /* `given` holds its standard streams; -1 is /dev/null. */
 bool fork_command(struct command *command, const struct claim *claim, const int given[3]);
 void open_gate(struct command *command);

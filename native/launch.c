@@ -4,7 +4,7 @@
  *
  * A request on standard input: the length of what follows (4 bytes, this machine's order), then texts that each end with a NUL: the run
  * directory, and the environment as NAME=VALUE. An answer on standard output, one line: `gone DIRECTORY` when that shim has ended,
- * `failed NUMBER DIRECTORY` when none could be made (with the errno). When the agent dies, standard input ends and so does the launcher;
+ * `failed NUMBER DIRECTORY` when none could be made or executed (with the errno). When the agent dies, standard input ends and so does the launcher;
  * the shims have sessions of their own and none of these pipes.
  */
 #define _GNU_SOURCE
@@ -24,17 +24,25 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { LONGEST_REQUEST = 16 * 1024 * 1024 };
+enum { LONGEST_REQUEST = 16 * 1024 * 1024, NOT_EXECUTED = 127 };
 
 /* A shim that lives, and what to call it once it has gone. */
 struct started {
     pid_t pid;
+    int trouble;                /* why it was never executed; 0: it was */
     char *directory;
+};
+
+/* What a child says that cannot become a shim. */
+struct complaint {
+    pid_t pid;
+    int trouble;
 };
 
 static struct started *started;
 static size_t started_count, started_room;
 static int wake_pipe[2];
+static int complaint_pipe[2]; /* one for all: so a start costs no pipe, and nobody waits for an exec. It closes on exec */
 
 static void on_child(int number)
 {
@@ -65,20 +73,20 @@ static void become_shim(const char *self, char *directory, char **environment)
     for (size_t index = 0; index < sizeof changed / sizeof *changed; index++) signal(changed[index], SIG_DFL);
     char *arguments[] = {"drover-shim", directory, NULL};
     execve(self, arguments, environment);
-    _exit(127);
+    struct complaint complaint = {.pid = getpid(), .trouble = errno};
+    write_all(complaint_pipe[1], (const char *)&complaint, sizeof complaint);
+    _exit(NOT_EXECUTED);
 }
 
-static bool remember(pid_t pid, const char *directory)
+/* Room for one more, made before there is a shim: one that could not be remembered would never be told as gone. */
+static bool make_room(void)
 {
-    if (started_count == started_room) {
-        size_t room = started_room == 0 ? 64 : started_room * 2;
-        struct started *more = realloc(started, room * sizeof *more);
-        if (more == NULL) return false;
-        started = more;
-        started_room = room;
-    }
-    started[started_count] = (struct started){.pid = pid, .directory = strdup(directory)};
-    started_count += 1;
+    if (started_count < started_room) return true;
+    size_t room = started_room == 0 ? 64 : started_room * 2;
+    struct started *more = realloc(started, room * sizeof *more);
+    if (more == NULL) return false;
+    started = more;
+    started_room = room;
     return true;
 }
 
@@ -87,7 +95,9 @@ static void start(const char *self, char *request, size_t length)
     size_t texts = 0;
     for (size_t at = 0; at < length; at++) texts += request[at] == '\0';
     char **environment = calloc(texts + 1, sizeof *environment);
-    pid_t pid = environment == NULL ? -1 : fork();
+    char *directory = strdup(request);
+    errno = ENOMEM;
+    pid_t pid = environment == NULL || directory == NULL || !make_room() ? -1 : fork();
     if (pid == 0) {
         char *text = request + strlen(request) + 1;
         for (size_t index = 0; text < request + length; index++) {
@@ -98,8 +108,12 @@ static void start(const char *self, char *request, size_t length)
     }
     int trouble = errno;
     free(environment);
-    if (pid < 0) answer("failed", trouble == 0 ? ENOMEM : trouble, request);
-    else remember(pid, request);
+    if (pid > 0) {
+        started[started_count++] = (struct started){.pid = pid, .directory = directory};
+        return;
+    }
+    answer("failed", trouble, request);
+    free(directory);
 }
 
 static bool take_request(const char *self)
@@ -114,15 +128,26 @@ static bool take_request(const char *self)
     return whole;
 }
 
+/* A child complains before it ends, so what it says is here when it is reaped. */
+static void hear_complaints(void)
+{
+    struct complaint complaint;
+    while (read(complaint_pipe[0], &complaint, sizeof complaint) == (ssize_t)sizeof complaint)
+        for (size_t at = 0; at < started_count; at++)
+            if (started[at].pid == complaint.pid) started[at].trouble = complaint.trouble;
+}
+
 static void reap(void)
 {
     char drained[64];
+    int status;
     while (read(wake_pipe[0], drained, sizeof drained) > 0) {
     }
-    for (pid_t pid; (pid = waitpid(-1, NULL, WNOHANG)) > 0;) {
+    for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
+        if (WIFEXITED(status) && WEXITSTATUS(status) == NOT_EXECUTED) hear_complaints();
         for (size_t at = 0; at < started_count; at++) {
             if (started[at].pid != pid) continue;
-            if (started[at].directory != NULL) answer("gone", 0, started[at].directory);
+            answer(started[at].trouble == 0 ? "gone" : "failed", started[at].trouble, started[at].directory);
             free(started[at].directory);
             started_count -= 1;
             started[at] = started[started_count];
@@ -133,7 +158,8 @@ static void reap(void)
 
 int launch(const char *self)
 {
-    if (!make_pipe(wake_pipe)) return 1;
+    if (!make_pipe(wake_pipe) || !make_pipe(complaint_pipe)) return 1;
+    make_nonblocking(complaint_pipe[0]);
     make_nonblocking(wake_pipe[0]);
     make_nonblocking(wake_pipe[1]);
     struct sigaction action = {.sa_handler = on_child, .sa_flags = SA_NOCLDSTOP | SA_RESTART};

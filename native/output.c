@@ -8,6 +8,7 @@
 #define _GNU_SOURCE
 #include "output.h"
 
+#include "command.h"
 #include "ground.h"
 
 #include <dirent.h>
@@ -44,27 +45,53 @@ static int open_segment(const struct stream *s, int64_t begin)
     return open(name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 }
 
-/* O_NONBLOCK is for a name that turns out to be a FIFO which nobody reads: that is an error then, not a wait. */
-static int open_named(const struct stream *s)
+/* What root writes into must be what its name says: a user who may write in its folder could lead the name to somebody else's file.
+   The open file is looked at, so nobody can exchange it in between. NULL: there is no objection. */
+static const char *objection(const struct stream *s, int fd)
 {
-    return open(s->file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0644);
+    struct stat status;
+    if (fstat(fd, &status) < 0) return strerror(errno);
+    if (S_ISFIFO(status.st_mode) || S_ISCHR(status.st_mode)) return NULL;
+    if (!S_ISREG(status.st_mode)) return "it is no file, FIFO or character device, and the program runs as another user";
+    if (status.st_nlink > 1 && status.st_uid != 0 && status.st_uid != s->user)
+        return "it is a hard link to a file of somebody else, and the program runs as another user";
+    return NULL;
 }
 
-bool open_stream(struct stream *s, const struct output *output)
+/* O_NONBLOCK is for a name that turns out to be a FIFO which nobody reads: that is an error then, not a wait. After a refusal `refusal`
+   says why; else errno does. */
+static int open_named(const struct stream *s, const char **refusal)
+{
+    const int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+    *refusal = NULL;
+    if (!s->guarded) return open(s->file, flags, 0644);
+    int fd = open(s->file, flags | O_NOFOLLOW, 0644);
+    if (fd < 0 && errno == ELOOP) *refusal = "it is a symbolic link, which is not followed when the program runs as another user";
+    if (fd < 0 || (*refusal = objection(s, fd)) == NULL) return fd;
+    close(fd);
+    errno = EPERM;
+    return -1;
+}
+
+bool open_stream(struct stream *s, const struct output *output, const struct claim *claim)
 {
     static int opened;
     int ends[2];
     struct stat status;
+    const char *refusal = NULL;
     if (output->discarded) return true;
     s->file = output->file;
+    s->guarded = claim->has_user && claim->uid != 0 && geteuid() == 0;
+    s->user = claim->uid;
     s->max_bytes = output->max_bytes;
     s->keep = output->keep;
     s->held = held[opened++];
-    s->target = s->file != NULL ? open_named(s) : open_segment(s, 0);
-    if (s->target < 0 || fstat(s->target, &status) < 0) return fail("output", errno, NULL);
+    s->target = s->file != NULL ? open_named(s, &refusal) : open_segment(s, 0);
+    if (s->target < 0 || fstat(s->target, &status) < 0) return fail("output", errno, refusal);
     if (s->file != NULL && S_ISREG(status.st_mode)) s->length = status.st_size;
     else if (s->file != NULL) s->max_bytes = 0;
     if (!make_pipe(ends)) return fail("output", errno, NULL);
+    give_to_user(ends[0], claim); /* one inode has both ends */
     s->source = ends[0];
     s->given = ends[1];
     make_nonblocking(s->source);
@@ -127,13 +154,21 @@ static bool shift_named(const struct stream *s)
     return rename(s->file, to) == 0;
 }
 
+/* Whether the name still leads to the file that is open. A link, where none is followed, leads elsewhere. */
+static bool is_still_ours(const struct stream *s, struct stat *ours)
+{
+    struct stat named;
+    int found = s->guarded ? lstat(s->file, &named) : stat(s->file, &named);
+    return fstat(s->target, ours) == 0 && found == 0 && ours->st_dev == named.st_dev && ours->st_ino == named.st_ino;
+}
+
 /* If the name leads elsewhere by now, somebody else has rotated it (another run, logrotate): then it is only opened again. If nothing
-   works, the old file goes on, for another `maxBytes`: a log that is too long is better than a lost one. */
+   works, as when what is there now is refused, the old file goes on, for another `maxBytes`: a log that is too long is better than a lost one. */
 static void begin_named(struct stream *s)
 {
-    struct stat ours, theirs;
-    bool still_ours = fstat(s->target, &ours) == 0 && stat(s->file, &theirs) == 0 && ours.st_dev == theirs.st_dev
-        && ours.st_ino == theirs.st_ino;
+    struct stat ours, opened;
+    const char *refusal;
+    bool still_ours = is_still_ours(s, &ours);
     s->length = 0;
     if (still_ours && (!S_ISREG(ours.st_mode) || ours.st_size == 0)) return;
     if (still_ours && s->keep == 0) {
@@ -142,11 +177,11 @@ static void begin_named(struct stream *s)
         return;
     }
     if (still_ours && !shift_named(s)) return;
-    int fd = open_named(s);
+    int fd = open_named(s, &refusal);
     if (fd < 0) return;
     close(s->target);
     s->target = fd;
-    if (fstat(fd, &theirs) == 0 && S_ISREG(theirs.st_mode)) s->length = theirs.st_size;
+    if (fstat(fd, &opened) == 0 && S_ISREG(opened.st_mode)) s->length = opened.st_size;
 }
 
 static bool begin_next(struct stream *s)

@@ -11,6 +11,8 @@
 struct stream {
     const char *name;           /* `out` or `err` */
     const char *file;           /* a named file; NULL for own segments */
+    bool guarded;               /* we are root and write for `user`, who may have planted the named file */
+    uid_t user;
     int64_t max_bytes;
     int64_t keep;
 
@@ -34,7 +36,7 @@ struct stream {
 /* Not open, and so it stays when the output is discarded: then nothing is read and nothing held. */
 #define CLOSED_STREAM(label) {.name = label, .source = -1, .given = -1, .target = -1, .budget = -1}
 
-bool open_stream(struct stream *s, const struct output *output);
+bool open_stream(struct stream *s, const struct output *output, const struct claim *claim);
 void receive(struct stream *s);                 /* one chunk; when the source can be read */
 void retry_held(struct stream *s);              /* if it is time */
 void rotate(struct stream *s);

@@ -288,10 +288,11 @@ static void tend(void)
 
 static bool prepare(void)
 {
-    if (!open_stream(&out, &claim.out)) return false;
-    if (!claim.merge && !open_stream(&err, &claim.err)) return false;
+    if (!open_stream(&out, &claim.out, &claim)) return false;
+    if (!claim.merge && !open_stream(&err, &claim.err, &claim)) return false;
     if ((control_fifo = open_fifo("control")) < 0) return fail("fifo", errno, NULL);
     if (claim.input && (input_fifo = open_fifo("in")) < 0) return fail("fifo", errno, NULL);
+    if (claim.input) give_to_user(input_fifo, &claim);
     return true;
 }
 

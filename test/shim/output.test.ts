@@ -1,10 +1,21 @@
 /** The output, byte for byte, and its rotation. */
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chownSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join, resolve } from 'node:path'
 import process from 'node:process'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { bytesOf } from '../puppets/hostile-writer.mjs'
-import { type Run, until, Yard } from './drive.ts'
+import { isRoot, type Run, until, Yard } from './drive.ts'
 
 const writer = resolve(import.meta.dirname, '../puppets/hostile-writer.mjs')
 const SEED = Number(process.env.DROVER_TEST_SEED ?? Date.now() % 1_000_000)
@@ -234,5 +245,82 @@ describe('a named file', () => {
     expect(await run.ended()).toMatchObject({ code: 0, lost: { out: 0 } })
     expect(existsSync('/dev/null.1')).toBe(false)
     expect(statSync('/dev/null').isCharacterDevice()).toBe(true)
+  })
+})
+
+describe.skipIf(!isRoot)('for another user (needs root)', () => {
+  const nobody = { uid: 65_534, gid: 65_534, groups: [] }
+  const folder = () => join(yard.root, 'logs')
+  const file = () => join(folder(), 'app.log')
+  const victim = () => join(yard.root, 'victim')
+  const named = (maxBytes = 0) => ({ ...nobody, out: { file: file(), maxBytes, keep: 2 } })
+
+  beforeEach(() => {
+    mkdirSync(folder())
+    chownSync(folder(), nobody.uid, nobody.gid)
+    writeFileSync(victim(), 'safe\n')
+  })
+  afterEach(() => expect(existsSync(victim()) && readFileSync(victim(), 'utf8')).toBe('safe\n'))
+
+  it('the streams can be opened by their names', async () => {
+    const run = yard.start('echo x > /dev/stderr; echo y > /dev/stdout; head -n 1 /dev/stdin', {
+      ...nobody,
+      input: true,
+    })
+    await run.born()
+    writeFileSync(run.path('in'), 'z\n')
+    expect(await run.ended()).toMatchObject({ code: 0 })
+    expect([run.text('out'), run.text('err')]).toEqual(['y\nz\n', 'x\n'])
+  })
+
+  it('a named file is written and rotated as ever', async () => {
+    await yard.start('seq 1 1000', named(1000)).ended()
+    expect(['.2', '.1', ''].map((suffix) => existsSync(file() + suffix))).toEqual([true, true, true])
+    expect(readFileSync(file(), 'utf8').endsWith('1000\n')).toBe(true)
+  })
+
+  it('a named file that is a symbolic link is refused, and nothing is made where it leads', async () => {
+    for (const target of [victim(), join(yard.root, 'none')]) {
+      rmSync(file(), { force: true })
+      symlinkSync(target, file())
+      const exit = await yard.start('echo x', named()).ended()
+      expect(exit.error).toMatchObject({ stage: 'output', message: expect.stringContaining('symbolic link') })
+    }
+    expect(existsSync(join(yard.root, 'none'))).toBe(false)
+  })
+
+  it('a hard link to the file of a third user is refused, one to an own file is not', async () => {
+    chownSync(victim(), 12_345, 12_345)
+    linkSync(victim(), file())
+    const { error } = await yard.start('echo x', named()).ended()
+    expect(error).toMatchObject({ stage: 'output', message: expect.stringContaining('hard link') })
+    rmSync(file())
+    writeFileSync(file(), '')
+    chownSync(file(), nobody.uid, nobody.gid)
+    linkSync(file(), `${file()}.copy`)
+    expect(await yard.start('echo x', named()).ended()).toMatchObject({ error: null, code: 0 })
+    expect(readFileSync(file(), 'utf8')).toBe('x\n')
+  })
+
+  it('a link that is planted later is refused at the rotation, and the old file goes on', async () => {
+    const run = yard.start(
+      'echo one; read x; mv "$LOG" "$LOG.old"; ln -s "$VICTIM" "$LOG"; echo two; read x; seq 1 300',
+      { ...named(1000), input: true },
+      { LOG: file(), VICTIM: victim() },
+    )
+    const old = `${file()}.old`
+    await run.born()
+    writeFileSync(run.path('in'), 'go\n')
+    await until(() => existsSync(old) && readFileSync(old, 'utf8') === 'one\ntwo\n', 'the second line')
+    run.control('rotate')
+    writeFileSync(run.path('in'), 'go\n')
+    expect(await run.ended()).toMatchObject({ code: 0, lost: { out: 0 } })
+    expect(readFileSync(old, 'utf8')).toMatch(/^one\ntwo\n1\n(\d+\n)*300\n$/)
+  })
+
+  it('root itself may have links', async () => {
+    symlinkSync(join(folder(), 'real.log'), file())
+    await yard.start('echo x', { out: { file: file(), maxBytes: 0, keep: 0 } }).ended()
+    expect(readFileSync(join(folder(), 'real.log'), 'utf8')).toBe('x\n')
   })
 })

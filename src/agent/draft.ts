@@ -184,8 +184,13 @@ export class Draft {
   endRun(run: RunSubject, end: RunEnd, keptBytes: number | null): void {
     this.ended.push({ id: run.id, end, keptBytes })
     this.effects.push({ kind: 'forget', run: run.id })
-    this.event('run.ended', { end }, this.subjectOf(run))
+    const before = this.events.length
     this.send(run.slot, { kind: 'runEnded', run: run.id, end })
+    const told = this.events.splice(before)
+    // A run that nobody watched may have outlived its start time: that came before its end, and what follows from the end after it.
+    if (told[0]?.kind === 'slot.running') this.events.push(...told.splice(0, 1))
+    this.event('run.ended', { end }, this.subjectOf(run))
+    this.events.push(...told)
   }
 
   /** Wall clock. */

@@ -130,14 +130,11 @@ export class SlotVerbs {
 
   /** The outcome of each slot once it neither starts nor stops any more. */
   async waitUntilSettled(names: readonly string[], signal?: AbortSignal): Promise<OutcomeView[]> {
-    await this.settled(names, signal)
+    const states = await this.settled(names, signal)
     return names.map((name) => {
-      const state = this.agent.reconciler.slots.get(name)?.state
-      return this.outcome(
-        name,
-        state && isGood(state) ? 'done' : 'failed',
-        state ? this.describe(name, state) : 'removed',
-      )
+      const state = states.get(name) ?? null
+      if (!state) return this.outcome(name, 'failed', 'removed')
+      return this.outcome(name, isGood(state) ? 'done' : 'failed', this.describe(name, state), state)
     })
   }
 
@@ -204,53 +201,64 @@ export class SlotVerbs {
       }
       return made
     })
-    if (wait) {
-      const asked = [...verdicts].filter(([, verdict]) => verdict === 'asked')
-      await this.settled(
-        asked.map(([name]) => name),
-        signal,
-      )
-    }
+    const asked = [...verdicts].filter(([, verdict]) => verdict === 'asked').map(([name]) => name)
+    const states = wait ? await this.settled(asked, signal) : null
     return [...verdicts].map(([name, verdict]) => {
       if (verdict !== 'asked') return this.outcome(name, verdict.outcome, verdict.message)
-      const state = this.agent.reconciler.slots.get(name)?.state
+      const state = (states ? states.get(name) : this.agent.reconciler.slots.get(name)?.state) ?? null
       if (!state) return this.outcome(name, 'done', 'removed')
-      if (!wait) return this.outcome(name, 'waiting', this.describe(name, state))
+      if (!wait) return this.outcome(name, 'waiting', this.describe(name, state), state)
       const isDone = action === 'stop' ? !isActive(state) : isGood(state)
-      return this.outcome(name, isDone ? 'done' : 'failed', this.describe(name, state))
+      return this.outcome(name, isDone ? 'done' : 'failed', this.describe(name, state), state)
     })
   }
 
   /**
-   * Resolves once each of the slots has been in a state that lasts, or the asker has gone. One listener for all of them: a request may
-   * name hundreds.
+   * The first state of each slot that lasts, as it was then: while others are waited for, a slot that failed may already be at its next
+   * try. One listener for all of them, since a request may name hundreds. When the asker has gone, the states of that moment.
    */
-  private settled(names: readonly string[], signal?: AbortSignal): Promise<void> {
+  private settled(names: readonly string[], signal?: AbortSignal): Promise<Map<string, SlotState | null>> {
     const { feed, reconciler } = this.agent
-    const isMoving = (name: string): boolean => {
-      const kind = reconciler.slots.get(name)?.state.kind
-      return kind === 'starting' || kind === 'stopping'
+    const states = new Map<string, SlotState | null>()
+    const open = new Set(names)
+    const look = (isLast: boolean): void => {
+      for (const name of open) {
+        const state = reconciler.slots.get(name)?.state ?? null
+        if (!isLast && (state?.kind === 'starting' || state?.kind === 'stopping')) continue
+        states.set(name, state)
+        open.delete(name)
+      }
     }
-    const moving = new Set(names.filter(isMoving))
-    if (moving.size === 0 || signal?.aborted) return Promise.resolve()
+    look(signal?.aborted ?? false)
+    if (open.size === 0) return Promise.resolve(states)
     return new Promise((resolve) => {
       const finish = (): void => {
         stopListening()
-        signal?.removeEventListener('abort', finish)
-        resolve()
+        signal?.removeEventListener('abort', onAbort)
+        resolve(states)
+      }
+      const onAbort = (): void => {
+        look(true)
+        finish()
       }
       const stopListening = feed.listen(() => {
-        for (const name of moving) if (!isMoving(name)) moving.delete(name)
-        if (moving.size === 0) finish()
+        look(false)
+        if (open.size === 0) finish()
       })
-      signal?.addEventListener('abort', finish)
+      signal?.addEventListener('abort', onAbort)
     })
   }
 
-  private outcome(name: string, outcome: OutcomeView['outcome'], message: string): OutcomeView {
+  /** `then`: the state that the message speaks of, which may have passed since. */
+  private outcome(
+    name: string,
+    outcome: OutcomeView['outcome'],
+    message: string,
+    then: SlotState | null = null,
+  ): OutcomeView {
     const slot = this.agent.reconciler.slots.get(name)
     if (!slot) return { slot: name, name, outcome, state: 'stopped', pid: null, message }
-    const { name: title, state, pid } = this.view(slot)
+    const { name: title, state, pid } = this.view(then ? { ...slot, state: then } : slot)
     return { slot: name, name: title, outcome, state, pid, message }
   }
 

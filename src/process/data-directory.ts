@@ -1,17 +1,22 @@
 /**
  * The data directory: everything that an agent keeps. Made on first use, recognised by its marker `drover.json`, and never taken over when
- * it holds somebody else's files.
+ * it holds somebody else's files. It belongs to the agent's user, and nobody else may look into it: the store has the `env` of programs, which
+ * may be secret, and who could write here could tell the agent what to run.
  */
 import {
   accessSync,
+  chmodSync,
   constants,
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
+  statSync,
   writeFileSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import process from 'node:process'
 import { UserError } from '../domain/user-error.ts'
 import { checkpoint } from '../effects.ts'
 
@@ -37,12 +42,24 @@ export function dataDirectory(path: string): DataDirectory {
 
 const markerName = 'drover.json'
 
-/** Makes the directory if it is not there. Refuses one that is neither empty nor ours. */
+/** With its parents, one by one: where a parent cannot be made, as below /proc, Node's own recursion may never end. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return
+  const parent = dirname(path)
+  if (parent !== path) makeFolder(parent)
+  try {
+    mkdirSync(path, { mode: 0o700 })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
+}
+
+/** Makes the directory if it is not there. Refuses one that is neither empty nor ours, or that others have a say in. */
 export function prepareDataDirectory(path: string): DataDirectory {
   const data = dataDirectory(path)
   try {
     checkpoint('mkdir')
-    mkdirSync(path, { recursive: true, mode: 0o700 })
+    makeFolder(path)
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK)
   } catch (error) {
     throw unusable(path, error)
@@ -59,12 +76,14 @@ export function prepareDataDirectory(path: string): DataDirectory {
     )
   }
   try {
+    checkRights(path)
     if (!others.includes(markerName)) writeMarker(join(path, markerName))
     else checkMarker(join(path, markerName))
     for (const folder of [data.runs, data.marks]) {
       checkpoint('mkdir')
-      mkdirSync(folder, { recursive: true, mode: 0o700 })
+      makeFolder(folder)
     }
+    for (const folder of [path, data.runs, data.marks]) closeToOthers(folder)
   } catch (error) {
     throw error instanceof UserError ? error : unusable(path, error)
   }
@@ -88,6 +107,31 @@ export function readAgentFile(data: DataDirectory): { pid: number; version: stri
   } catch {
     return null
   }
+}
+
+/** What others may have put or changed here cannot be told any more, so closing it now would not be enough. */
+function checkRights(path: string): void {
+  const { uid, mode } = statSync(path)
+  const own = process.getuid?.() ?? uid
+  if (uid !== own) {
+    throw new UserError(
+      'data_dir_unusable',
+      `${path} belongs to the user ${uid}, and this is the user ${own}.`,
+      {
+        hint: `Start the agent as the user ${uid}, or make the folder its own with \`chown -R ${own} ${path}\`, or give another one with --data-dir. Nothing was changed.`,
+      },
+    )
+  }
+  if ((mode & 0o022) !== 0) {
+    throw new UserError('data_dir_unusable', `${path} can be written by others than its owner.`, {
+      hint: `Look at what is in it, and close it with \`chmod 700 ${path}\`; or give another one with --data-dir. Nothing was changed.`,
+    })
+  }
+}
+
+/** A folder that others could read, as a `mkdir` makes it, is closed without a word: it is certainly ours by now. */
+function closeToOthers(folder: string): void {
+  if ((statSync(folder).mode & 0o077) !== 0) chmodSync(folder, 0o700)
 }
 
 function writeMarker(marker: string): void {

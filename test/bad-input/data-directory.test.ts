@@ -45,6 +45,13 @@ test('a file in its place', async () => {
   expect(readFileSync(house.dataDir, 'utf8')).toBe('a file')
 })
 
+test.runIf(existsSync('/proc/self'))('one where no folder can be made', async () => {
+  const house = withPrograms()
+  const end = await drover(house, ['up', '-c', join(house.folder, 'drover.json'), '-D', '/proc/nowhere/data'])
+  expect(end.code).toBe(dataDirectoryFault)
+  expect(end.stderr).toContain('The data directory /proc/nowhere/data cannot be used')
+})
+
 test.runIf(isRoot)('one that may not be written', async () => {
   const house = withPrograms()
   chmodSync(house.folder, 0o755)
@@ -60,7 +67,7 @@ test.runIf(isRoot)('one that may not be written', async () => {
 test.runIf(isRoot)('one on a full disk', async (context) => {
   const house = withPrograms()
   mkdirSync(house.dataDir)
-  if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=16k', 'none', house.dataDir]).status !== 0)
+  if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=16k,mode=700', 'none', house.dataDir]).status !== 0)
     context.skip()
   onTestFinished(() => void spawnSync('umount', ['--lazy', house.dataDir]))
   const end = await up(house)

@@ -1,8 +1,9 @@
 /**
  * The SQLite that is at hand: Node's own where it is new enough, else a package with the same interface and prebuilt binaries. Opened for
  * exactly one process: the lock on the file is what makes an agent the only one on its data directory, and the kernel lets go of it the
- * moment that the agent dies, however it dies.
+ * moment that the agent dies, however it dies. The file is its owner's alone: the environment that programs are given is in it.
  */
+import { chmodSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import process from 'node:process'
 
@@ -29,7 +30,7 @@ const soundVersion = [3, 51, 3] as const
 
 /** Nothing is written yet: a file that is not for us stays as it is. */
 export function openDatabase(path: string): Database {
-  const database = new (loadModule().DatabaseSync)(path)
+  const database = createOrOpen(path)
   try {
     // Exclusive from the first statement on: a second agent fails here, before it has read or written anything.
     database.exec('pragma busy_timeout = 0')
@@ -43,8 +44,9 @@ export function openDatabase(path: string): Database {
   }
 }
 
-/** How an open database is to write: each commit is on the disk when it returns. */
-export function prepareForWrites(database: Database): void {
+/** How an open database is to write: each commit is on the disk when it returns, and no other user reads it. */
+export function prepareForWrites(database: Database, path: string): void {
+  for (const file of [path, `${path}-wal`]) closeToOthers(file)
   database.exec('pragma journal_mode = wal')
   database.exec('pragma synchronous = full')
   database.exec('pragma cache_size = -2000')
@@ -63,6 +65,23 @@ export function closeDatabase(database: Database): void {
     // On a full disk, say. The lock goes with the process.
   }
   database.close()
+}
+
+/** What SQLite makes beside the file, it makes with the rights of the file. */
+function createOrOpen(path: string): Database {
+  const { DatabaseSync } = loadModule()
+  const umask = process.umask(0o077)
+  try {
+    return new DatabaseSync(path)
+  } finally {
+    process.umask(umask)
+  }
+}
+
+/** For a store that an older version made, or somebody copied here. */
+function closeToOthers(file: string): void {
+  const mode = statSync(file, { throwIfNoEntry: false })?.mode ?? 0
+  if ((mode & 0o077) !== 0) chmodSync(file, 0o600)
 }
 
 function loadModule(): SqliteModule {

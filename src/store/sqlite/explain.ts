@@ -25,7 +25,7 @@ export function explain(error: unknown, path: string): unknown {
       cause: error,
     })
   }
-  if (/unable to open|readonly|read-only/i.test(text)) {
+  if (/unable to open|readonly|read-only|not permitted/i.test(text)) {
     return new UserError('data_dir_unusable', `The store ${path} cannot be opened for writing: ${text}.`, {
       hint: 'Check the rights on the data directory.',
       cause: error,

@@ -51,7 +51,7 @@ function migrate(database: Database, path: string): void {
       },
     )
   }
-  prepareForWrites(database)
+  prepareForWrites(database, path)
   for (const migration of migrations.filter(({ number }) => number > version)) {
     database.exec('begin immediate')
     try {

@@ -8,6 +8,7 @@ import {
   openSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
   writeSync,
 } from 'node:fs'
@@ -112,6 +113,18 @@ describe('a store on SQLite', () => {
     expect(readFileSync(path).equals(bytes)).toBe(true)
   })
 
+  it('can be read by its owner alone, also when it could be read by others before', async () => {
+    const rights = (): string[] =>
+      ['', '-wal'].map((end) => (statSync(`${path}${end}`).mode & 0o777).toString(8))
+    const store = openSqliteStore(path)
+    expect(rights()).toEqual(['600', '600'])
+    await store.close()
+    chmodSync(path, 0o644)
+    writeFileSync(`${path}-wal`, '', { mode: 0o644 })
+    openStore()
+    expect(rights()).toEqual(['600', '600'])
+  })
+
   it('takes an empty file for a new store, as a first start that was killed leaves it', async () => {
     writeFileSync(path, '')
     expect(await openStore().lastEventId()).toBe(0)
@@ -170,7 +183,7 @@ describe('a store on SQLite', () => {
         return database.prepare(sql)
       },
     }
-    openSqliteSchema(database)
+    openSqliteSchema(database, path)
     const store = createSqliteStore(watched, path)
     open.push(store)
     const slots = (count: number): ReturnType<typeof aSlot>[] =>
@@ -186,7 +199,7 @@ describe('a store on SQLite', () => {
 
   it('tells the first error when the transaction is gone by itself, and goes on', async () => {
     const database = openDatabase(path)
-    openSqliteSchema(database)
+    openSqliteSchema(database, path)
     let isFailing = true
     const failing: Database = {
       close: () => database.close(),
@@ -208,7 +221,7 @@ describe('a store on SQLite', () => {
 
   it('gets out of a transaction that could not be rolled back', async () => {
     const database = openDatabase(path)
-    openSqliteSchema(database)
+    openSqliteSchema(database, path)
     let isFailing = true
     const failing: Database = {
       close: () => database.close(),
@@ -228,8 +241,8 @@ describe('a store on SQLite', () => {
 })
 
 /** Brings an open database's schema up to date, as `openSqliteStore` does it with one of its own. */
-function openSqliteSchema(database: Database): void {
-  prepareForWrites(database)
+function openSqliteSchema(database: Database, path: string): void {
+  prepareForWrites(database, path)
   for (const { sql, number } of migrations) {
     database.exec(sql)
     database.exec(`pragma user_version = ${number}`)

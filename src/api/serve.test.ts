@@ -370,6 +370,22 @@ describe('streams', () => {
     }
     expect(seen).toHaveLength(1)
   })
+
+  test('may be many at once, which warns of no leak', async () => {
+    const warnings: string[] = []
+    const note = ({ name }: Error): void => void warnings.push(name)
+    process.on('warning', note)
+    try {
+      await serve({ streamEvents: ({ signal }) => oneThenQuiet(eventView(), signal, () => {}) })
+      const streams = await Promise.all(Array.from({ length: 30 }, () => connect().streamEvents()))
+      const seen = streams.map((stream) => collect(stream))
+      await servers.pop()?.close()
+      expect((await Promise.all(seen)).map(({ length }) => length)).toEqual(Array(30).fill(1))
+    } finally {
+      process.off('warning', note)
+    }
+    expect(warnings).toEqual([])
+  })
 })
 
 describe('the socket', () => {

@@ -2,6 +2,8 @@
  * Puts the API on a unix socket that only its owner can open. The caller holds the lock of the data directory, so that whatever socket is
  * already there is dead; the folder around it is the caller's as well.
  */
+import { setMaxListeners } from 'node:events'
+import { readFileSync } from 'node:fs'
 import type { Server } from 'node:http'
 import { createAdaptorServer } from '@hono/node-server'
 import { systemClock } from '../clock.ts'
@@ -25,16 +27,21 @@ export interface ApiServer {
 
 /** How long answers under way may take once the server closes. */
 const closingGraceMs = 1000
+const fewestConnections = 64
+const usualConnections = 256
 
 export async function serveApi(options: ServeOptions): Promise<ApiServer> {
   const { socketPath, heartbeatMs = 15_000 } = options
   const closing = new AbortController()
+  // Each request under way listens to it, and there may be many streams at once: that is no leak.
+  setMaxListeners(0, closing.signal)
   const app = createApp({ ...options, closing: closing.signal, heartbeatMs })
   const server = createAdaptorServer({
     fetch: app.fetch,
     hostname: 'localhost',
     overrideGlobalObjects: false,
   }) as Server
+  server.maxConnections = mostConnections()
   clearSocketPath(socketPath)
   const address = socketAddress(socketPath)
   await listen(server, address.path).catch((error: unknown) => {
@@ -47,6 +54,20 @@ export async function serveApi(options: ServeOptions): Promise<ApiServer> {
       await close(server)
       address.release()
     },
+  }
+}
+
+/**
+ * A quarter of the files that the agent may have open, so that clients, however many come, leave it enough for its runs. What comes beyond
+ * that is hung up on.
+ */
+function mostConnections(): number {
+  try {
+    const files = Number(/^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1])
+    return files > 0 ? Math.max(fewestConnections, Math.floor(files / 4)) : usualConnections
+  } catch {
+    // Only Linux tells.
+    return usualConnections
   }
 }
 

@@ -98,7 +98,7 @@ it('removes a directory with all that is in it, and one that is gone', () => {
 
 it('never leaves an open claim when a removal does not get to its end', () => {
   const directory = join(folder, 'r1')
-  writeClaim(directory, aClaim())
+  writeClaim(directory, aClaim('r1'))
   revoke(directory)
   writeFileSync(join(directory, 'exit'), '{}')
   const left: boolean[] = []

@@ -15,6 +15,7 @@ import {
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import process from 'node:process'
+import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
 import { type CommandEnd, drover } from '../harness/command-line.ts'
 import { type House, openHouse } from '../harness/house.ts'
@@ -45,11 +46,13 @@ test('a file in its place', async () => {
   expect(readFileSync(house.dataDir, 'utf8')).toBe('a file')
 })
 
-test.runIf(existsSync('/proc/self'))('one where no folder can be made', async () => {
+test.runIf(existsSync('/proc/self'))('one where no folder can be made', () => {
   const house = withPrograms()
-  const end = await drover(house, ['up', '-c', join(house.folder, 'drover.json'), '-D', '/proc/nowhere/data'])
-  expect(end.code).toBe(dataDirectoryFault)
-  expect(end.stderr).toContain('The data directory /proc/nowhere/data cannot be used')
+  const program = fileURLToPath(new URL('../../bin/drover', import.meta.url))
+  const args = ['up', '-c', join(house.folder, 'drover.json'), '-D', '/proc/nowhere/data']
+  const { status, stderr } = spawnSync(program, args, { encoding: 'utf8', timeout: 60_000 })
+  expect(stderr).toContain('The data directory /proc/nowhere/data cannot be used')
+  expect(status).toBe(dataDirectoryFault)
 })
 
 test.runIf(isRoot)('one that may not be written', async () => {

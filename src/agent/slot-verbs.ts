@@ -1,8 +1,9 @@
 /** What can be asked of slots: to start, stop, restart, signal and feed them, and to tell what became of it. */
 import type { OutcomeView, SlotView } from '../contract/views.ts'
 import { decideAdmission } from '../domain/admission.ts'
+import { nearest } from '../domain/nearest.ts'
 import { isActive } from '../domain/reconcile.ts'
-import type { RunCause } from '../domain/run.ts'
+import { type RunCause, tellsNeverExecuted } from '../domain/run.ts'
 import { runOf, type SlotState } from '../domain/slot-state.ts'
 import { selectTargets } from '../domain/target.ts'
 import { UserError } from '../domain/user-error.ts'
@@ -159,13 +160,13 @@ export class SlotVerbs {
   refuseUnknown(targets: readonly string[]): void {
     const missing = targets.filter((target) => !this.agent.programs.has(target))
     if (missing.length === 0) return
-    throw new UserError(
-      'not_found',
-      `Nothing is called ${missing.map((name) => `\`${name}\``).join(', ')}.`,
-      {
-        hint: 'See `drover status` for the names of programs and slots; `group:*` and patterns such as `mail*` are understood.',
-      },
-    )
+    const known = [...this.agent.programs.keys(), ...this.agent.reconciler.slots.keys()]
+    const near = new Set(missing.map((name) => nearest(name, known)).filter((name) => name !== null))
+    const meant = near.size === 0 ? '' : `Did you mean ${inQuotes([...near]).join(', ')}? `
+    const hint = `${meant}See \`drover status\` for the names of programs and slots; \`group:*\` and patterns such as \`mail*\` are understood.`
+    throw new UserError('not_found', `Nothing is called ${inQuotes(missing).join(', ')}.`, {
+      hint,
+    })
   }
 
   /** Of a program that is gone, its name tells. */
@@ -270,9 +271,9 @@ export class SlotVerbs {
       case 'starting':
         return pid === null ? state.kind : `${state.kind}, pid ${pid}`
       case 'backoff':
-        return `${state.reason}; tries again in ${(state.delayMs / 1000).toFixed(1)} s (see \`drover logs ${name}\`)`
+        return `${state.reason}; tries again in ${(state.delayMs / 1000).toFixed(1)} s (${whereToLook(name, state.reason)})`
       case 'fatal':
-        return `gave up: ${state.reason} (see \`drover logs ${name}\`)`
+        return `gave up: ${state.reason} (${whereToLook(name, state.reason)})`
       case 'exited':
         return `finished: ${state.reason}`
       case 'stopping':
@@ -280,6 +281,15 @@ export class SlotVerbs {
         return state.kind
     }
   }
+}
+
+/** What never ran has printed nothing; its last run tells why. */
+function whereToLook(slot: string, reason: string): string {
+  return `see \`drover ${tellsNeverExecuted(reason) ? 'run' : 'logs'} ${slot}\``
+}
+
+function inQuotes(names: readonly string[]): string[] {
+  return names.map((name) => `\`${name}\``)
 }
 
 /** A start went well when the slot runs, or did all it had to do. */

@@ -220,6 +220,8 @@ describe('errors', () => {
     ['POST', '/v1/slots/start', '{"targets":["a"],"wiat":true}', 400, 'usage'],
     ['GET', '/v1/runs?limit=0', undefined, 400, 'usage'],
     ['GET', '/v1/runs?limit=ten', undefined, 400, 'usage'],
+    ['GET', '/v1/events?kinds=run.endet', undefined, 400, 'usage'],
+    ['GET', '/v1/events/stream?kinds=x.*', undefined, 400, 'usage'],
     ['GET', '/v1/slots?target=mailer', undefined, 400, 'usage'],
     ['PUT', '/v1/programs', JSON.stringify({ text: 'x'.repeat(2_200_000), format: 'yaml' }), 413, 'usage'],
   ])('%s %s with %s answers %s %s', async (method, url, body, status, code) => {

@@ -101,6 +101,8 @@ describe('mistakes', () => {
       '--raw needs the run whose bytes are wanted.',
       'Name one with --run; `drover runs` lists them.',
     ],
+    ['stop ,', 'No target was named.', 'Name a program, a slot, a pattern, or `all`.'],
+    ['events --kind run.endet', 'No event is of the kind `run.endet`.', 'Did you mean `run.ended`?'],
   ])('%s', async (line, what, hint) => {
     const { code, out, err, asked } = await runLine(line)
     expect({ code, out, err, asked }).toEqual({
@@ -110,6 +112,18 @@ describe('mistakes', () => {
       asked: [],
     })
   })
+
+  test.each(['start', 'stop', 'restart', 'status'])(
+    'a target that is empty means nothing: %s',
+    async (command) => {
+      const { code, err, asked } = await runLine([command, ''])
+      expect({ code, err, asked }).toEqual({
+        code: 2,
+        err: 'error: No target was named.\n→ Name a program, a slot, a pattern, or `all`.\n',
+        asked: [],
+      })
+    },
+  )
 
   test('nothing typed prints the help as a mistake', async () => {
     const { code, out, err } = await runLine('')
@@ -192,7 +206,7 @@ describe('help', () => {
   test.each(commands.map(({ name }) => name))('of %s has examples that parse', async (name) => {
     const { code, out } = await runLine(`${name} --help`)
     expect(code).toBe(0)
-    expect(out).toContain('Examples:\n  drover ')
+    expect(out).toMatch(/Examples:\n( {2}drover .* # .*\n?)+$/)
   })
 
   test('the version is printed as it is', async () => {

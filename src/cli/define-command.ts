@@ -182,7 +182,14 @@ export const targetsMeaning = 'programs, groups (app:*), slots (mailer:0), patte
 /** `a,b` counts as `a b`, since names have no commas. */
 function readTargets(typed: unknown): string[] {
   const words = Array.isArray(typed) ? typed : []
-  return words.flatMap((word) => String(word).split(',')).filter((word) => word !== '')
+  const targets = words.flatMap((word) => String(word).split(',')).filter((word) => word !== '')
+  // A variable that is not set, in quotes, must not mean everything.
+  if (words.length > 0 && targets.length === 0) {
+    throw new UserError('usage', 'No target was named.', {
+      hint: 'Name a program, a slot, a pattern, or `all`.',
+    })
+  }
+  return targets
 }
 
 function longFlag(flags: string): string {

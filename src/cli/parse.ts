@@ -162,10 +162,11 @@ function aliasText({ aliases }: Command): string {
   return aliases.length === 0 ? '' : `\nAlso: ${aliases.map((alias) => `drover ${alias}`).join(', ')}\n`
 }
 
+/** What they do stands behind `#`, so that a line can be pasted as it is. */
 function exampleText({ examples }: Command): string {
   if (examples.length === 0) return ''
   const width = Math.max(...examples.map(({ line }) => line.length))
-  const lines = examples.map(({ line, meaning }) => `  ${line.padEnd(width)}  ${meaning}`)
+  const lines = examples.map(({ line, meaning }) => `  ${line.padEnd(width)}  # ${meaning}`)
   return `\nExamples:\n${lines.join('\n')}`
 }
 

@@ -3,8 +3,8 @@
  * nearest thing that would have been right. The schema judges; here only the words are found.
  */
 import * as v from 'valibot'
+import { nearest, plainWord } from '../domain/nearest.ts'
 import { foreignKey, foreignValue } from './foreign-keys.ts'
-import { nearest, plainWord } from './nearest.ts'
 import { nameRule, tamedName } from './program-name.ts'
 import { deeperKeys, keysAt, wordsAt } from './schema/tree.ts'
 import { type FieldPath, type Mistake, valueText } from './source.ts'
@@ -127,7 +127,7 @@ function unknownKey(schema: v.GenericSchema, path: FieldPath, input: unknown): M
   }
   const near = nearest(written, known)
   if (near) return { ...mistake, message: 'unknown key', suggestion: near }
-  return { ...mistake, message: `unknown key; known here are ${known.join(', ')}`, suggestion: null }
+  return { ...mistake, message: `unknown key; expected ${mistake.expected}`, suggestion: null }
 }
 
 function placeOf(around: FieldPath): 'program' | 'top' | null {

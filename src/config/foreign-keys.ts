@@ -2,7 +2,7 @@
  * The keys that people bring along from supervisord, PM2, systemd, Circus and Compose, and what they are called here. A key
  * that has no counterpart says what to do instead. Nothing here is accepted: one thing has one name.
  */
-import { plainWord } from './nearest.ts'
+import { plainWord } from '../domain/nearest.ts'
 
 export interface ForeignKey {
   readonly origin: string

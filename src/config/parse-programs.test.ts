@@ -291,7 +291,7 @@ describe('each kind of mistake in a program is told with value, what was expecte
 
   test('a key with no near relative is answered with all that are known', () => {
     expect(saidOf({ zzz: 1 })[0]).toMatch(
-      /^drover\.yaml: programs\.mailer\.zzz: unknown key; known here are command, processes, group, cwd, /,
+      /^drover\.yaml: programs\.mailer\.zzz: unknown key; expected one of command, processes, group, cwd, /,
     )
   })
 

@@ -4,6 +4,7 @@
  */
 import * as v from 'valibot'
 import type { ErrorCode } from '../domain/error-codes.ts'
+import { findUnknownKind } from '../domain/event-kinds.ts'
 import {
   AgentView,
   EventView,
@@ -61,18 +62,27 @@ const Flag = v.optional(
   'false',
 )
 /** Several words in one query parameter, with commas between them. */
-const list = (meaning: string) =>
-  v.optional(
-    v.pipe(
-      v.string(),
-      v.maxLength(65536),
-      v.description(`${meaning} Several with commas; none means all.`),
-      v.transform((text) => text.split(',').filter((part) => part !== '')),
+const splitList = (text: string): string[] => text.split(',').filter((part) => part !== '')
+const listText = (meaning: string) =>
+  v.pipe(v.string(), v.maxLength(65536), v.description(`${meaning} Several with commas; none means all.`))
+const TargetList = v.optional(
+  v.pipe(
+    listText('Programs, groups (`app:*`), slots (`mailer:0`) or patterns with `*` and `?`.'),
+    v.transform(splitList),
+  ),
+  '',
+)
+const Kinds = v.optional(
+  v.pipe(
+    listText('Kinds of events, such as `run.ended` or `slot.*`.'),
+    v.check(
+      (text) => findUnknownKind(splitList(text)) === null,
+      ({ input }) => `kinds that events have (${findUnknownKind(splitList(input))?.hint})`,
     ),
-    '',
-  )
-const TargetList = list('Programs, groups (`app:*`), slots (`mailer:0`) or patterns with `*` and `?`.')
-const Kinds = list('Kinds of events, such as `run.ended` or `slot.*`.')
+    v.transform(splitList),
+  ),
+  '',
+)
 const Wait = v.optional(v.pipe(v.boolean(), v.description('Answer once the outcome is known.')), true)
 
 export const endpoints = {
@@ -130,7 +140,7 @@ export const endpoints = {
   restartSlots: {
     method: 'POST',
     path: '/v1/slots/restart',
-    summary: 'Stops what runs and starts it again.',
+    summary: 'Stops what runs and starts it again; what is stopped is started, too.',
     body: v.strictObject({ targets: Targets, wait: Wait }),
     response: v.array(OutcomeView),
     form: 'json',

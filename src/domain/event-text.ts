@@ -2,10 +2,10 @@
 import type { DroverEvent, NewEvent } from './event.ts'
 import { describeEnd, type RunCause } from './run.ts'
 
-/** `title`: what a person calls the slot, where that is known. */
 /** So many mistakes are told with a refusal; `drover config check` tells all. */
 const mostProblems = 3
 
+/** `title`: what a person calls the slot, where that is known. */
 export function describeEvent(event: DroverEvent | NewEvent, title: string | null = null): string {
   const who = title ?? event.slot ?? event.program ?? 'drover'
   switch (event.kind) {
@@ -14,7 +14,7 @@ export function describeEvent(event: DroverEvent | NewEvent, title: string | nul
       const found =
         adopted + ended + revoked === 0
           ? ''
-          : `; found ${adopted} living, ${ended} ended and ${revoked} unborn runs`
+          : `; found ${adopted} living, ${ended} ended and ${revoked} never begun runs`
       return `agent ${version} started with pid ${pid}${found}`
     }
     case 'agent.stopping':
@@ -72,7 +72,7 @@ export function describeEvent(event: DroverEvent | NewEvent, title: string | nul
 export function describeCause(cause: RunCause): string {
   switch (cause.kind) {
     case 'autostart':
-      return 'it shall run'
+      return 'by autostart'
     case 'requested':
       return `asked by ${cause.by}`
     case 'restart':

@@ -74,6 +74,13 @@ export interface Run {
   readonly end: RunEnd | null
 }
 
+const neverExecuted = 'could not start'
+
+/** Whether a reason, made from the end of a run, tells that its command was never executed: then it printed nothing. */
+export function tellsNeverExecuted(reason: string): boolean {
+  return reason.includes(`${neverExecuted} (`)
+}
+
 /** One sentence about an end, the same at every door. */
 export function describeEnd(end: RunEnd): string {
   switch (end.kind) {
@@ -86,7 +93,7 @@ export function describeEnd(end: RunEnd): string {
     case 'timed_out':
       return end.killed ? 'timed out, killed after its grace' : 'timed out'
     case 'failed_to_start':
-      return `could not start (${end.stage}: ${end.message})`
+      return `${neverExecuted} (${end.stage}: ${end.message})`
     case 'revoked':
       return `never started (${end.reason})`
     case 'unknown':

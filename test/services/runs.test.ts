@@ -47,7 +47,7 @@ test('X-1 runs of every cause are in one list, with node, state, usage, output a
   expect(all).toHaveLength(5)
   const page = await drover(house, ['run', runs[3]?.id.slice(0, 12) ?? ''])
   expect(page.code).toBe(0)
-  for (const word of ['it shall run', 'SIGKILL', 'Timeline', 'CPU', 'Output', 'I am autostart']) {
+  for (const word of ['by autostart', 'SIGKILL', 'Timeline', 'CPU', 'Output', 'I am autostart']) {
     expect(page.stdout).toContain(word)
   }
   expect(await droverJson<RunView[]>(house, ['runs', 'worker', '--alive'])).toHaveLength(1)

@@ -1,5 +1,7 @@
 /** `drover events`: what happened, and what happens. */
 import type { EventView } from '../../contract/views.ts'
+import { findUnknownKind } from '../../domain/event-kinds.ts'
+import { UserError } from '../../domain/user-error.ts'
 import type { CommandContext } from '../context.ts'
 import { argument, defineCommand, option, targetsMeaning } from '../define-command.ts'
 import { exitInterrupted, exitOk } from '../exit.ts'
@@ -22,6 +24,9 @@ export const eventsCommand = defineCommand({
     'events mailer --kind slot.gave_up': 'of one program and kind',
   },
   async run({ targets, follow, kinds, lines }, context) {
+    const unknown = findUnknownKind(kinds)
+    if (unknown)
+      throw new UserError('usage', `No event is of the kind \`${unknown.kind}\`.`, { hint: unknown.hint })
     const past =
       lines === 0
         ? []

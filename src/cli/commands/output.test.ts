@@ -160,7 +160,7 @@ describe('runs and run', () => {
     durationMs: 1500,
     end: { kind: 'exited', code: 3 },
     endText: 'exited with code 3',
-    causeText: 'it shall run',
+    causeText: 'by autostart',
     pid: null,
   })
 
@@ -176,8 +176,8 @@ describe('runs and run', () => {
     expect(out).toBe(
       text(
         'RUN   SLOT      STARTED              LASTED   CPU   MEMORY  END                 CAUSE',
-        '01jd  mailer:0  11:58:00             2m 00s  1.5s  50.0 MB  runs                after run 01jc exited with code 3',
-        '01jc  mailer:0  2026-11-21 11:00:00    1.5s  1.5s  50.0 MB  exited with code 3  it shall run',
+        '01jd  mailer:0  11:58:00             2m 00s  1.5s  50.0 MB  still running       after run 01jc exited with code 3',
+        '01jc  mailer:0  2026-11-21 11:00:00    1.5s  1.5s  50.0 MB  exited with code 3  by autostart',
       ),
     )
   })
@@ -205,7 +205,7 @@ describe('runs and run', () => {
       text(
         '01jc  mailer:0 on alpha',
         '',
-        '  cause    it shall run',
+        '  cause    by autostart',
         '  state    exited with code 3',
         '  started  2026-11-21 11:00:00',
         '  ended    2026-11-21 11:00:01',

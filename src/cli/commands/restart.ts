@@ -5,7 +5,7 @@ import { defineCommand } from '../define-command.ts'
 export const restartCommand = defineCommand({
   name: 'restart',
   group: 'Programs',
-  summary: 'Stop what runs and start it again',
+  summary: 'Stop what runs and start it again; what is stopped is started, too',
   inputs: askInputs,
   examples: { 'restart mailer': 'one program', "restart 'web-*'": 'by a pattern' },
   run: ({ targets, noWait }, context) =>

@@ -21,7 +21,7 @@ export const statusCommand = defineCommand({
   },
   examples: {
     status: 'all slots',
-    'status mailer app:*': 'one program and one group',
+    "status mailer 'app:*'": 'one program and one group',
     'status --watch': 'live, until Ctrl-C',
     'status --json | jq -r \'.[] | select(.state != "running").name\'': 'for scripts',
   },

@@ -11,7 +11,7 @@ export const stopCommand = defineCommand({
   inputs: askInputs,
   examples: {
     'stop mailer': 'one program',
-    'stop app:*': 'all of a group',
+    "stop 'app:*'": 'all of a group',
     'stop --no-wait all': 'without waiting',
   },
   run: ({ targets, noWait }, context) =>

@@ -12,7 +12,7 @@ export function isGoodEnd(end: NonNullable<RunView['end']>): boolean {
 }
 
 export function formatEnd(run: RunView, colors: Colors): string {
-  if (run.end === null) return run.state === 'running' ? colors.green('runs') : colors.cyan('starts')
+  if (run.end === null) return run.state === 'running' ? colors.green('still running') : colors.cyan('starts')
   const text = run.endText ?? run.end.kind
   return isGoodEnd(run.end) ? text : colors.red(text)
 }

@@ -13,7 +13,7 @@ export function readJson(text: string): ReadText {
     return { value, locate: locateInJson(text), mistakes: findDuplicates(text) }
   } catch (error) {
     const message = `this is not JSON: ${plainMessage(String(error))}`
-    return unreadable(errorLine(text), message, 'strict JSON')
+    return unreadable(errorLine(text), message)
   }
 }
 

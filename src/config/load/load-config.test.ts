@@ -426,7 +426,8 @@ describe('one text by every way', () => {
     expect(() => refuseInvalid(loaded)).toThrow(
       expect.objectContaining({
         code: 'config_invalid',
-        message: 'The configuration standard input has 2 mistakes; nothing was changed.',
+        message: 'Standard input has 2 mistakes; nothing was changed.',
+        hint: 'Correct the text, and apply it again.',
       }),
     )
   })

@@ -39,12 +39,13 @@ export function refuseInvalid(loaded: Pick<LoadedConfig, 'problems' | 'root'>): 
   const errors = loaded.problems.filter(({ severity }) => severity === 'error')
   if (errors.length === 0) return
   const count = errors.length === 1 ? 'a mistake' : `${errors.length} mistakes`
-  throw new UserError(
-    'config_invalid',
-    `The configuration ${loaded.root} has ${count}; nothing was changed.`,
-    {
-      hint: 'Correct it, and look at it with `drover config check`.',
-      problems: loaded.problems,
-    },
-  )
+  const what = loaded.root === 'standard input' ? 'Standard input' : `The configuration ${loaded.root}`
+  // What came as a text, by a name and not by a path, is no file that the check could read.
+  const isFile = loaded.root.startsWith('/')
+  throw new UserError('config_invalid', `${what} has ${count}; nothing was changed.`, {
+    hint: isFile
+      ? 'Correct it, and look at it with `drover config check`.'
+      : 'Correct the text, and apply it again.',
+    problems: loaded.problems,
+  })
 }

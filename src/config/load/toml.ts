@@ -12,7 +12,7 @@ export function readToml(text: string): ReadText {
   } catch (error) {
     if (!(error instanceof TomlError)) throw error
     const message = error.message.split('\n')[0]?.replace(/^Invalid TOML document: /, '') ?? ''
-    return unreadable(error.line, `this is not TOML: ${message}`, 'TOML 1.0')
+    return unreadable(error.line, `this is not TOML: ${message}`)
   }
   return { value: withoutDates(value), locate: locateInToml(text), mistakes: [] }
 }

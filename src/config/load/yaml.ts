@@ -38,7 +38,7 @@ export function readYaml(text: string): ReadText {
       line: lines.linePos(error.pos[0]).line,
       path: [],
       message: error.message.split('\n')[0] ?? '',
-      expected: 'YAML 1.2',
+      expected: null,
     }),
   )
   const locate = locateIn(document, lines)

@@ -1,5 +1,5 @@
 /** Every command once against a real agent: what it prints, as text and as JSON, and the code that it ends with. */
-import { readFileSync } from 'node:fs'
+import { chmodSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as v from 'valibot'
 import { beforeAll, expect, test } from 'vitest'
@@ -80,6 +80,25 @@ test('a start that fails says why, and ends with 1', async () => {
   expect(code).toBe(1)
   expect(stdout).toMatch(/broken +gave up: .*exited with code 3 \(see `drover logs broken/)
   expect((await drover(house, ['logs', 'broken'])).stdout).toBe('out of paper\n')
+})
+
+test('a slip in a name is answered with the name that was meant', async () => {
+  const { code, stderr } = await drover(house, ['restart', 'idel'])
+  expect(code).toBe(4)
+  expect(stderr).toContain('Nothing is called `idel`.\n→ Did you mean `idle`? See')
+})
+
+test('a start that could not execute anything sends to the run, which tells more than the empty output', async () => {
+  house.write('script', '#!/nowhere/interpreter\n')
+  chmodSync(join(house.folder, 'script'), 0o755)
+  const program = { command: [join(house.folder, 'script')], autostart: false, giveUpAfter: 1 }
+  house.write('unfit.json', JSON.stringify({ programs: { unfit: program } }))
+  await drover(house, ['apply', 'unfit.json'])
+  const { code, stdout } = await drover(house, ['start', 'unfit'])
+  expect(code).toBe(1)
+  expect(stdout).toMatch(/could not start \(exec: .*\(see `drover run unfit:0`\)/)
+  expect((await drover(house, ['run', 'unfit:0'])).code).toBe(0)
+  await drover(house, ['remove', 'unfit'])
 })
 
 test('a program without processes is known, and there is nothing to do with it', async () => {

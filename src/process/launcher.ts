@@ -20,6 +20,7 @@ export class Launcher {
   private readonly open = new Set<string>()
   private child: ChildProcess | null = null
   private unread = ''
+  private isClosed = false
 
   constructor(shim: string, events: LauncherEvents) {
     this.shim = shim
@@ -36,6 +37,7 @@ export class Launcher {
 
   /** The launcher ends with its input; shims are not touched. */
   close(): void {
+    this.isClosed = true
     this.open.clear()
     this.child?.stdin?.end()
   }
@@ -67,6 +69,8 @@ export class Launcher {
   }
 
   private read(text: string): void {
+    // Whoever closed it has no runs to hear of any more.
+    if (this.isClosed) return
     const lines = (this.unread + text).split('\n')
     this.unread = lines.pop() ?? ''
     for (const line of lines) {

@@ -5,7 +5,7 @@
  *
  * In its short form it walks in strides from a random begin; `DROVER_EVERY=1` (or `npm run test:chaos`) walks all.
  */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { expect, test } from 'vitest'
@@ -142,12 +142,22 @@ class Story {
   private async litter(): Promise<void> {
     const { house } = this
     const { run } = await house.slot('litter:0')
-    await house.api.restartSlots({ targets: ['litter'] })
-    await house.api.restartSlots({ targets: ['litter'] })
+    for (let restarts = 0; restarts < 2; restarts++) {
+      await this.hasLittered()
+      await house.api.restartSlots({ targets: ['litter'] })
+    }
     await house.waitForSlots(
       'the oldest output is dropped',
       () => !existsSync(join(house.dataDir, 'runs', run ?? '')),
     )
+  }
+
+  /** Nobody stops it before it has written: else its output would be too little to drop another's. */
+  private async hasLittered(): Promise<void> {
+    const { house } = this
+    const { run } = await house.slot('litter:0')
+    const directory = join(house.dataDir, 'runs', run ?? '')
+    await house.waitForSlots('the litter lies there', () => outputBytes(directory) >= 3000)
   }
 
   async dieAndRecover(n: number): Promise<void> {
@@ -276,4 +286,13 @@ async function waitForDeath(house: House, error: unknown): Promise<void> {
   } catch {
     throw error
   }
+}
+
+function outputBytes(directory: string): number {
+  if (!existsSync(directory)) return 0
+  const segments = readdirSync(directory).filter((name) => name.startsWith('out.'))
+  return segments.reduce(
+    (sum, name) => sum + (statSync(join(directory, name), { throwIfNoEntry: false })?.size ?? 0),
+    0,
+  )
 }

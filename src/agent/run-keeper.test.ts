@@ -1,6 +1,6 @@
 /** Runs held by real shims: births and ends are told once each, whatever is stopped, killed, missing or adopted on the way. */
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -176,12 +176,15 @@ describe('a run', () => {
 
   it('is stopped as it was claimed when its program is gone', async () => {
     const one = keep()
-    const { program, ...rest } = request('r1', 'trap "exit 3" INT; while :; do sleep 0.1; done')
+    const { program, ...rest } = request('r1', 'trap "exit 3" INT; echo ready; while :; do sleep 0.1; done')
     one.keeper.start({
       ...rest,
       program: { ...program, stop: { signal: 'INT', graceMs: 10_000, target: 'group' } },
     })
-    await born(one, 'r1')
+    await vi.waitFor(
+      () => expect(readFileSync(join(folder, 'runs', 'r1', 'out.0'), 'utf8')).toBe('ready\n'),
+      patience,
+    )
     await vi.waitFor(() => {
       one.keeper.stop('r1', null)
       expect(one.ends.get('r1')).toMatchObject({ kind: 'stopped', code: 3 })

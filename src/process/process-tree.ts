@@ -96,7 +96,7 @@ function killWhoBelongs(
     const stat = readStat(pid)
     if (!stat) {
       if (seen === 'nothing') seen = 'unclear'
-    } else if (belongsTo(stat, run, session)) {
+    } else if (!isOver(stat) && belongsTo(stat, run, session)) {
       seen = 'orphans'
       killed.add(pid)
       try {
@@ -106,6 +106,8 @@ function killWhoBelongs(
       }
     } else {
       strangers.add(pid)
+      // One that is over, or went while it was asked whose it is, may have left a child after the list was made: a later list tells.
+      if (isGoing(pid) && seen === 'nothing') seen = 'unclear'
     }
   }
   return seen
@@ -118,8 +120,18 @@ function sessionOf(command: ProcessIdentity | null): number | null {
   return holder && holder.start !== command.start ? null : command.pid
 }
 
+function isOver({ state }: ProcessStat): boolean {
+  return state === 'Z' || state === 'X'
+}
+
+/** Whether it went between two looks at it. */
+function isGoing(pid: number): boolean {
+  const stat = readStat(pid)
+  return stat === null || isOver(stat)
+}
+
 function belongsTo(stat: ProcessStat, run: string, session: number | null): boolean {
-  if (stat.state === 'Z' || stat.state === 'X' || stat.pid === process.pid) return false
+  if (stat.pid === process.pid) return false
   if (stat.session !== session || session === null) return hasRunId(stat.pid, run)
   // The session's number may have been used again by somebody else's; the environment tells, unless the member cleared it.
   const owner = readRunId(stat.pid)

@@ -45,7 +45,7 @@ test('X-1 runs of every cause are in one list, with node, state, usage, output a
   const all = await droverJson<RunView[]>(house, ['runs'])
   expect(all.map(({ id }) => id)).toEqual((await house.api.listRuns({})).map(({ id }) => id))
   expect(all).toHaveLength(5)
-  const page = await drover(house, ['run', runs[3]?.id.slice(0, 12) ?? ''])
+  const page = await drover(house, ['run', runs[3]?.id ?? ''])
   expect(page.code).toBe(0)
   for (const word of ['by autostart', 'SIGKILL', 'Timeline', 'CPU', 'Output', 'I am autostart']) {
     expect(page.stdout).toContain(word)

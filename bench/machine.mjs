@@ -13,6 +13,7 @@ export function describeMachine() {
     kernel: release(),
     node: process.version,
     load: readLoad(),
+    highestLoad: readLoad(),
   }
 }
 

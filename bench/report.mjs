@@ -12,7 +12,7 @@ export function writePage(outcome) {
 Written by \`npm run bench -- --write\`; not by hand. The contenders take turns within each measure, so that what else the machine does hits all of them.
 
 * ${machine.date}, ${services} services
-* ${machine.cores} × ${machine.processor}, ${machine.memoryGiB} GiB, Linux ${machine.kernel}, Node ${machine.node}; load ${machine.load} at the beginning
+* ${machine.cores} × ${machine.processor}, ${machine.memoryGiB} GiB, Linux ${machine.kernel}, Node ${machine.node}; load ${machine.load} before, ${machine.highestLoad} at most after a measure
 * ${who.join(', ')}
 
 × is how many times better Drover is: above 1 it wins, below 1 it loses.
@@ -23,6 +23,13 @@ ${asMarkdown(tableOf(outcome))}
 
 ${missed.length === 0 ? 'Nothing of what was aimed at.' : missed.map((text) => `* ${text}`).join('\n')}
 ${troubles.map((text) => `* ${text}`).join('\n')}
+
+## What to know
+
+* Ten times supervisord's output is out of reach for one worker alone, and for a hundred: Python too reads a pipe in large pieces, and what is left is the kernel's copying into pipe and file,
+  which bounds everybody. It shows where supervisord looks at every other service for each piece that it reads: one that talks among many that are silent.
+* More than half of Drover's RSS is Node's own program text, which all Node processes of a machine share; private dirty is what an agent takes for itself.
+* A start and a restart of hundreds use both cores to the full, so they are what other load on the machine spoils first. Load and rounds are told above; compare on a quiet machine.
 
 ## How it is measured
 

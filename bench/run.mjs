@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { openGround } from './ground.mjs'
-import { describeMachine } from './machine.mjs'
+import { describeMachine, readLoad } from './machine.mjs'
 import { readOptions } from './options.mjs'
 import { writePage } from './report.mjs'
 import { median } from './statistics.mjs'
@@ -34,7 +34,10 @@ if (present.length === 0) {
   say('There is nobody to measure.')
   process.exit(1)
 }
-for (const measure of options.measures) outcome.results.push(await takeTurns(measure))
+for (const measure of options.measures) {
+  outcome.results.push(await takeTurns(measure))
+  outcome.machine.highestLoad = Math.max(outcome.machine.highestLoad, readLoad())
+}
 tell(outcome)
 // PM2's client keeps connections that nothing else would end.
 process.exit(outcome.troubles.length === 0 ? 0 : 1)

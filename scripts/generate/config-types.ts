@@ -62,7 +62,7 @@ function typeOf(schema: GenericSchema, interfaces: Map<string, string>): string 
 
 function alternativeTypes(schema: GenericSchema, interfaces: Map<string, string>): string[] {
   const words = wordsOf(schema)
-  if (words.length > 0) return words.map((word) => `'${String(word)}'`)
+  if (words.length > 0) return words.map((word) => (typeof word === 'string' ? `'${word}'` : String(word)))
   if (entriesOf(schema)) return [declare(schema, interfaces)]
   const value = tableValueOf(schema)
   if (value) return [`{ readonly [name: string]: ${typeOf(value, interfaces)} }`]

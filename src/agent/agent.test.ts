@@ -9,7 +9,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vite
 import { systemClock } from '../clock.ts'
 import type { AgentVerbs } from '../contract/verbs.ts'
 import type { Program } from '../domain/program.ts'
-import { aPolicy, aProgram } from '../domain/testing/samples.ts'
+import { aPolicy, aProgram, runningState, startingState, stoppingState } from '../domain/testing/samples.ts'
 import { dataDirectory, prepareDataDirectory } from '../process/data-directory.ts'
 import { readBootId } from '../process/process-identity.ts'
 import { findShim } from '../process/shim.ts'
@@ -118,8 +118,8 @@ describe('an agent', () => {
   })
 
   it.each([
-    ['was claimed', { kind: 'starting', run: '00000000000r01', until: null }],
-    ['was being restarted', { kind: 'stopping', run: '00000000000r01', next: { kind: 'changed' } }],
+    ['was claimed', startingState('00000000000r01', null)],
+    ['was being restarted', stoppingState('00000000000r01', { kind: 'changed' })],
     ['waited', { kind: 'backoff', until: 1, delayMs: 1, after: 'r0', reason: 'why' }],
   ])('begins when a program is no longer declared whose run %s', async (_, state) => {
     await leave({
@@ -136,7 +136,7 @@ describe('an agent', () => {
     const id = '00000000000r01'
     await leave({
       programs: { source: 'file', programs: [sleeper('a')], generation: 1 },
-      slots: [aSlot('a:0', { state: { kind: 'running', run: id } })],
+      slots: [aSlot('a:0', { state: runningState(id) })],
       claimedRuns: [aRun(id, { program: 'a', slot: 'a:0' })],
       notes: { boot: 'another' },
     })
@@ -152,7 +152,7 @@ describe('an agent', () => {
     const run = aRun(id, { program: 'a', slot: 'a:0' })
     await leave({
       programs: { source: 'file', programs: [sleeper('a')], generation: 1 },
-      slots: [aSlot('a:0', { state: { kind: 'running', run: id }, lastRun: id })],
+      slots: [aSlot('a:0', { state: runningState(id), lastRun: id })],
       claimedRuns: [run],
     })
     const claim = aClaim(id, { program: 'a', slot: 'a:0' })
@@ -171,7 +171,7 @@ describe('an agent', () => {
   it('does not wait for ever for a run of which nothing is left anywhere', async () => {
     await leave({
       programs: { source: 'file', programs: [sleeper('a')], generation: 1 },
-      slots: [aSlot('a:0', { state: { kind: 'stopping', run: 'lost', next: 'stop' }, asked: 'stop' })],
+      slots: [aSlot('a:0', { state: stoppingState('lost', 'stop'), asked: 'stop' })],
     })
     await begin(programs(sleeper('a')))
     expect(states()).toEqual({ 'a:0': 'stopped' })

@@ -21,7 +21,7 @@ import type { Effect } from './draft.ts'
 import { EventFeed } from './event-feed.ts'
 import { Housekeeper } from './housekeeper.ts'
 import type { ProgramsOfConfig } from './program-verbs.ts'
-import { describeRefusal, type ProgramSet, replaceSource, toDesired, toProgramSet } from './programs.ts'
+import { describeRefusal, fromStoredPrograms, type ProgramSet, replaceSource, toDesired } from './programs.ts'
 import { Reconciler } from './reconciler.ts'
 import { RunIds } from './run-ids.ts'
 import { type LiveRun, RunKeeper } from './run-keeper.ts'
@@ -113,7 +113,7 @@ export class Agent {
     const isSameBoot = (await store.loadNote('boot')) === boot
     const isColdStart = !isSameBoot || (await store.loadNote('shutdown')) === 'clean'
     this.generation = await store.loadGeneration()
-    const before = toProgramSet(await store.loadPrograms())
+    const before = fromStoredPrograms(await store.loadPrograms())
     const { programs, trouble } = joinPrograms(before, config)
     if (trouble) return await this.start(null, trouble)
     this.programs = programs

@@ -3,9 +3,12 @@
  * true until it was recorded; a draft that could not be recorded is thrown away whole.
  */
 import type { Clock } from '../clock.ts'
+import { findObstacle, followersOf } from '../domain/dependencies.ts'
 import type { EventData, EventKind, NewEvent } from '../domain/event.ts'
 import type { Program, RestartPolicy } from '../domain/program.ts'
-import { type Action, type DesiredProgram, planReconcile } from '../domain/reconcile.ts'
+import { isReady } from '../domain/readiness.ts'
+import { type Action, type DesiredProgram, planReconcile, wantedOf } from '../domain/reconcile.ts'
+import { isOutdated, judgeReplacement } from '../domain/rollout.ts'
 import type { Run, RunCause, RunEnd } from '../domain/run.ts'
 import {
   dueOf,
@@ -101,9 +104,11 @@ export class Draft {
   /** Lets time pass: whatever is due becomes a tick. */
   tick(): void {
     const now = this.tools.clock.monotonic()
-    for (const slot of [...this.slots.values()]) {
-      const due = dueOf(slot.state)
-      if (due !== null && due <= now) this.send(slot.name, { kind: 'tick' })
+    for (const { name, state, rollout } of [...this.slots.values()]) {
+      const due = dueOf(state)
+      const waitsForCheck = state.kind === 'starting' && state.isBorn && state.until === null
+      if ((due !== null && due <= now) || waitsForCheck) this.send(name, { kind: 'tick' })
+      if (rollout?.kind === 'replacing' && rollout.until <= now) this.settleRollout(name)
     }
   }
 
@@ -128,28 +133,44 @@ export class Draft {
     // During a shutdown whatever ends has been stopped: nothing follows it, neither a restart nor a give-up.
     const run = runOf(slot.state)
     const isLast = (this.isShuttingDown || !desired) && event.kind === 'runEnded' && event.run === run
-    const state: SlotState = isLast ? { kind: 'stopping', run: event.run, next: 'stop' } : slot.state
+    const state: SlotState = isLast ? asStopping(slot.state, event.run) : slot.state
     const step = transition(state, slot.tally, event, {
       now: this.tools.clock.monotonic(),
       newRun: this.tools.newRunId(),
       random: this.tools.random(),
       policy: desired?.program.restart ?? noRestart,
+      obstacle: desired ? findObstacle(desired.program, this.desired, this.slots) : null,
+      hasStartupCheck: (desired?.program.checks.startup ?? null) !== null,
     })
     if (step === 'impossible') return false
     if (step === 'ignored' || (step.state === slot.state && step.actions.length === 0)) return true
 
     if (step.passed) this.note(slot, { from: slot.state.kind, state: step.passed })
     const from = step.passed?.kind ?? slot.state.kind
-    const isOther = step.state.kind !== slot.state.kind || runOf(step.state) !== runOf(slot.state)
+    const isOther =
+      step.state.kind !== slot.state.kind ||
+      runOf(step.state) !== runOf(slot.state) ||
+      (step.state.kind === 'waiting' &&
+        slot.state.kind === 'waiting' &&
+        step.state.reason !== slot.state.reason)
     const since = isOther ? this.tools.clock.now() : slot.since
     this.put({ ...slot, state: step.state, tally: step.tally, since })
     const cause = step.actions.find((action) => action.kind === 'startRun')?.cause
+    if (event.kind === 'checked') this.noteVerdict(slot, step.state, event)
     if (isOther) this.note(slot, { from, state: step.state, ...(cause ? { cause } : {}) }, step.tally)
     for (const action of step.actions) {
       if (action.kind === 'stopRun') this.stopRun(slot, action.run)
       else this.claim(name, action.run, action.cause)
     }
+    if (desired) this.noteReadiness(name, slot.state, desired.program)
+    this.settleRollout(name)
     return true
+  }
+
+  /** The slot's run is to be replaced when its turn comes. One without a run needs no turn and begins with the next plan. */
+  replaceInTurn(name: string, cause: RunCause, parallel: number | null): void {
+    const slot = this.slots.get(name)
+    if (slot) this.put({ ...slot, asked: 'run', rollout: { kind: 'due', cause, parallel } })
   }
 
   /** Keeps what a person wants of a slot. */
@@ -181,16 +202,17 @@ export class Draft {
   }
 
   /** A run ended, with what follows for the slot that holds it. */
-  endRun(run: RunSubject, end: RunEnd, keptBytes: number | null): void {
+  endRun(run: RunSubject, told: RunEnd, keptBytes: number | null): void {
+    const end = this.withReason(run, told)
     this.ended.push({ id: run.id, end, keptBytes })
     this.effects.push({ kind: 'forget', run: run.id })
     const before = this.events.length
     this.send(run.slot, { kind: 'runEnded', run: run.id, end })
-    const told = this.events.splice(before)
+    const following = this.events.splice(before)
     // A run that nobody watched may have outlived its start time: that came before its end, and what follows from the end after it.
-    if (told[0]?.kind === 'slot.running') this.events.push(...told.splice(0, 1))
+    if (following[0]?.kind === 'slot.running') this.events.push(...following.splice(0, 1))
     this.event('run.ended', { end }, this.subjectOf(run))
-    this.events.push(...told)
+    this.events.push(...following)
   }
 
   /** Wall clock. */
@@ -248,6 +270,9 @@ export class Draft {
       case 'stop':
         this.send(action.slot, { kind: 'stop' })
         return
+      case 'proceed':
+        this.send(action.slot, { kind: 'tick' })
+        return
       case 'remove':
         this.slots.delete(action.slot)
         this.touched.delete(action.slot)
@@ -281,9 +306,84 @@ export class Draft {
       end: null,
     }
     const restarts = slot.restarts + (cause.kind === 'restart' ? 1 : 0)
-    this.put({ ...slot, lastRun: runId, launchHash, restarts })
+    const isReplacement = slot.rollout?.kind === 'due' || cause.kind === 'changed'
+    const until = this.tools.clock.monotonic() + program.rollout.withinMs
+    const parallel = slot.rollout?.kind === 'due' ? slot.rollout.parallel : null
+    const rollout = isReplacement ? ({ kind: 'replacing', until, parallel } as const) : slot.rollout
+    this.put({ ...slot, lastRun: runId, launchHash, restarts, rollout })
     this.claimed.push(run)
     this.effects.push({ kind: 'start', run, program, index: slot.index, launchHash })
+    this.restartFollowers(program.name)
+  }
+
+  private restartFollowers(name: string): void {
+    const followers = new Set(followersOf(name, this.desired))
+    if (followers.size === 0) return
+    for (const { name: slot, program, state } of [...this.slots.values()]) {
+      if (!followers.has(program) || (state.kind !== 'starting' && state.kind !== 'running')) continue
+      this.send(slot, { kind: 'restart', cause: { kind: 'dependency', program: name } })
+    }
+  }
+
+  /** Why we ended it is kept with the end. */
+  private withReason(run: RunSubject, end: RunEnd): RunEnd {
+    const state = this.slots.get(run.slot)?.state
+    const reason = state?.kind === 'stopping' && state.run === run.id ? state.reason : null
+    return end.kind === 'stopped' && reason ? { ...end, reason } : end
+  }
+
+  private noteVerdict(
+    slot: SlotRecord,
+    state: SlotState,
+    event: Extract<SlotEvent, { kind: 'checked' }>,
+  ): void {
+    const { check, detail, run } = event
+    const subject = { program: slot.program, slot: slot.name, run }
+    if (state.kind === 'stopping') this.event('slot.unhealthy', { check, detail }, subject)
+    else if (check === 'readiness' && !event.passed) this.event('slot.unready', { detail }, subject)
+  }
+
+  /** Becoming ready is news where there is a check for it; else it is the same as `slot.running`. */
+  private noteReadiness(name: string, before: SlotState, program: Program): void {
+    const slot = this.slots.get(name)
+    if (!slot || !program.checks.readiness || isReady(before, program) || !isReady(slot.state, program))
+      return
+    this.event('slot.ready', {}, { program: slot.program, slot: name, run: runOf(slot.state) ?? '' })
+  }
+
+  /** What became of a replacement; a failed one spares those that were to follow. */
+  private settleRollout(name: string): void {
+    const slot = this.slots.get(name)
+    const desired = slot && this.desired.get(slot.program)
+    if (!slot?.rollout || !desired) return
+    const { program, launchHash } = desired
+    if (slot.rollout.kind === 'failed') {
+      if (isReady(slot.state, program) || slot.state.kind === 'stopped') this.put({ ...slot, rollout: null })
+      return
+    }
+    if (slot.rollout.kind === 'due') {
+      // What does not run and shall not has nothing to be replaced.
+      if (wantedOf(slot, program) === 'stop') this.put({ ...slot, rollout: null })
+      return
+    }
+    const verdict = judgeReplacement(slot.state, slot.rollout.until, program, this.tools.clock.monotonic())
+    if (verdict === 'pending') return
+    const others = [...this.slots.values()].filter(
+      (other) => other.program === program.name && other !== slot,
+    )
+    const left = others.filter((other) => wantedOf(other, program) === 'run' && isOutdated(other, launchHash))
+    if (verdict === 'done') {
+      this.put({ ...slot, rollout: null })
+      const isLast = left.length === 0 && !others.some(({ rollout }) => rollout !== null)
+      if (isLast && program.processes > 1) this.event('rollout.finished', {}, { program: program.name })
+      return
+    }
+    this.put({ ...slot, rollout: { kind: 'failed', reason: verdict.failed } })
+    for (const other of left) if (other.rollout) this.put({ ...other, rollout: null })
+    if (left.length > 0) {
+      const data = { reason: verdict.failed, left: left.length }
+      this.event('rollout.stopped', data, { program: program.name, slot: name })
+    }
   }
 
   /** Every change of state is an event. It speaks of the run that the slot holds, or held last. */
@@ -297,6 +397,8 @@ export class Draft {
     switch (state.kind) {
       case 'starting':
         return this.event('slot.starting', { from, cause: cause ?? { kind: 'autostart' } }, subject)
+      case 'waiting':
+        return this.event('slot.waiting', { from, reason: state.reason }, subject)
       case 'running':
         return this.event('slot.running', { from }, subject)
       case 'backoff': {
@@ -308,7 +410,7 @@ export class Draft {
         )
       }
       case 'stopping':
-        return this.event('slot.stopping', { from }, subject)
+        return this.event('slot.stopping', { from, reason: state.reason }, subject)
       case 'stopped':
         return this.event('slot.stopped', { from }, subject)
       case 'exited':
@@ -323,6 +425,11 @@ export class Draft {
         return unreachable(state)
     }
   }
+}
+
+function asStopping(state: SlotState, run: string): SlotState {
+  const reason = state.kind === 'stopping' ? state.reason : null
+  return { kind: 'stopping', run, next: 'stop', reason, wasRunning: state.kind === 'running' }
 }
 
 /** For a slot whose program is gone: nothing begins again. */

@@ -7,19 +7,33 @@ import { accessSync, constants, statSync } from 'node:fs'
 import { delimiter, isAbsolute, join } from 'node:path'
 import process from 'node:process'
 import { formatProblem } from '../config/format-problem.ts'
+import { findCircle } from '../domain/dependencies.ts'
 import type { EventData } from '../domain/event.ts'
 import type { JsonValue, Program } from '../domain/program.ts'
 import { stableJson } from '../domain/program-change.ts'
 import type { DesiredProgram } from '../domain/reconcile.ts'
 import { type Problem, UserError } from '../domain/user-error.ts'
 import type { UserResolution } from '../process/user.ts'
-import type { ProgramSource, StoredProgram } from '../store/store.ts'
+import type { ProgramSource, StoredProgram, StoredScale } from '../store/store.ts'
 
 /** Which program came from where. */
 export type ProgramSet = ReadonlyMap<string, StoredProgram>
 
 export function toProgramSet(stored: readonly StoredProgram[]): ProgramSet {
   return new Map(stored.map((entry) => [entry.program.name, entry]))
+}
+
+/** What the store holds; a definition that an older version recorded lacks the fields which that did not know. */
+export function fromStoredPrograms(stored: readonly StoredProgram[]): ProgramSet {
+  return toProgramSet(
+    stored.map(({ program, source }) => ({ source, program: { ...laterFields, ...program } })),
+  )
+}
+
+const laterFields: Pick<Program, 'dependsOn' | 'checks' | 'rollout'> = {
+  dependsOn: [],
+  checks: { startup: null, readiness: null, liveness: null },
+  rollout: { parallel: { kind: 'share', value: 0.25 }, withinMs: 60_000 },
 }
 
 /** Replaces what one source declared. A name that the other source has too is a mistake of the new set. */
@@ -41,15 +55,47 @@ export function replaceSource(
           : 'Change it in the configuration file and reload.',
     })
   }
-  return toProgramSet([...others, ...programs.map((program) => ({ program, source }))])
+  const joined = toProgramSet([...others, ...programs.map((program) => ({ program, source }))])
+  refuseBrokenDependencies(joined)
+  return joined
 }
 
-export function toDesired(set: ProgramSet): Map<string, DesiredProgram> {
+/** Within one text this was told with its place; what is left is between the sources. */
+function refuseBrokenDependencies(set: ProgramSet): void {
+  for (const { program } of set.values()) {
+    const missing = program.dependsOn.find((dependency) => !set.has(dependency.program))
+    if (!missing) continue
+    throw new UserError(
+      'conflict',
+      `${program.name} depends on ${missing.program}, which nobody declares then.`,
+      {
+        hint: `Declare ${missing.program}, or take it out of \`dependsOn\` of ${program.name} first.`,
+      },
+    )
+  }
+  const circle = findCircle([...set.values()].map(({ program }) => program))
+  if (!circle) return
+  throw new UserError('conflict', `These programs would wait for one another: ${circle.join(' → ')}.`, {
+    hint: 'Leave out one of these dependencies.',
+  })
+}
+
+/** `scales`: numbers of processes that people set; each holds while the declared number is what it was then. */
+export function toDesired(set: ProgramSet, scales: ScaleSet = new Map()): Map<string, DesiredProgram> {
   return new Map(
     [...set.values()].map(
-      ({ program }) => [program.name, { program, launchHash: launchHash(program) }] as const,
+      ({ program }) =>
+        [program.name, { program: scaled(program, scales), launchHash: launchHash(program) }] as const,
     ),
   )
+}
+
+/** By program. */
+export type ScaleSet = ReadonlyMap<string, StoredScale>
+
+function scaled(program: Program, scales: ScaleSet): Program {
+  const scale = scales.get(program.name)
+  return scale && scale.declared === program.processes ? { ...program, processes: scale.processes } : program
 }
 
 /**

@@ -235,10 +235,14 @@ describe('a new set of programs', () => {
     for (const name of ['a:0', 'a:1', 'b:0']) await bench.bear(name)
     bench.takeEffects()
     await bench.declare(aProgram({ name: 'a', processes: 2, launch: launch('new') }), aProgram({ name: 'b' }))
-    expect(bench.takeEffects().sort()).toEqual(['stop a:0', 'stop a:1'])
+    expect(bench.takeEffects()).toEqual(['stop a:0'])
     await bench.end('a:0', stopped())
     expect(bench.takeEffects()).toEqual(['start a:0'])
-    expect(bench.states()).toEqual({ 'a:0': 'starting', 'a:1': 'stopping', 'b:0': 'starting' })
+    expect(bench.states()).toEqual({ 'a:0': 'starting', 'a:1': 'starting', 'b:0': 'starting' })
+    await bench.bear('a:0')
+    expect(bench.takeEffects(), 'the next one waits until it runs').toEqual([])
+    await bench.pass(1000)
+    expect(bench.takeEffects()).toEqual(['stop a:1'])
   })
 
   it('with a changed command starts a fatal service afresh', async () => {

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { runningState, startingState, stoppingState } from '../domain/testing/samples.ts'
 import { aSlot } from '../store/conformance/samples.ts'
 import { FakeClock } from '../testing/fake-clock.ts'
 import { fromStored, newSlotRecord, type SlotRecord, toStored } from './slot-records.ts'
@@ -12,12 +13,12 @@ it('comes back as it was stored, whatever its state', () => {
   const clock = new FakeClock()
   const states: SlotRecord['state'][] = [
     { kind: 'stopped' },
-    { kind: 'starting', run: 'r1', until: null },
-    { kind: 'starting', run: 'r1', until: clock.monotonic() + 300 },
-    { kind: 'running', run: 'r1' },
+    startingState('r1', null),
+    startingState('r1', clock.monotonic() + 300),
+    runningState('r1'),
     waiting(clock, 500).state,
-    { kind: 'stopping', run: 'r1', next: 'stop' },
-    { kind: 'stopping', run: 'r1', next: { kind: 'changed' } },
+    stoppingState('r1', 'stop'),
+    stoppingState('r1', { kind: 'changed' }),
     { kind: 'exited', reason: 'why', isSuccess: true },
     { kind: 'fatal', reason: 'why' },
   ]
@@ -56,5 +57,7 @@ it('bounds the rest of a start time by the start time that is in force', () => {
     kind: 'starting',
     run: 'r1',
     until: clock.monotonic() + 1000,
+    isBorn: true,
+    verdicts: {},
   })
 })

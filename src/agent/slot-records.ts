@@ -6,7 +6,7 @@
 import type { Clock } from '../clock.ts'
 import type { Slot } from '../domain/reconcile.ts'
 import { dueOf, emptyTally, type SlotState } from '../domain/slot-state.ts'
-import type { StoredSlot } from '../store/store.ts'
+import type { StoredSlot, StoredSlotState } from '../store/store.ts'
 
 export interface SlotRecord extends Slot {
   /** When the state was entered, wall clock. */
@@ -28,6 +28,7 @@ export function newSlotRecord(name: string, program: string, index: number, cloc
     since: clock.now(),
     lastRun: null,
     restarts: 0,
+    rollout: null,
   }
 }
 
@@ -45,13 +46,36 @@ export function fromStored(
   clock: Clock,
   { startTimeMs, isSameBoot }: { startTimeMs: number; isSameBoot: boolean },
 ): SlotRecord {
-  const { until, untilMonotonic, ...state } = stored.state
-  if (typeof until !== 'number') return { ...stored, state: stored.state as unknown as SlotState }
+  // A restart of the machine has replaced everything.
+  const rollout = isSameBoot ? stored.rollout : null
+  const { until, untilMonotonic, ...state } = withLaterFields(stored.state)
+  if (typeof until !== 'number') {
+    return {
+      ...stored,
+      rollout,
+      state: { ...state, ...(until === null ? { until } : {}) } as unknown as SlotState,
+    }
+  }
   const longest = state.kind === 'backoff' ? Number(state.delayMs) : startTimeMs
   const left =
     isSameBoot && typeof untilMonotonic === 'number'
       ? untilMonotonic - clock.monotonic()
       : until - clock.now()
   const remaining = Math.min(Math.max(left, 0), longest)
-  return { ...stored, state: { ...state, until: clock.monotonic() + remaining } as unknown as SlotState }
+  const due = clock.monotonic() + remaining
+  return { ...stored, rollout, state: { ...state, until: due } as unknown as SlotState }
+}
+
+/** States that an older version recorded lack what it did not know. */
+function withLaterFields(state: StoredSlotState): StoredSlotState {
+  switch (state.kind) {
+    case 'starting':
+      return { isBorn: typeof state.until === 'number', verdicts: {}, ...state }
+    case 'running':
+      return { verdicts: {}, ...state }
+    case 'stopping':
+      return { reason: null, wasRunning: true, ...state }
+    default:
+      return state
+  }
 }

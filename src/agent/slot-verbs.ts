@@ -270,6 +270,8 @@ export class SlotVerbs {
       case 'running':
       case 'starting':
         return pid === null ? state.kind : `${state.kind}, pid ${pid}`
+      case 'waiting':
+        return `waits for ${state.reason}`
       case 'backoff':
         return `${state.reason}; tries again in ${(state.delayMs / 1000).toFixed(1)} s (${whereToLook(name, state.reason)})`
       case 'fatal':

@@ -54,7 +54,11 @@ function seatTheLiving(draft: Draft, found: readonly FoundRun[]): void {
     const slot = draft.slots.get(run.slot)
     const seated = slot ? runOf(slot.state) : null
     if (seated !== null && ids.has(seated)) continue
-    draft.adoptInto(run, held.index, held.launchHash, { kind: 'running', run: run.id })
+    draft.adoptInto(run, held.index, held.launchHash, {
+      kind: 'running',
+      run: run.id,
+      verdicts: {},
+    })
   }
 }
 

@@ -1,7 +1,14 @@
 import * as v from 'valibot'
 import { describe, expect, it } from 'vitest'
 import { EventView, PlanView, ProgramView, RunView, SlotView } from '../contract/views.ts'
-import { aPolicy, aProgram, exited } from '../domain/testing/samples.ts'
+import {
+  aPolicy,
+  aProgram,
+  exited,
+  runningState,
+  startingState,
+  stoppingState,
+} from '../domain/testing/samples.ts'
 import { anEvent, aRun } from '../store/conformance/samples.ts'
 import { FakeClock } from '../testing/fake-clock.ts'
 import { toDesired, toProgramSet } from './programs.ts'
@@ -19,10 +26,10 @@ const slot = (state: SlotRecord['state'], changes: Partial<SlotRecord> = {}): Sl
 describe('the view of a slot', () => {
   it.each<SlotRecord['state']>([
     { kind: 'stopped' },
-    { kind: 'starting', run: 'r1', until: null },
-    { kind: 'running', run: 'r1' },
+    startingState('r1', null),
+    runningState('r1'),
     { kind: 'backoff', until: clock.monotonic() + 1, delayMs: 1, after: 'r1', reason: 'why' },
-    { kind: 'stopping', run: 'r1', next: 'stop' },
+    stoppingState('r1', 'stop'),
     { kind: 'exited', reason: 'why', isSuccess: true },
     { kind: 'fatal', reason: 'why' },
   ])('is of the contract in every state: $kind', (state) => {
@@ -44,7 +51,7 @@ describe('the view of a slot', () => {
   })
 
   it('of a program that is gone says what it can', () => {
-    const view = viewSlot(slot({ kind: 'stopping', run: 'r1', next: 'stop' }), null, undefined, 'a', at)
+    const view = viewSlot(slot(stoppingState('r1', 'stop')), null, undefined, 'a', at)
     expect(view).toMatchObject({ name: 'mailer:0', group: 'mailer', wanted: 'stop' })
   })
 })
@@ -84,10 +91,7 @@ describe('the view of a plan', () => {
   const running = new Map([
     [
       'mailer:0',
-      slot(
-        { kind: 'running', run: 'r1' },
-        { launchHash: [...desired(aProgram()).values()][0]?.launchHash ?? '' },
-      ),
+      slot(runningState('r1'), { launchHash: [...desired(aProgram()).values()][0]?.launchHash ?? '' }),
     ],
   ])
   const plan = (after: ReturnType<typeof desired>) => {

@@ -37,7 +37,7 @@ export function viewSlot(
     lastRun: slot.lastRun,
     since: iso(slot.since),
     startedAt: isoOrNull(live?.startedAt ?? null),
-    reason: 'reason' in state ? state.reason : null,
+    reason: reasonOf(slot),
     retryAt: state.kind === 'backoff' ? iso(wall + state.until - monotonic) : null,
     quickExits: slot.tally.quickExits,
     restarts: slot.restarts,
@@ -45,6 +45,15 @@ export function viewSlot(
     stoppedByPerson: slot.asked === 'stop',
     node,
   }
+}
+
+/** Why it is where it is, where that needs saying. */
+function reasonOf({ state, rollout }: SlotRecord): string | null {
+  if (state.kind === 'waiting') return `waits for ${state.reason}`
+  if (state.kind === 'stopping') return state.reason?.text ?? null
+  if ('reason' in state) return state.reason
+  if (rollout?.kind === 'due') return 'waits for its turn to be restarted'
+  return null
 }
 
 export function viewRun(

@@ -6,7 +6,10 @@
 import * as v from 'valibot'
 import {
   type Backoff,
+  type Check,
+  type CheckMethod,
   type Command,
+  type Dependency,
   type OutputTarget,
   type Program,
   type Rlimit,
@@ -73,12 +76,24 @@ export function buildProgram(parts: ProgramParts): BuiltProgram {
       target: settled.stop.target ?? (command.kind === 'shell' ? 'group' : 'process'),
     },
     output: { maxBytes: settled.output.maxSize, keep: settled.output.keep },
+    dependsOn: dependsOnOf(settled.dependsOn),
+    checks: {
+      startup: checkOf(settled.checks.startup),
+      readiness: checkOf(settled.checks.readiness),
+      liveness: checkOf(settled.checks.liveness),
+    },
+    rollout: { parallel: settled.rollout.parallel, withinMs: settled.rollout.within },
     // The schema has made sure that it is JSON.
     customData: settled.customData as Program['customData'],
   }
   return {
     program,
-    mistakes: [...backoffMistakes(backoff), ...rlimitMistakes(rlimits), ...foreignTexts(program)],
+    mistakes: [
+      ...backoffMistakes(backoff),
+      ...rlimitMistakes(rlimits),
+      ...logCheckMistakes(program),
+      ...foreignTexts(program),
+    ],
   }
 }
 
@@ -103,6 +118,44 @@ function backoffOf(written: ProgramOutput['backoff']): Backoff {
   }
 }
 
+function dependsOnOf(written: ProgramOutput['dependsOn']): Dependency[] {
+  if (Array.isArray(written)) {
+    return [...new Set(written)].map((program) => ({ program, condition: 'ready', restart: false }))
+  }
+  return Object.entries(written).map(([program, value]) =>
+    typeof value === 'string'
+      ? { program, condition: value, restart: false }
+      : { program, condition: value.condition, restart: value.restart },
+  )
+}
+
+type WrittenCheck = NonNullable<ProgramOutput['checks'][keyof ProgramOutput['checks']]>
+
+function checkOf(written: WrittenCheck | undefined): Check | null {
+  if (!written) return null
+  return {
+    method: methodOf(written),
+    graceMs: written.grace,
+    periodMs: written.period,
+    timeoutMs: written.timeout,
+    failures: written.failures,
+    successes: written.successes,
+  }
+}
+
+/** The schema has made sure that there is exactly one. */
+function methodOf(written: WrittenCheck): CheckMethod {
+  if (written.command !== undefined) return { kind: 'command', command: commandOf(written.command) }
+  if (written.http !== undefined) return { kind: 'http', url: written.http }
+  if (written.tcp !== undefined) {
+    const colon = written.tcp.lastIndexOf(':')
+    const host = colon < 0 ? '127.0.0.1' : written.tcp.slice(0, colon).replace(/^\[(.*)\]$/, '$1')
+    return { kind: 'tcp', host, port: written.tcp.slice(colon + 1) }
+  }
+  if ('log' in written && written.log !== undefined) return { kind: 'log', pattern: written.log }
+  return { kind: 'notify' }
+}
+
 const backoffDefaults = v.object({ backoff: programSchema.pipe[0].entries.backoff })
 
 function rlimitsOf(written: ProgramOutput['rlimits']): Rlimit[] {
@@ -125,6 +178,21 @@ function backoffMistakes(backoff: Backoff): Mistake[] {
       expected: `at most ${backoff.maxMs}ms, or a longer max`,
     },
   ]
+}
+
+/** What is not captured cannot be looked through. */
+function logCheckMistakes({ checks, launch }: Program): Mistake[] {
+  if (launch.stdout.kind === 'own' || launch.stderr.kind === 'own') return []
+  return (['startup', 'readiness'] as const)
+    .filter((kind) => checks[kind]?.method.kind === 'log')
+    .map((kind) => ({
+      code: 'contradiction',
+      path: ['checks', kind, 'log'],
+      message:
+        'neither standard output nor standard error is captured by Drover, so no line of them can be seen',
+      value: 'log',
+      expected: '`stdout: own` or `stderr: own`, or another way to check',
+    }))
 }
 
 function rlimitMistakes(rlimits: readonly Rlimit[]): Mistake[] {

@@ -9,7 +9,7 @@ import { isTable } from './source.ts'
 export type SharedInput = Omit<ProgramInput, 'command'>
 
 /** Keys whose tables are merged key by key; all others are replaced as a whole. */
-const mergedKeys = ['env', 'rlimits', 'stop', 'output', 'backoff'] as const
+const mergedKeys = ['env', 'rlimits', 'stop', 'output', 'backoff', 'checks', 'rollout'] as const
 
 export function mergeDefaults<T extends Partial<ProgramInput>>(
   defaults: SharedInput,

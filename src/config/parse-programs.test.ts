@@ -69,6 +69,9 @@ test('fills every default', () => {
     },
     stop: { signal: 'TERM', graceMs: 10_000, target: 'group' },
     output: { maxBytes: 10_485_760, keep: 10 },
+    dependsOn: [],
+    checks: { startup: null, readiness: null, liveness: null },
+    rollout: { parallel: { kind: 'share', value: 0.25 }, withinMs: 60_000 },
     customData: null,
   })
 })

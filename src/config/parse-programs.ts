@@ -14,6 +14,7 @@ import { resolvePath } from './paths.ts'
 import { canonicalName, parseProgramKey } from './program-name.ts'
 import { type ConfigInput, config } from './schema/config.ts'
 import type { ProgramInput } from './schema/program.ts'
+import { settleDependencies } from './settle-dependencies.ts'
 import { type FieldPath, isTable, type Mistake, type ParsedSource, problemAt } from './source.ts'
 
 export type TextFile =
@@ -52,8 +53,11 @@ export function parsePrograms(sources: readonly ParsedSource[], context: ParseCo
     ...findDuplicates(named),
     ...findSharedFiles(placed),
   ]
-  const programs = outcomes.flatMap(({ program, valid }) => (program !== null && valid ? [program] : []))
-  return { programs, problems: inOrder(problems, sources) }
+  const valid = outcomes.flatMap(({ source, path, program, valid }): PlacedProgram[] =>
+    program !== null && valid ? [{ source, path, program }] : [],
+  )
+  const settled = settleDependencies(valid, new Set(named.map(({ name }) => name)))
+  return { programs: settled.programs, problems: inOrder([...problems, ...settled.problems], sources) }
 }
 
 /** One source after the schema looked at it. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { decideAdmission, type RefusalReason, refusalReasons, type StartToAdmit } from './admission.ts'
+import { runningState, startingState, stoppingState } from './testing/samples.ts'
 
 const admissible: StartToAdmit = {
   state: { kind: 'stopped' },
@@ -10,12 +11,13 @@ const admissible: StartToAdmit = {
 }
 const backoff = { kind: 'backoff', until: 1, delayMs: 1, after: 'r', reason: 'exited with code 1' } as const
 const fatal = { kind: 'fatal', reason: 'ended 3 times in a row' } as const
-const starting = { kind: 'starting', run: 'r', until: null } as const
+const starting = startingState('r', null)
 const obstacle = (reason: RefusalReason) => ({ obstacle: { reason, detail: `about ${reason}` } })
 
 /** Each reason of the fixed list, and a start that is refused for it. */
 const refused: Record<RefusalReason, Partial<StartToAdmit>> = {
-  already_running: { state: { kind: 'running', run: 'r' } },
+  already_running: { state: runningState('r') },
+  waiting_for_dependency: obstacle('waiting_for_dependency'),
   backing_off: { state: backoff },
   gave_up: { state: fatal },
   stopped_by_person: { wanted: 'stop' },
@@ -51,7 +53,7 @@ describe('X-10 a start is refused with one reason out of one fixed list', () => 
 
 describe('a start is admitted', () => {
   test('where nothing speaks against it', () => {
-    const stopping = { kind: 'stopping', run: 'r', next: 'stop' } as const
+    const stopping = stoppingState('r', 'stop')
     for (const state of [
       admissible.state,
       stopping,

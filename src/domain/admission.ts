@@ -6,6 +6,7 @@ import type { SlotState } from './slot-state.ts'
 
 export const refusalReasons = {
   already_running: 'A run of this slot is alive already.',
+  waiting_for_dependency: 'A program that it depends on is not there yet.',
   backing_off: 'The slot waits before its next try.',
   gave_up: 'The slot is fatal: it was given up until somebody starts it.',
   stopped_by_person: 'Somebody stopped the slot; it stays stopped until somebody starts it.',

@@ -44,12 +44,31 @@ export function describeEvent(event: DroverEvent | NewEvent, title: string | nul
     }
     case 'slot.starting':
       return `${who}: starting (${describeCause(event.data.cause)})`
+    case 'slot.waiting':
+      return `${who}: waits for ${event.data.reason}`
+    case 'slot.ready':
+      return `${who}: ready`
+    case 'slot.unready':
+      return `${who}: not ready, ${event.data.detail}`
+    case 'slot.unhealthy':
+      return `${who}: ${event.data.check} check failed, ${event.data.detail}`
+    case 'rollout.stopped': {
+      const { left, reason } = event.data
+      const rest = left === 0 ? '' : `; ${left} left as ${left === 1 ? 'it is' : 'they are'}`
+      return `${who}: its replacement failed, ${reason}${rest}`
+    }
+    case 'rollout.finished':
+      return `${who}: all replaced`
+    case 'program.scaled': {
+      const { from, to, by, isReset } = event.data
+      return `${who}: ${isReset ? 'back to' : 'scaled to'} ${to} processes from ${from}, asked by ${by}`
+    }
     case 'slot.running':
       return `${who}: running`
     case 'slot.backing_off':
       return `${who}: ${event.data.reason}; tries again in ${formatSeconds(event.data.delayMs)}`
     case 'slot.stopping':
-      return `${who}: stopping`
+      return event.data.reason ? `${who}: stopping, ${event.data.reason.text}` : `${who}: stopping`
     case 'slot.stopped':
       return `${who}: stopped`
     case 'slot.exited':
@@ -79,6 +98,8 @@ export function describeCause(cause: RunCause): string {
       return `after run ${cause.after} ${cause.reason}`.trim()
     case 'changed':
       return 'its program was changed'
+    case 'dependency':
+      return `${cause.program} was restarted`
     default:
       return cause satisfies never
   }

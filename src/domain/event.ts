@@ -4,8 +4,8 @@
  */
 import type { RefusalReason } from './admission.ts'
 import type { Milliseconds } from './milliseconds.ts'
-import type { JsonValue } from './program.ts'
-import type { RunCause, RunEnd } from './run.ts'
+import type { CheckKind, JsonValue } from './program.ts'
+import type { RunCause, RunEnd, StopReason } from './run.ts'
 
 /** What each kind of event carries as data. */
 export interface EventData {
@@ -38,13 +38,27 @@ export interface EventData {
   'slot.requested': { action: 'start' | 'stop' | 'restart' | 'signal'; signal?: string; by: string }
   /** The state of a slot changed. */
   'slot.starting': { from: string; cause: RunCause }
+  /** It shall run, and waits for a program that it depends on. */
+  'slot.waiting': { from: string; reason: string }
   'slot.running': { from: string }
+  /** It can do its work, as its checks say, or it can no more; its run goes on. */
+  'slot.ready': Record<never, never>
+  'slot.unready': { detail: string }
+  /** A check failed that the run does not outlive. */
+  'slot.unhealthy': { check: CheckKind; detail: string }
   'slot.backing_off': { from: string; delayMs: Milliseconds; quickExits: number; reason: string }
-  'slot.stopping': { from: string }
+  /** `reason`: why, where nobody had asked. */
+  'slot.stopping': { from: string; reason: StopReason | null }
   'slot.stopped': { from: string }
   'slot.exited': { from: string; reason: string }
   /** The service is fatal: it stays down until somebody acts. */
   'slot.gave_up': { from: string; quickExits: number; reason: string }
+  /** A replacement failed, and the slots that were to follow are left as they are. */
+  'rollout.stopped': { reason: string; left: number }
+  /** All slots of the program were replaced and are ready. */
+  'rollout.finished': Record<never, never>
+  /** Somebody set the number of processes; null: back to what is declared. */
+  'program.scaled': { from: number; to: number; by: string; isReset: boolean }
   /** A run's command began. */
   'run.started': { pid: number }
   /** A new agent found a living run and goes on supervising it. */
@@ -66,12 +80,19 @@ export const eventLevels = {
   'config.refused': 'error',
   'slot.requested': 'info',
   'slot.starting': 'info',
+  'slot.waiting': 'info',
   'slot.running': 'info',
+  'slot.ready': 'info',
+  'slot.unready': 'warning',
+  'slot.unhealthy': 'warning',
   'slot.backing_off': 'warning',
   'slot.stopping': 'info',
   'slot.stopped': 'info',
   'slot.exited': 'info',
   'slot.gave_up': 'error',
+  'rollout.stopped': 'error',
+  'rollout.finished': 'info',
+  'program.scaled': 'notice',
   'run.started': 'info',
   'run.adopted': 'info',
   'run.ended': 'info',

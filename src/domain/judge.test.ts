@@ -3,7 +3,15 @@ import { claimedByDeadAgent, type EndToJudge, judgeEnd } from './judge.ts'
 import type { RestartPolicy } from './program.ts'
 import type { RunEnd } from './run.ts'
 import { emptyTally, type SlotContext, type SlotState, type SlotTally, transition } from './slot-state.ts'
-import { aPolicy, exited, failedToStart, signaled, stopped } from './testing/samples.ts'
+import {
+  aContext,
+  aPolicy,
+  exited,
+  failedToStart,
+  signaled,
+  startingState,
+  stopped,
+} from './testing/samples.ts'
 
 const linear = { kind: 'linear', initialMs: 1000, factor: 2, maxMs: 60_000, jitter: 0 } as const
 
@@ -14,6 +22,7 @@ function judge(end: RunEnd, changes: Partial<RestartPolicy> = {}, rest: Partial<
     policy: aPolicy(changes),
     random: 0.5,
     wasRunning: false,
+    stopReason: null,
     ...rest,
   })
 }
@@ -78,10 +87,10 @@ describe('W-T9 three quick exits in a row', () => {
   })
 
   test('and no further start is made', () => {
-    let state: SlotState = { kind: 'starting', run: 'r0', until: 1000 }
+    let state: SlotState = startingState('r0', 1000)
     let tally = emptyTally
     const starts: string[] = []
-    const at = (now: number): SlotContext => ({ now, newRun: `r${now}`, random: 0, policy: aPolicy() })
+    const at = (now: number): SlotContext => aContext({ now, newRun: `r${now}`, random: 0 })
     for (let now = 0; now < 1_000_000; now += 500) {
       const run = 'run' in state ? state.run : null
       const event = run
@@ -127,10 +136,10 @@ describe('W-T9 three quick exits in a row', () => {
 
 test('W-T10 the give-up is the state, with its reason', () => {
   const step = transition(
-    { kind: 'starting', run: 'r2', until: 1000 },
+    startingState('r2', 1000),
     { quickExits: 2, unsteadyExits: 0 },
     { kind: 'runEnded', run: 'r2', end: exited(7, 10) },
-    { now: 10, newRun: 'r3', random: 0, policy: aPolicy() },
+    aContext({ now: 10, newRun: 'r3', random: 0 }),
   )
   expect(step).toEqual({
     state: {
@@ -160,10 +169,10 @@ describe('W-C1 one run longer than the start time between quick exits', () => {
 
   test('sets it back as soon as the slot is running', () => {
     const step = transition(
-      { kind: 'starting', run: 'r', until: 1000 },
+      startingState('r', 1000),
       { quickExits: 2, unsteadyExits: 1 },
       { kind: 'tick' },
-      { now: 1000, newRun: 'r2', random: 0, policy: aPolicy() },
+      aContext({ now: 1000, newRun: 'r2', random: 0 }),
     )
     expect(step).toMatchObject({ tally: { quickExits: 0, unsteadyExits: 1 } })
   })
@@ -187,10 +196,10 @@ test('W-C3 a start by a person ends a give-up and counts from 0 again', () => {
     { kind: 'fatal', reason: 'gave up' },
     { quickExits: 3, unsteadyExits: 0 },
     { kind: 'start', cause: { kind: 'requested', by: 'ann' } },
-    { now: 0, newRun: 'r', random: 0, policy: aPolicy() },
+    aContext({ now: 0, newRun: 'r', random: 0 }),
   )
   expect(step).toEqual({
-    state: { kind: 'starting', run: 'r', until: null },
+    state: startingState('r', null),
     tally: emptyTally,
     actions: [{ kind: 'startRun', run: 'r', cause: { kind: 'requested', by: 'ann' } }],
   })
@@ -291,4 +300,32 @@ describe('an end that is not the program’s', () => {
 test('a slot that was running already never has a quick exit', () => {
   const verdict = judge(exited(1, 900), {}, { wasRunning: true, tally: { quickExits: 2, unsteadyExits: 0 } })
   expect(verdict).toMatchObject({ next: 'restart', tally: { quickExits: 0, unsteadyExits: 1 } })
+})
+
+describe('W-C9 a run that we ended for a reason of ours', () => {
+  const failure = { kind: 'memory', text: '120 MB of memory', isFailure: true } as const
+  const meant = { kind: 'lifetime', text: 'its lifetime was over', isFailure: false } as const
+
+  test('is followed by the next one, at once where the end was meant', () => {
+    const verdict = judge(stopped(), {}, { stopReason: meant, wasRunning: true })
+    expect(verdict).toMatchObject({ next: 'restart', reason: 'its lifetime was over' })
+    expect(judge(stopped(), { when: 'on-failure' }, { stopReason: meant }).next).toBe('restart')
+  })
+
+  test('is slowed by the backoff where it failed again and again, and never makes the service fatal', () => {
+    let tally: SlotTally = emptyTally
+    const next: string[] = []
+    for (let n = 0; n < 10; n++) {
+      const verdict = judge({ ...stopped(), durationMs: 200 } as RunEnd, {}, { stopReason: failure, tally })
+      next.push(verdict.next)
+      tally = verdict.tally
+    }
+    expect(next).toEqual(['restart', ...Array(9).fill('wait')])
+  })
+
+  test('is the last one where the program is never restarted, or has used up its runs', () => {
+    expect(judge(stopped(), { when: 'never' }, { stopReason: failure }).next).toBe('exited')
+    const used = { kind: 'runs', text: 'its 3 runs are used up', isFailure: false } as const
+    expect(judge(stopped(), {}, { stopReason: used }).next).toBe('exited')
+  })
 })

@@ -5,12 +5,14 @@
  * 2. `restart: never`, or `on-failure` after a success: the service is exited, however short the run.
  * 3. A quick exit (before the start time): count it; at the limit the service is fatal, else wait by the backoff.
  * 4. A failure before the steady time: count it; the first restarts at once, those after it wait by the backoff. Never given up.
- * 5. Anything else starts again at once, though never more often than once a second.
+ * 5. What we ended ourselves is judged by the reason: a failure as in 4, and never as a quick exit, so that no check or limit makes a
+ *    service fatal; the `runs` that it may have are used up: exited; anything else is followed by the next run, unless `restart: never`.
+ * 6. Anything else starts again at once, though never more often than once a second.
  */
 import { backoffDelay } from './backoff.ts'
 import type { Milliseconds } from './milliseconds.ts'
 import type { RestartPolicy } from './program.ts'
-import { describeEnd, type RunEnd } from './run.ts'
+import { describeEnd, type RunEnd, type StopReason } from './run.ts'
 import type { SlotTally } from './slot-state.ts'
 
 export type Verdict = {
@@ -31,6 +33,8 @@ export interface EndToJudge {
   readonly random: number
   /** Whether the slot had already become `running`: then its end is never a quick exit. */
   readonly wasRunning: boolean
+  /** Why we ended it, where nobody had asked for that. */
+  readonly stopReason: StopReason | null
 }
 
 /** Between two starts of a program that succeeds at once, however eager its policy. */
@@ -38,8 +42,8 @@ const shortestCycleMs: Milliseconds = 1000
 /** Before another try where the machine, not the program, kept a run from starting. */
 const machineTroubleDelayMs: Milliseconds = 1000
 
-export function judgeEnd({ end, tally, policy, random, wasRunning }: EndToJudge): Verdict {
-  const reason = describeEnd(end)
+export function judgeEnd({ end, tally, policy, random, wasRunning, stopReason }: EndToJudge): Verdict {
+  const reason = stopReason?.text ?? describeEnd(end)
   if (end.kind === 'machine_restarted') {
     return { next: 'restart', reason, tally: { quickExits: 0, unsteadyExits: 0 }, becameRunning: false }
   }
@@ -51,14 +55,17 @@ export function judgeEnd({ end, tally, policy, random, wasRunning }: EndToJudge)
 
   // An unknown end has no duration; it is taken for a failure after the start time, which is slowed but never given up.
   const durationMs = end.kind === 'unknown' ? policy.startTimeMs : end.durationMs
-  const isQuick = !wasRunning && (durationMs < policy.startTimeMs || end.kind === 'failed_to_start')
-  const becameRunning = !isQuick
-  const isSuccess = end.kind === 'exited' && policy.successExitCodes.includes(end.code)
+  const isQuick =
+    !stopReason && !wasRunning && (durationMs < policy.startTimeMs || end.kind === 'failed_to_start')
+  const becameRunning = !isQuick && stopReason?.kind !== 'startup'
+  const isSuccess = stopReason
+    ? !stopReason.isFailure
+    : end.kind === 'exited' && policy.successExitCodes.includes(end.code)
 
   if (policy.when === 'never' && end.kind !== 'failed_to_start') {
     return { next: 'exited', isSuccess, reason, tally: { quickExits: 0, unsteadyExits: 0 }, becameRunning }
   }
-  if (policy.when === 'on-failure' && isSuccess) {
+  if (stopReason?.kind === 'runs' || (policy.when === 'on-failure' && isSuccess && !stopReason)) {
     return { next: 'exited', isSuccess, reason, tally: { quickExits: 0, unsteadyExits: 0 }, becameRunning }
   }
 

@@ -23,6 +23,10 @@ export interface Program {
   readonly restart: RestartPolicy
   readonly stop: StopPolicy
   readonly output: OutputPolicy
+  /** What must hold of other programs whenever a run of this one is to begin. */
+  readonly dependsOn: readonly Dependency[]
+  readonly checks: Checks
+  readonly rollout: RolloutPolicy
   /** Anything; it travels with every event of the program. */
   readonly customData: JsonValue
 }
@@ -127,6 +131,61 @@ export interface StopPolicy {
   readonly graceMs: Milliseconds
   /** Who gets the signal: the command alone, or its process group. */
   readonly target: 'process' | 'group'
+}
+
+export const dependencyConditions = ['started', 'ready', 'healthy', 'finished'] as const
+export type DependencyCondition = (typeof dependencyConditions)[number]
+
+export interface Dependency {
+  /** Its full name. */
+  readonly program: string
+  /** Of all its slots: a command was born; its readiness check passes; its liveness check passes as well; it ended with success. */
+  readonly condition: DependencyCondition
+  /** Whether a new run of it restarts this program, too. */
+  readonly restart: boolean
+}
+
+export const checkKinds = ['startup', 'readiness', 'liveness'] as const
+export type CheckKind = (typeof checkKinds)[number]
+
+/**
+ * startup: until it passes a slot is `starting`, and the others wait; failing ends the run. readiness: whether it can do its work; failing
+ * ends nothing. liveness: failing ends the run, and the next one begins.
+ */
+export type Checks = { readonly [K in CheckKind]: Check | null }
+
+export interface Check {
+  readonly method: CheckMethod
+  /** From the command's birth to the first look. */
+  readonly graceMs: Milliseconds
+  readonly periodMs: Milliseconds
+  /** A look that takes longer has failed. */
+  readonly timeoutMs: Milliseconds
+  /** Failed looks in a row that make the check fail. */
+  readonly failures: number
+  /** Passed looks in a row that make it pass. */
+  readonly successes: number
+}
+
+/** Texts may hold placeholders. */
+export type CheckMethod =
+  /** Passes with exit code 0. Runs as the program's user, in its folder, with its environment. */
+  | { readonly kind: 'command'; readonly command: Command }
+  /** Passes with a status from 200 to 399. */
+  | { readonly kind: 'http'; readonly url: string }
+  /** Passes when a connection is accepted. */
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: string }
+  /** Passes for good once a line of the run's output fits. */
+  | { readonly kind: 'log'; readonly pattern: string }
+  /** What the process itself tells by the protocol of sd_notify. */
+  | { readonly kind: 'notify' }
+
+/** How a changed program, or one that is restarted in turns, gets its new runs. */
+export interface RolloutPolicy {
+  /** Slots that may be without a ready run at one time: a number, or a share of the processes (0.25), of which at least one. */
+  readonly parallel: { readonly kind: 'count' | 'share'; readonly value: number }
+  /** A replacement that is not ready by then has failed. */
+  readonly withinMs: Milliseconds
 }
 
 /** The slots of a program, by name: `mailer:0`, `mailer:1` … */

@@ -4,7 +4,9 @@
  *
  * It decides on whole slots only: what follows the end of a run is the slot's own state machine (`slot-state.ts`).
  */
+import { dependentsOf, findObstacle, inStartOrder } from './dependencies.ts'
 import { type Program, slotName } from './program.ts'
+import { isOutdated, planTurns, type SlotRollout } from './rollout.ts'
 import type { RunCause } from './run.ts'
 import { runOf, type SlotState, type SlotTally } from './slot-state.ts'
 
@@ -19,6 +21,8 @@ export interface Slot {
   readonly asked: 'run' | 'stop' | null
   /** Identity of what the slot last started (`launchHash`); null before its first start. */
   readonly launchHash: string | null
+  /** Whether and how its run is being replaced. */
+  readonly rollout: SlotRollout | null
 }
 
 export interface DesiredProgram {
@@ -39,19 +43,24 @@ export type Action =
   | { readonly kind: 'stop'; readonly slot: string; readonly reason: string }
   | { readonly kind: 'restart'; readonly slot: string; readonly cause: RunCause; readonly reason: string }
   | { readonly kind: 'remove'; readonly slot: string; readonly reason: string }
+  /** What it waits for has changed: it begins, or waits for something else. */
+  | { readonly kind: 'proceed'; readonly slot: string; readonly reason: string }
 
 export interface Situation {
   readonly desired: ReadonlyMap<string, DesiredProgram>
   readonly slots: ReadonlyMap<string, Slot>
   /** When the agent ends with its workers: everything is to stop. */
   readonly isShuttingDown: boolean
+  /** For people who ask what would happen: every slot that is to be replaced, not only those whose turn it is. */
+  readonly isPreview?: boolean
 }
 
 /**
  * In the order in which the actions are to be applied: what stops or goes by falling priority (undeclared programs first, within a
- * program the highest number first), then the rest by rising priority.
+ * program the highest number first), then the rest by rising priority, each program after those that it depends on.
  */
-export function planReconcile({ desired, slots, isShuttingDown }: Situation): Action[] {
+export function planReconcile(situation: Situation): Action[] {
+  const { desired, slots, isShuttingDown } = situation
   if (isShuttingDown) return planShutdown(desired, slots)
 
   const surplus: Action[] = []
@@ -65,17 +74,20 @@ export function planReconcile({ desired, slots, isShuttingDown }: Situation): Ac
   }
 
   const kept: Action[] = []
-  for (const { program, launchHash } of byPriority(desired.values())) {
+  for (const program of inStartOrder([...desired.values()].map((entry) => entry.program))) {
+    const there: Slot[] = []
     for (let index = 0; index < program.processes; index++) {
       const name = slotName(program.name, index)
       const slot = slots.get(name)
       if (slot) {
-        kept.push(...keep(slot, program, launchHash))
+        there.push(slot)
+        kept.push(...keep(slot, program, situation))
       } else {
         kept.push({ kind: 'create', slot: name, program: program.name, index, reason: 'declared' })
         if (program.autostart) kept.push(startNow(name))
       }
     }
+    kept.push(...replace(program, there, situation))
   }
   const ending = [...surplus, ...kept.filter(({ kind }) => kind === 'stop')]
   return [...lastFirst(ending, desired, slots), ...kept.filter(({ kind }) => kind !== 'stop')]
@@ -92,17 +104,23 @@ export function isActive(state: SlotState): boolean {
     state.kind === 'starting' ||
     state.kind === 'running' ||
     state.kind === 'stopping' ||
-    state.kind === 'backoff'
+    state.kind === 'backoff' ||
+    state.kind === 'waiting'
   )
 }
 
-function keep(slot: Slot, program: Program, launchHash: string): Action[] {
+function keep(slot: Slot, program: Program, situation: Situation): Action[] {
   const { state } = slot
+  const { desired, slots } = situation
   if (wantedOf(slot, program) === 'stop') {
     const isStopping = state.kind === 'stopping' && state.next === 'stop'
-    return isActive(state) && !isStopping ? [{ kind: 'stop', slot: slot.name, reason: 'shall not run' }] : []
+    const stops = isActive(state) && !isStopping && !isNeededByStopping(program, situation)
+    return stops ? [{ kind: 'stop', slot: slot.name, reason: 'shall not run' }] : []
   }
   if (state.kind === 'stopped') return [startNow(slot.name)]
+  if (state.kind === 'waiting' && findObstacle(program, desired, slots) !== state.reason) {
+    return [{ kind: 'proceed', slot: slot.name, reason: `waited for ${state.reason}` }]
+  }
   if (state.kind === 'stopping' && state.next === 'stop') {
     return [
       {
@@ -113,18 +131,43 @@ function keep(slot: Slot, program: Program, launchHash: string): Action[] {
       },
     ]
   }
-  // A slot on its way to a restart starts with what is declared by then.
-  const isChanged = slot.launchHash !== null && slot.launchHash !== launchHash && state.kind !== 'stopping'
-  return isChanged
-    ? [
-        {
-          kind: 'restart',
-          slot: slot.name,
-          cause: { kind: 'changed' },
-          reason: `${program.name} was changed`,
-        },
-      ]
-    : []
+  return []
+}
+
+/** Who needs it and is on the way out as well goes first. */
+function isNeededByStopping({ name }: Program, { desired, slots }: Situation): boolean {
+  return dependentsOf(name, desired).some((dependent) => {
+    const program = desired.get(dependent)?.program
+    if (!program) return false
+    for (let index = 0; index < program.processes; index++) {
+      const slot = slots.get(slotName(dependent, index))
+      if (slot && wantedOf(slot, program) === 'stop' && runOf(slot.state) !== null) return true
+    }
+    return false
+  })
+}
+
+/**
+ * What runs something else than is declared, or was asked to, is replaced: those with a run in turns, those without at once. One on
+ * its way to a restart, or that waits, begins with what is declared by then.
+ */
+function replace(program: Program, slots: readonly Slot[], { desired, isPreview }: Situation): Action[] {
+  const declaredHash = desired.get(program.name)?.launchHash ?? ''
+  const wanted = slots.filter((slot) => wantedOf(slot, program) === 'run')
+  const outdated = wanted.filter((slot) => isOutdated(slot, declaredHash))
+  if (outdated.length === 0) return []
+  const turns = isPreview
+    ? outdated.filter(({ state }) => state.kind === 'starting' || state.kind === 'running')
+    : planTurns(program, declaredHash, wanted)
+  const idle = outdated.filter(
+    ({ state }) => state.kind === 'backoff' || state.kind === 'exited' || state.kind === 'fatal',
+  )
+  return [...idle, ...turns].map(({ name, launchHash, rollout }) => ({
+    kind: 'restart',
+    slot: name,
+    cause: rollout?.kind === 'due' ? rollout.cause : { kind: 'changed' },
+    reason: launchHash === declaredHash ? 'its turn to be restarted' : `${program.name} was changed`,
+  }))
 }
 
 function startNow(slot: string): Action {
@@ -137,29 +180,28 @@ function letGo(slot: Slot, reason: string): Action[] {
   const remove: Action = { kind: 'remove', slot: slot.name, reason }
   if (!isActive(state)) return [remove]
   // A slot that waits holds no run: there is no end to wait for.
-  if (state.kind === 'backoff') return [stop, remove]
+  if (state.kind === 'backoff' || state.kind === 'waiting') return [stop, remove]
   return state.kind === 'stopping' && state.next === 'stop' ? [] : [stop]
 }
 
 /**
- * One priority at a time: a lower one waits until all of the higher ones have stopped. A slot in backoff holds no run, so it ends at
- * once, whatever its priority; else it might start one while the higher ones take their time.
+ * Who is needed goes after those that need it, and else one priority at a time: a lower one waits until all of the higher ones have stopped.
+ * A slot that waits holds no run, so it ends at once, whatever its priority; else it might start one while the others take their time.
  */
 function planShutdown(desired: Situation['desired'], slots: Situation['slots']): Action[] {
   const active = [...slots.values()].filter(({ state }) => isActive(state))
   const priority = (slot: Slot): number => desired.get(slot.program)?.program.priority ?? Infinity
   const holding = active.filter(({ state }) => runOf(state) !== null)
-  const highest = holding.reduce((most, slot) => Math.max(most, priority(slot)), -Infinity)
+  const alive = new Set(holding.map(({ program }) => program))
+  const unneeded = holding.filter(
+    ({ program }) => !dependentsOf(program, desired).some((name) => alive.has(name)),
+  )
+  const highest = unneeded.reduce((most, slot) => Math.max(most, priority(slot)), -Infinity)
+  const next = new Set(unneeded.filter((slot) => priority(slot) === highest))
   return active
     .filter(({ state }) => !(state.kind === 'stopping' && state.next === 'stop'))
-    .filter((slot) => slot.state.kind === 'backoff' || priority(slot) === highest)
+    .filter((slot) => runOf(slot.state) === null || next.has(slot))
     .map((slot) => ({ kind: 'stop', slot: slot.name, reason: 'the agent is shutting down' }))
-}
-
-function byPriority(programs: Iterable<DesiredProgram>): DesiredProgram[] {
-  return [...programs].sort(
-    (a, b) => a.program.priority - b.program.priority || (a.program.name < b.program.name ? -1 : 1),
-  )
 }
 
 function lastFirst(

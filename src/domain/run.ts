@@ -14,6 +14,30 @@ export type RunCause =
   | { readonly kind: 'restart'; readonly after: string; readonly reason: string }
   /** The configuration changed what the program is. */
   | { readonly kind: 'changed' }
+  /** A program that this one depends on began a new run, and this one asked to be restarted then. */
+  | { readonly kind: 'dependency'; readonly program: string }
+
+/** Why a run was ended by us though nobody asked for it. It is kept with the end. */
+export interface StopReason {
+  readonly kind: StopReasonKind
+  /** One clause for people: `the liveness check failed 3 times: no answer in 1 s`. */
+  readonly text: string
+  /** A failure is slowed by the backoff; what is none (the end of a lifetime) is followed by the next run as any end that was meant. */
+  readonly isFailure: boolean
+}
+
+export const stopReasonKinds = [
+  /** A check failed. */
+  'startup',
+  'unhealthy',
+  /** A limit was reached. */
+  'memory',
+  'cpu',
+  'lifetime',
+  'runs',
+  'files',
+] as const
+export type StopReasonKind = (typeof stopReasonKinds)[number]
 
 /** How a run ended. */
 export type RunEnd =
@@ -27,6 +51,8 @@ export type RunEnd =
       readonly code: number | null
       readonly signal: string | null
       readonly killed: boolean
+      /** Null when a person, a change or a shutdown asked. Absent in records of older versions. */
+      readonly reason?: StopReason | null
     })
   /** Its timeout passed. */
   | (Ended & { readonly kind: 'timed_out'; readonly killed: boolean })
@@ -88,8 +114,10 @@ export function describeEnd(end: RunEnd): string {
       return `exited with code ${end.code}`
     case 'signaled':
       return `ended by signal ${end.signal}`
-    case 'stopped':
-      return end.killed ? 'stopped, killed after its grace' : 'stopped'
+    case 'stopped': {
+      const killed = end.killed ? ', killed after its grace' : ''
+      return end.reason ? `stopped${killed}: ${end.reason.text}` : `stopped${killed}`
+    }
     case 'timed_out':
       return end.killed ? 'timed out, killed after its grace' : 'timed out'
     case 'failed_to_start':

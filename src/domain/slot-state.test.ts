@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { RestartPolicy } from './program.ts'
-import type { RunCause } from './run.ts'
+import { checkKinds, type RestartPolicy } from './program.ts'
+import type { RunCause, StopReason } from './run.ts'
 import {
   dueOf,
   emptyTally,
@@ -15,21 +15,38 @@ import {
   transition,
   transitionTable,
 } from './slot-state.ts'
-import { aPolicy, endings, exited, stopped } from './testing/samples.ts'
+import {
+  aContext,
+  aPolicy,
+  endings,
+  exited,
+  runningState,
+  startingState,
+  stopped,
+  stoppingState,
+} from './testing/samples.ts'
 
 type EventKind = SlotEvent['kind']
 
 const by: RunCause = { kind: 'requested', by: 'ann' }
 const policy = aPolicy({ startTimeMs: 1000, giveUpAfter: 3 })
-const context: SlotContext = { now: 10_000, newRun: 'new', random: 0.5, policy }
+const context: SlotContext = aContext({ policy })
 const tally: SlotTally = { quickExits: 1, unsteadyExits: 1 }
+
+const limit: StopReason = { kind: 'memory', text: '120 MB of memory', isFailure: true }
+const unhealthy: StopReason = {
+  kind: 'unhealthy',
+  text: 'its liveness check failed: no answer in 1 s',
+  isFailure: true,
+}
 
 const states: { [S in SlotStateKind]: Extract<SlotState, { kind: S }> } = {
   stopped: { kind: 'stopped' },
-  starting: { kind: 'starting', run: 'old', until: 9_000 },
-  running: { kind: 'running', run: 'old' },
+  waiting: { kind: 'waiting', cause: by, reason: 'db to be ready' },
+  starting: startingState('old', 9_000),
+  running: runningState('old'),
   backoff: { kind: 'backoff', until: 9_000, delayMs: 2000, after: 'before', reason: 'exited with code 1' },
-  stopping: { kind: 'stopping', run: 'old', next: 'stop' },
+  stopping: stoppingState('old', 'stop'),
   exited: { kind: 'exited', reason: 'exited with code 0', isSuccess: true },
   fatal: { kind: 'fatal', reason: 'ended 3 times in a row within its start time' },
 }
@@ -40,18 +57,20 @@ const events: { [E in EventKind]: Extract<SlotEvent, { kind: E }> } = {
   restart: { kind: 'restart', cause: by },
   runBorn: { kind: 'runBorn', run: 'old' },
   runEnded: { kind: 'runEnded', run: 'old', end: exited(1, 5_000) },
+  checked: { kind: 'checked', run: 'old', check: 'liveness', passed: false, detail: 'no answer in 1 s' },
+  giveWay: { kind: 'giveWay', run: 'old', reason: limit },
   tick: { kind: 'tick' },
 }
 
-const born = { state: { kind: 'starting', run: 'new', until: null }, tally: emptyTally }
+const born = { state: startingState('new', null), tally: emptyTally }
 const begins = { ...born, actions: [{ kind: 'startRun', run: 'new', cause: by }] }
 const settles = { state: { kind: 'stopped' }, tally: emptyTally, actions: [] }
-const stops = (next: 'stop' | RunCause) => ({
-  state: { kind: 'stopping', run: 'old', next },
+const stops = (next: 'stop' | 'judge' | RunCause, wasRunning: boolean, reason: StopReason | null = null) => ({
+  state: { ...stoppingState('old', next, wasRunning), reason },
   tally,
   actions: [{ kind: 'stopRun', run: 'old' }],
 })
-const goesOnStopping = (next: 'stop' | RunCause) => ({ ...stops(next), actions: [] })
+const goesOnStopping = (next: 'stop' | RunCause) => ({ ...stops(next, true), actions: [] })
 /** The second failure between start time and steady time: it waits by the backoff. */
 const waits = {
   state: {
@@ -73,22 +92,38 @@ const expected: Record<SlotStateKind, Record<EventKind, unknown>> = {
     restart: begins,
     runBorn: 'impossible',
     runEnded: 'impossible',
+    checked: 'impossible',
+    giveWay: 'impossible',
     tick: 'ignored',
+  },
+  waiting: {
+    start: begins,
+    stop: settles,
+    restart: begins,
+    runBorn: 'impossible',
+    runEnded: 'impossible',
+    checked: 'impossible',
+    giveWay: 'impossible',
+    tick: { ...begins, tally },
   },
   starting: {
     start: 'ignored',
-    stop: stops('stop'),
-    restart: stops(by),
-    runBorn: { state: { kind: 'starting', run: 'old', until: 11_000 }, tally, actions: [] },
-    runEnded: { ...waits, passed: { kind: 'running', run: 'old' } },
-    tick: { state: { kind: 'running', run: 'old' }, tally: { ...tally, quickExits: 0 }, actions: [] },
+    stop: stops('stop', false),
+    restart: stops(by, false),
+    runBorn: { state: startingState('old', 11_000), tally, actions: [] },
+    runEnded: { ...waits, passed: runningState('old') },
+    checked: stops('judge', false, unhealthy),
+    giveWay: stops('judge', false, limit),
+    tick: { state: runningState('old'), tally: { ...tally, quickExits: 0 }, actions: [] },
   },
   running: {
     start: 'ignored',
-    stop: stops('stop'),
-    restart: stops(by),
+    stop: stops('stop', true),
+    restart: stops(by, true),
     runBorn: 'ignored',
     runEnded: waits,
+    checked: stops('judge', true, unhealthy),
+    giveWay: stops('judge', true, limit),
     tick: 'ignored',
   },
   backoff: {
@@ -97,6 +132,8 @@ const expected: Record<SlotStateKind, Record<EventKind, unknown>> = {
     restart: begins,
     runBorn: 'impossible',
     runEnded: 'impossible',
+    checked: 'impossible',
+    giveWay: 'impossible',
     tick: {
       ...born,
       tally,
@@ -115,6 +152,8 @@ const expected: Record<SlotStateKind, Record<EventKind, unknown>> = {
     restart: goesOnStopping(by),
     runBorn: 'ignored',
     runEnded: settles,
+    checked: 'ignored',
+    giveWay: 'ignored',
     tick: 'ignored',
   },
   exited: {
@@ -123,6 +162,8 @@ const expected: Record<SlotStateKind, Record<EventKind, unknown>> = {
     restart: begins,
     runBorn: 'impossible',
     runEnded: 'impossible',
+    checked: 'impossible',
+    giveWay: 'impossible',
     tick: 'ignored',
   },
   fatal: {
@@ -131,6 +172,8 @@ const expected: Record<SlotStateKind, Record<EventKind, unknown>> = {
     restart: begins,
     runBorn: 'impossible',
     runEnded: 'impossible',
+    checked: 'impossible',
+    giveWay: 'impossible',
     tick: 'ignored',
   },
 }
@@ -148,18 +191,19 @@ describe('every cell of the table', () => {
 
   test('are all named here', () => {
     expect(Object.keys(transitionTable)).toEqual([...slotStateKinds])
-    for (const row of Object.values(transitionTable)) expect(Object.keys(row)).toEqual(Object.keys(events))
+    for (const row of Object.values(transitionTable))
+      expect(Object.keys(row).sort()).toEqual(Object.keys(events).sort())
   })
 })
 
 describe('a slot', () => {
   test('begins what was asked for once the run that it stops has ended', () => {
-    const state: SlotState = { kind: 'stopping', run: 'old', next: by }
+    const state: SlotState = stoppingState('old', by)
     expect(transition(state, tally, { ...events.runEnded, end: stopped() }, context)).toEqual(begins)
   })
 
   test('is not running before its command was born, however long that takes', () => {
-    const claimed: SlotState = { kind: 'starting', run: 'old', until: null }
+    const claimed: SlotState = startingState('old', null)
     expect(transition(claimed, tally, events.tick, { ...context, now: 1e9 })).toEqual({
       state: claimed,
       tally,
@@ -182,6 +226,7 @@ describe('a slot', () => {
     for (const state of Object.values(states)) {
       expect(transition(state, tally, { ...events.runBorn, run: 'other' }, context)).toBe('impossible')
       expect(transition(state, tally, { ...events.runEnded, run: 'other' }, context)).toBe('impossible')
+      expect(transition(state, tally, { ...events.checked, run: 'other' }, context)).toBe('impossible')
     }
   })
 })
@@ -191,6 +236,7 @@ class Driven {
   state: SlotState = { kind: 'stopped' }
   tally = emptyTally
   now = 0
+  obstacle: string | null = null
   readonly ids = new Set<string>()
   readonly told = new Set<string>()
   live: string | null = null
@@ -198,13 +244,15 @@ class Driven {
   apply(event: SlotEvent, policy: RestartPolicy): void {
     const before = this.state
     const newRun = `r${this.ids.size}`
-    const step = transition(before, this.tally, event, { now: this.now, newRun, random: 0.5, policy })
+    const { now, obstacle } = this
+    const step = transition(before, this.tally, event, aContext({ now, newRun, policy, obstacle }))
     if (step === 'impossible') throw new Error(`impossible: ${event.kind} in ${before.kind}`)
     if (step === 'ignored') return
     for (const action of step.actions) {
       if (action.kind === 'startRun') {
         expect(this.live, 'a run begins only when none is held').toBeNull()
         expect(this.ids.has(action.run), 'every id is fresh').toBe(false)
+        expect(this.obstacle, 'nothing begins against an obstacle').toBeNull()
         this.ids.add(action.run)
         this.live = action.run
       } else {
@@ -243,6 +291,9 @@ const moves = fc.array(
     ),
     fc.constant('born' as const),
     endings.map((end) => ({ end })),
+    fc.constantFrom(null, 'db to be ready', 'db to finish').map((obstacle) => ({ obstacle })),
+    fc.tuple(fc.constantFrom(...checkKinds), fc.boolean()).map(([check, passed]) => ({ check, passed })),
+    fc.constant('limit' as const),
     fc.integer({ min: 1, max: 40_000 }).map((pass) => ({ pass })),
   ),
   { maxLength: 60 },
@@ -256,6 +307,14 @@ describe('after any sequence of events', () => {
         for (const move of sequence) {
           if (move === 'born') {
             if (driven.live !== null) driven.apply({ kind: 'runBorn', run: driven.live }, aPolicy(changes))
+          } else if (move === 'limit') {
+            if (driven.live !== null)
+              driven.apply({ kind: 'giveWay', run: driven.live, reason: limit }, aPolicy(changes))
+          } else if ('obstacle' in move) {
+            driven.obstacle = move.obstacle
+          } else if ('check' in move) {
+            const run = driven.live
+            if (run !== null) driven.apply({ kind: 'checked', run, detail: '', ...move }, aPolicy(changes))
           } else if ('pass' in move) {
             driven.now += move.pass
           } else if ('end' in move) {

@@ -6,6 +6,7 @@
  */
 import type { DroverEvent, NewEvent } from '../domain/event.ts'
 import type { Program } from '../domain/program.ts'
+import type { SlotRollout } from '../domain/rollout.ts'
 import type { Run, RunEnd } from '../domain/run.ts'
 import type { SlotTally } from '../domain/slot-state.ts'
 
@@ -17,6 +18,7 @@ export interface Store {
   /** Grows with each change of the set of programs. */
   loadGeneration(): Promise<number>
   loadSlots(): Promise<StoredSlot[]>
+  loadScales(): Promise<StoredScale[]>
   loadNote(name: NoteName): Promise<string | null>
 
   /** Runs that are not recorded as ended. */
@@ -48,6 +50,9 @@ export interface Changes {
   /** Inserted or replaced by name. */
   readonly slots?: readonly StoredSlot[]
   readonly removedSlots?: readonly string[]
+  /** Inserted or replaced by program. */
+  readonly scales?: readonly StoredScale[]
+  readonly removedScales?: readonly string[]
   /** Inserted; a run that is there already stays as it is. */
   readonly claimedRuns?: readonly Run[]
   readonly startedRuns?: readonly { readonly id: string; readonly startedAt: number; readonly pid: number }[]
@@ -77,6 +82,13 @@ export interface StoredProgram {
   readonly source: ProgramSource
 }
 
+/** A number of processes that a person set. It holds for as long as the definition says what it said then. */
+export interface StoredScale {
+  readonly program: string
+  readonly processes: number
+  readonly declared: number
+}
+
 /** A slot's state as it outlives agents: with wall times, since monotonic ones mean nothing to another process. */
 export interface StoredSlot {
   readonly name: string
@@ -90,6 +102,8 @@ export interface StoredSlot {
   readonly since: number
   readonly lastRun: string | null
   readonly restarts: number
+  /** Whether and how its run is being replaced; its times are monotonic, and mean nothing after a restart of the machine. */
+  readonly rollout: SlotRollout | null
 }
 
 /** A `SlotState` in which `until` is a wall time; `untilMonotonic` is the same instant for as long as the machine is not restarted. */

@@ -8,6 +8,7 @@ type State = SlotView['state']
 
 const looks = {
   running: { sign: '●', color: 'green' },
+  waiting: { sign: '◔', color: 'yellow' },
   starting: { sign: '◐', color: 'cyan' },
   stopping: { sign: '◑', color: 'cyan' },
   backoff: { sign: '↻', color: 'yellow' },

@@ -17,6 +17,7 @@ import {
   stop,
 } from './blocks.ts'
 import { block, duration, flag, key, path, text, wholeNumber } from './leaves.ts'
+import { checks, dependsOn, rollout } from './order.ts'
 
 const hour = 3_600_000
 const day = 24 * hour
@@ -246,6 +247,34 @@ const sharedEntries = {
       examples: ['leave'],
     }),
     'kill',
+  ),
+  dependsOn: v.optional(
+    key(dependsOn, {
+      description:
+        'Programs that must be there before a process of this one begins: in a list, they must be ready; in a table, each with its condition. Stopping goes the other way round.',
+      examples: [
+        ['db'],
+        { db: 'ready', migrate: 'finished', cache: { condition: 'started', restart: true } },
+      ],
+      relation:
+        'A dependency that goes away ends nothing; with `restart: true` its next run restarts this program.',
+    }),
+    [],
+  ),
+  checks: v.optional(
+    key(checks, {
+      description: 'How the agent finds out whether a process has come up, can do its work, and still works.',
+      examples: [{ readiness: { tcp: 8080 }, liveness: { http: 'http://127.0.0.1:8080/health' } }],
+    }),
+    {},
+  ),
+  rollout: v.optional(
+    key(rollout, {
+      description:
+        'How processes are replaced after a change of the program, and by `drover restart --rolling`: in turns, each waiting until the one before is ready.',
+      examples: [{ parallel: 2, within: '2m' }],
+    }),
+    {},
   ),
   customData: v.optional(
     key(customData, {

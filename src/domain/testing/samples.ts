@@ -4,7 +4,8 @@
  */
 import fc from 'fast-check'
 import type { Program, RestartPolicy } from '../program.ts'
-import type { RunEnd, RunUsage } from '../run.ts'
+import type { RunCause, RunEnd, RunUsage } from '../run.ts'
+import type { SlotContext, SlotState } from '../slot-state.ts'
 
 export const noUsage: RunUsage = {
   userCpuMs: 0,
@@ -54,7 +55,40 @@ export function aProgram(changes: Partial<Program> = {}): Program {
     restart: aPolicy(),
     stop: { signal: 'TERM', graceMs: 10_000, target: 'group' },
     output: { maxBytes: 10_485_760, keep: 10 },
+    dependsOn: [],
+    checks: { startup: null, readiness: null, liveness: null },
+    rollout: { parallel: { kind: 'share', value: 0.25 }, withinMs: 60_000 },
     customData: null,
+    ...changes,
+  }
+}
+
+/** Not born while `until` is null. */
+export function startingState(run: string, until: number | null): Extract<SlotState, { kind: 'starting' }> {
+  return { kind: 'starting', run, until, isBorn: until !== null, verdicts: {} }
+}
+
+export function runningState(run: string): Extract<SlotState, { kind: 'running' }> {
+  return { kind: 'running', run, verdicts: {} }
+}
+
+export function stoppingState(
+  run: string,
+  next: 'stop' | 'judge' | RunCause = 'stop',
+  wasRunning = true,
+): Extract<SlotState, { kind: 'stopping' }> {
+  return { kind: 'stopping', run, next, reason: null, wasRunning }
+}
+
+export function aContext(changes: Partial<SlotContext> = {}): SlotContext {
+  const policy = aPolicy()
+  return {
+    now: 10_000,
+    newRun: 'new',
+    random: 0.5,
+    policy,
+    obstacle: null,
+    hasStartupCheck: false,
     ...changes,
   }
 }

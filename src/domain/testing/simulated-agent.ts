@@ -5,6 +5,7 @@
  *   a second living run for a slot · more runs than asked for · a start of what a person stopped · a start in a shutdown ·
  *   a slot removed while its run lives · a second plan that still finds something to do
  */
+import { findObstacle } from '../dependencies.ts'
 import { claimedByDeadAgent } from '../judge.ts'
 import { slotName } from '../program.ts'
 import { type Action, type DesiredProgram, planReconcile, type Slot, wantedOf } from '../reconcile.ts'
@@ -126,6 +127,7 @@ export class SimulatedAgent {
           tally: emptyTally,
           asked: null,
           launchHash: null,
+          rollout: null,
         } as const
         this.slots.set(name, { name, program, index, ...blank })
         return
@@ -135,6 +137,9 @@ export class SimulatedAgent {
           throw new Error(`removed while its run lives: ${action.slot}`)
         this.slots.delete(action.slot)
         this.stoppedByPerson.delete(action.slot)
+        return
+      case 'proceed':
+        this.#happen(action.slot, { kind: 'tick' })
         return
       default:
         this.#happen(action.slot, action)
@@ -146,7 +151,14 @@ export class SimulatedAgent {
     if (!slot) throw new Error(`${event.kind} for ${name}, which is not there`)
     const desired = this.desired.get(slot.program)
     const policy = desired?.program.restart ?? this.#lastPolicy
-    const context = { now: this.now, newRun: `r${this.#runs}`, random: 0.5, policy }
+    const context = {
+      now: this.now,
+      newRun: `r${this.#runs}`,
+      random: 0.5,
+      policy,
+      obstacle: desired ? findObstacle(desired.program, this.desired, this.slots) : null,
+      hasStartupCheck: false,
+    }
     const step = transition(slot.state, slot.tally, event, context)
     if (step === 'impossible') throw new Error(`impossible: ${event.kind} in ${slot.state.kind}`)
     if (step === 'ignored') return

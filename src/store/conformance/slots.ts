@@ -20,6 +20,7 @@ export function describeSlots(make: MakeStore): void {
         launchHash: 'abc',
         lastRun: 'r1',
         restarts: 41,
+        rollout: { kind: 'due', cause: { kind: 'requested', by: 'ann' }, parallel: 2 },
       })
       await one.store.record({ slots: [slot] })
       expect(await (await one.reopen()).loadSlots()).toEqual([slot])
@@ -50,6 +51,24 @@ export function describeSlots(make: MakeStore): void {
       expect(await store.loadSlots()).toHaveLength(1100)
       await store.record({ removedSlots: slots.slice(1).map(({ name }) => name) })
       expect(await store.loadSlots()).toHaveLength(1)
+    })
+
+    it('keeps numbers of processes by program, and forgets them', async () => {
+      const one = await make()
+      await one.store.record({ scales: [{ program: 'a', processes: 8, declared: 3 }] })
+      await one.store.record({
+        scales: [
+          { program: 'a', processes: 9, declared: 3 },
+          { program: 'b', processes: 0, declared: 1 },
+        ],
+      })
+      const store = await one.reopen()
+      expect(await store.loadScales()).toEqual([
+        { program: 'a', processes: 9, declared: 3 },
+        { program: 'b', processes: 0, declared: 1 },
+      ])
+      await store.record({ removedScales: ['a', 'c'] })
+      expect((await store.loadScales()).map(({ program }) => program)).toEqual(['b'])
     })
   })
 }

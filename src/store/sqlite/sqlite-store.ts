@@ -3,7 +3,16 @@ import { Kysely, type Transaction } from 'kysely'
 import type { DroverEvent, NewEvent } from '../../domain/event.ts'
 import type { Program } from '../../domain/program.ts'
 import type { Run, RunCause, RunEnd } from '../../domain/run.ts'
-import type { Changes, EventQuery, NoteName, ProgramSource, RunQuery, Store, StoredSlot } from '../store.ts'
+import type {
+  Changes,
+  EventQuery,
+  NoteName,
+  ProgramSource,
+  RunQuery,
+  Store,
+  StoredScale,
+  StoredSlot,
+} from '../store.ts'
 import { sqliteDialect } from './dialect.ts'
 import type { Database } from './engine.ts'
 import { explain } from './explain.ts'
@@ -32,6 +41,7 @@ class SqliteStore implements Store {
     return await this.db.transaction().execute(async (tx) => {
       await writePrograms(tx, changes)
       await writeSlots(tx, changes)
+      await writeScales(tx, changes)
       await writeRuns(tx, changes)
       for (const [name, value] of Object.entries(changes.notes ?? {})) {
         await tx.replaceInto('notes').values({ name, value }).execute()
@@ -66,7 +76,12 @@ class SqliteStore implements Store {
       since: row.since,
       lastRun: row.last_run,
       restarts: row.restarts,
+      rollout: row.rollout === null ? null : JSON.parse(row.rollout),
     }))
+  }
+
+  async loadScales(): Promise<StoredScale[]> {
+    return await this.db.selectFrom('scales').selectAll().orderBy('program').execute()
   }
 
   async listOpenRuns(): Promise<Run[]> {
@@ -232,9 +247,19 @@ async function writeSlots(
     since: slot.since,
     last_run: slot.lastRun,
     restarts: slot.restarts,
+    rollout: slot.rollout === null ? null : JSON.stringify(slot.rollout),
   }))
   for (const part of parts(rows)) await tx.replaceInto('slots').values(part).execute()
   for (const part of parts(removedSlots)) await tx.deleteFrom('slots').where('name', 'in', part).execute()
+}
+
+async function writeScales(
+  tx: Transaction<Tables>,
+  { scales = [], removedScales = [] }: Changes,
+): Promise<void> {
+  for (const part of parts(scales)) await tx.replaceInto('scales').values(part).execute()
+  for (const part of parts(removedScales))
+    await tx.deleteFrom('scales').where('program', 'in', part).execute()
 }
 
 async function writeRuns(tx: Transaction<Tables>, changes: Changes): Promise<void> {

@@ -14,7 +14,9 @@ export interface Tables {
     since: number
     last_run: string | null
     restarts: number
+    rollout: string | null
   }
+  scales: { program: string; processes: number; declared: number }
   runs: {
     id: string
     program: string

@@ -1,5 +1,6 @@
 /** The numbered migrations, oldest first. A number that was ever released never changes its text. */
 import { first } from './0001-first.ts'
+import { rollouts } from './0004-rollouts.ts'
 
 export interface Migration {
   readonly number: number
@@ -7,4 +8,7 @@ export interface Migration {
   readonly sql: string
 }
 
-export const migrations: readonly Migration[] = [{ number: 1, name: 'first', sql: first }]
+export const migrations: readonly Migration[] = [
+  { number: 1, name: 'first', sql: first },
+  { number: 4, name: 'rollouts', sql: rollouts },
+]

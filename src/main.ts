@@ -151,7 +151,11 @@ async function readFirstConfig(
 ): Promise<{ config: ProgramsOfConfig | null; refused: UserError | null }> {
   if (path === null) return { config: null, refused: null }
   try {
-    return { config: await readConfig(path, hostPath, resolveUser), refused: null }
+    const declared = await store.loadPrograms()
+    const known = new Set(
+      declared.filter(({ source }) => source === 'api').map(({ program }) => program.name),
+    )
+    return { config: await readConfig(path, hostPath, resolveUser, known), refused: null }
   } catch (error) {
     const hasPrograms = (await store.loadPrograms()).length > 0
     if (error instanceof UserError && hasPrograms) return { config: null, refused: error }

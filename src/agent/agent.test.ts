@@ -220,7 +220,7 @@ describe('an agent', () => {
     process.on('warning', onWarning)
     await begin(programs(ofText('a', 'exec sleep 60', { processes: 30 })))
     const { signal } = new AbortController()
-    const outcomes = await verbs.restart({ targets: ['a'], wait: true, by: 'ann', signal })
+    const outcomes = await verbs.restart({ targets: ['a'], wait: true, rolling: false, by: 'ann', signal })
     expect(outcomes.map(({ outcome }) => outcome)).toEqual(Array.from({ length: 30 }, () => 'done'))
     process.off('warning', onWarning)
     expect(warnings).toEqual([])

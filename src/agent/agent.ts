@@ -17,11 +17,21 @@ import { readBootId } from '../process/process-identity.ts'
 import { resolveUser, type UserResolution } from '../process/user.ts'
 import type { Store } from '../store/store.ts'
 import { type FoundRun, findRuns } from './adoption.ts'
+import { Checker } from './checker.ts'
 import type { Effect } from './draft.ts'
 import { EventFeed } from './event-feed.ts'
 import { Housekeeper } from './housekeeper.ts'
+import { observeRun } from './observe-run.ts'
 import type { ProgramsOfConfig } from './program-verbs.ts'
-import { describeRefusal, fromStoredPrograms, type ProgramSet, replaceSource, toDesired } from './programs.ts'
+import {
+  describeRefusal,
+  fromStoredPrograms,
+  outdatedScales,
+  type ProgramSet,
+  replaceSource,
+  type ScaleSet,
+  toDesired,
+} from './programs.ts'
 import { Reconciler } from './reconciler.ts'
 import { RunIds } from './run-ids.ts'
 import { type LiveRun, RunKeeper } from './run-keeper.ts'
@@ -53,9 +63,12 @@ export class Agent {
   /** Programs by their source; the reconciler's `desired` follows it. */
   programs: ProgramSet = new Map()
   generation = 0
+  /** Numbers of processes that people set. */
+  scales: ScaleSet = new Map()
   private readonly runIds: RunIds
   private readonly marks: MarkWatch
   private readonly housekeeper: Housekeeper
+  private readonly checker: Checker
   private readonly users = new Map<string, UserResolution>()
   private readonly markedRuns = new Set<string>()
   private lastChange: Promise<unknown> = Promise.resolve()
@@ -94,6 +107,12 @@ export class Agent {
         ),
       complain: options.complain,
     })
+    this.checker = new Checker({
+      clock,
+      observe: (subject) => observeRun(subject, data.runs),
+      ageOf: (run) => clock.now() - (this.keeper.get(run)?.startedAt ?? clock.now()),
+      tell: (slot, event) => this.reconciler.tell((draft) => draft.send(slot, event)),
+    })
     this.housekeeper = new Housekeeper({
       clock,
       store,
@@ -117,8 +136,9 @@ export class Agent {
     const { programs, trouble } = joinPrograms(before, config)
     if (trouble) return await this.start(null, trouble)
     this.programs = programs
-    const desired = toDesired(this.programs)
-    this.reconciler.desired = toDesired(before)
+    this.scales = new Map((await store.loadScales()).map((scale) => [scale.program, scale]))
+    const desired = toDesired(this.programs, this.scales)
+    this.reconciler.desired = toDesired(before, this.scales)
     this.reconciler.slots = new Map(
       (await store.loadSlots()).map((stored) => {
         const startTimeMs = before.get(stored.program)?.program.restart.startTimeMs ?? 0
@@ -133,6 +153,7 @@ export class Agent {
       const known = draft.desired
       draft.desired = desired
       if (config) draft.setPrograms('file', config.programs, this.generation + 1)
+      for (const { program } of outdatedScales(this.scales, programs)) draft.removeScale(program)
       takeOver(draft, found, (held) => this.keeper.adopt(held))
       if (isColdStart) beginAfresh(draft)
       draft.event('agent.started', {
@@ -149,6 +170,8 @@ export class Agent {
       draft.setNote('shutdown', '')
     })
     if (config) this.acceptPrograms(programs)
+    this.feed.listen((_events, slots) => this.followChecks(slots))
+    this.followChecks(this.reconciler.slots.keys())
     this.clearUpOrphans(found)
     this.removeOldMarks()
     this.keeper.watch()
@@ -170,6 +193,7 @@ export class Agent {
 
   /** Stops all timers and watches; workers are not touched. */
   async close(): Promise<void> {
+    this.checker.close()
     this.reconciler.close()
     this.keeper.close()
     this.marks.stop()
@@ -205,6 +229,13 @@ export class Agent {
     this.programs = programs
     this.generation += 1
     this.users.clear()
+    const outdated = new Set(outdatedScales(this.scales, programs))
+    this.scales = new Map([...this.scales].filter(([, scale]) => !outdated.has(scale)))
+    this.followChecks(this.reconciler.slots.keys())
+  }
+
+  private followChecks(slots: Iterable<string>): void {
+    this.checker.follow(slots, this.reconciler.slots, this.reconciler.desired)
   }
 
   private act(effects: readonly Effect[]): void {

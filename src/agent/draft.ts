@@ -19,7 +19,7 @@ import {
   transition,
 } from '../domain/slot-state.ts'
 import { unreachable } from '../domain/unreachable.ts'
-import type { Changes, NoteName, ProgramSource } from '../store/store.ts'
+import type { Changes, NoteName, ProgramSource, StoredScale } from '../store/store.ts'
 import { newSlotRecord, type SlotRecord, toStored } from './slot-records.ts'
 
 /** What is to be done once the draft is recorded. */
@@ -63,6 +63,8 @@ export class Draft {
   private readonly started: { id: string; startedAt: number; pid: number }[] = []
   private readonly ended: { id: string; end: RunEnd; keptBytes: number | null }[] = []
   private readonly notes: { [N in NoteName]?: string } = {}
+  private readonly scales = new Map<string, StoredScale>()
+  private readonly removedScales = new Set<string>()
   private programs: Changes['programs']
 
   constructor(base: DraftBase, tools: DraftTools) {
@@ -87,6 +89,7 @@ export class Draft {
         this.ended.length ===
         0 &&
       this.programs === undefined &&
+      this.scales.size + this.removedScales.size === 0 &&
       Object.keys(this.notes).length === 0
     if (isEmpty) return null
     return {
@@ -96,6 +99,8 @@ export class Draft {
       claimedRuns: this.claimed,
       startedRuns: this.started,
       endedRuns: this.ended,
+      scales: [...this.scales.values()],
+      removedScales: [...this.removedScales],
       notes: this.notes,
       ...(this.programs ? { programs: this.programs } : {}),
     }
@@ -230,6 +235,14 @@ export class Draft {
 
   setPrograms(source: ProgramSource, programs: readonly Program[], generation: number): void {
     this.programs = { source, programs, generation }
+  }
+
+  setScale(scale: StoredScale): void {
+    this.scales.set(scale.program, scale)
+  }
+
+  removeScale(program: string): void {
+    this.removedScales.add(program)
   }
 
   setNote(name: NoteName, value: string): void {

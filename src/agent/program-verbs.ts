@@ -2,13 +2,22 @@
 import { isAbsolute } from 'node:path'
 import { loadConfigApart, loadConfigTextApart } from '../config/load/load-apart.ts'
 import { refuseInvalid } from '../config/load/loaded-config.ts'
+import { differsBySlot } from '../config/placeholders.ts'
+import { unknownDependency } from '../config/settle-dependencies.ts'
 import type { OutcomeView, PlanView, ProgramView } from '../contract/views.ts'
 import type { Program } from '../domain/program.ts'
-import { UserError } from '../domain/user-error.ts'
+import { type Problem, UserError } from '../domain/user-error.ts'
 import type { ProgramSource } from '../store/store.ts'
 import type { Agent } from './agent.ts'
 import type { DraftBase } from './draft.ts'
-import { checkOnMachine, describeRefusal, type ProgramSet, replaceSource, toDesired } from './programs.ts'
+import {
+  checkOnMachine,
+  describeRefusal,
+  outdatedScales,
+  type ProgramSet,
+  replaceSource,
+  toDesired,
+} from './programs.ts'
 import type { SlotVerbs } from './slot-verbs.ts'
 import { viewPlan, viewProgram } from './views.ts'
 
@@ -22,8 +31,10 @@ export async function readConfig(
   path: string,
   hostPath: string,
   resolveUser: Agent['resolveUser'],
+  /** Names that another source declares, which may be depended on. */
+  known: ReadonlySet<string>,
 ): Promise<ProgramsOfConfig> {
-  return accept(await loadConfigApart(path, { cwd: '/', hostPath }), resolveUser)
+  return accept(await loadConfigApart(path, { cwd: '/', hostPath }), resolveUser, known)
 }
 
 export class ProgramVerbs {
@@ -83,7 +94,11 @@ export class ProgramVerbs {
       baseDir,
       hostPath: this.agent.options.hostPath,
     })
-    const { programs, warnings } = accept(loaded, (user) => this.agent.resolveUser(user))
+    const { programs, warnings } = accept(
+      loaded,
+      (user) => this.agent.resolveUser(user),
+      new Set([...this.namesOf('file'), ...this.namesOf('api')]),
+    )
     const names = new Set(programs.map((program) => program.name))
     return await this.agent.inTurn(async () => {
       const others = this.declaredOverApi().filter((program) => !names.has(program.name))
@@ -104,6 +119,57 @@ export class ProgramVerbs {
     })
   }
 
+  async scale({
+    programs,
+    wait,
+    by,
+    signal,
+  }: {
+    programs: Readonly<Record<string, number | null>>
+    wait: boolean
+    by: string
+    signal?: AbortSignal
+  }): Promise<OutcomeView[]> {
+    const { agent } = this
+    const began = await agent.inTurn(async () => {
+      const scales = new Map(agent.scales)
+      for (const [name, processes] of Object.entries(programs)) {
+        const { program } = this.find(name)
+        const declared = program.processes
+        if (processes === null || processes === declared) scales.delete(name)
+        else scales.set(name, { program: name, processes, declared })
+        if (processes !== null) refuseSharedFile(program, processes)
+      }
+      const touched = await agent.reconciler.request((draft) => {
+        if (draft.isShuttingDown) throw new UserError('shutting_down', 'The agent is shutting down.')
+        const before = draft.desired
+        draft.desired = toDesired(agent.programs, scales)
+        for (const name of Object.keys(programs)) {
+          const scale = scales.get(name)
+          if (scale) draft.setScale(scale)
+          else draft.removeScale(name)
+          const from = before.get(name)?.program.processes ?? 0
+          const to = draft.desired.get(name)?.program.processes ?? 0
+          if (from !== to) draft.event('program.scaled', { from, to, by, isReset: !scale }, { program: name })
+        }
+        draft.reconcile()
+        return [...draft.touched]
+          .map((name) => draft.slots.get(name))
+          .filter((slot) => slot !== undefined)
+          .map(({ name, program, index }) => ({
+            name,
+            isSurplus: index >= (draft.desired.get(program)?.program.processes ?? 0),
+          }))
+      })
+      agent.scales = scales
+      return touched
+    })
+    const names = began.map(({ name }) => name)
+    const surplus = began.filter(({ isSurplus }) => isSurplus).map(({ name }) => name)
+    if (!wait) return this.slots.outcomesNow(names)
+    return await this.slots.waitUntilSettled(names, signal, surplus)
+  }
+
   /** In turn only. The plan is computed in the very draft that applies it, so that nothing can come between. */
   private async enforce(
     source: ProgramSource,
@@ -119,7 +185,8 @@ export class ProgramVerbs {
       const made = this.plan(accepted, warnings, draft)
       const byChange = (...changes: string[]): string[] =>
         made.programs.filter(({ change }) => changes.includes(change)).map(({ program }) => program)
-      draft.desired = toDesired(accepted)
+      draft.desired = toDesired(accepted, agent.scales)
+      for (const { program } of outdatedScales(agent.scales, accepted)) draft.removeScale(program)
       draft.setPrograms(source, programs, generation)
       draft.event('config.applied', {
         generation,
@@ -141,7 +208,13 @@ export class ProgramVerbs {
     now: Pick<DraftBase, 'desired' | 'slots'> = this.agent.reconciler,
   ): PlanView {
     const { generation } = this.agent
-    return viewPlan({ generation, before: now.desired, after: toDesired(after), slots: now.slots, warnings })
+    return viewPlan({
+      generation,
+      before: now.desired,
+      after: toDesired(after, this.agent.scales),
+      slots: now.slots,
+      warnings,
+    })
   }
 
   private async readAgain(): Promise<ProgramsOfConfig> {
@@ -151,7 +224,7 @@ export class ProgramVerbs {
         hint: 'Start it with --config FILE, or declare programs with `drover apply FILE`.',
       })
     }
-    return await readConfig(configPath, hostPath, (name) => this.agent.resolveUser(name))
+    return await readConfig(configPath, hostPath, (name) => this.agent.resolveUser(name), this.namesOf('api'))
   }
 
   /** A configuration that is refused is an event; what runs goes on. */
@@ -174,6 +247,12 @@ export class ProgramVerbs {
     throw new UserError('not_found', `There is no program \`${name}\`.`, { hint: 'See `drover programs`.' })
   }
 
+  private namesOf(wanted: ProgramSource): Set<string> {
+    return new Set(
+      [...this.agent.programs].filter(([, { source }]) => source === wanted).map(([name]) => name),
+    )
+  }
+
   private declaredOverApi(): Program[] {
     return [...this.agent.programs.values()]
       .filter(({ source }) => source === 'api')
@@ -181,12 +260,30 @@ export class ProgramVerbs {
   }
 }
 
+/** Several processes would write into one file, which the configuration refuses as well. */
+function refuseSharedFile({ name, launch }: Program, processes: number): void {
+  if (processes <= 1) return
+  for (const stream of ['stdout', 'stderr'] as const) {
+    const target = launch[stream]
+    if (target.kind !== 'file' || differsBySlot(target.path)) continue
+    throw new UserError(
+      'conflict',
+      `All ${processes} processes of ${name} would write into ${target.path}.`,
+      {
+        hint: `Give \`${stream}\` a path with {index} or {slot}, and reload.`,
+      },
+    )
+  }
+}
+
 function accept(
   loaded: Awaited<ReturnType<typeof loadConfigApart>>,
   resolveUser: Agent['resolveUser'],
+  known: ReadonlySet<string>,
 ): ProgramsOfConfig {
   const onMachine = checkOnMachine(loaded.programs, resolveUser)
-  const problems = [...loaded.problems, ...onMachine]
+  const isKnown = ({ code, value }: Problem): boolean => code === unknownDependency && known.has(value ?? '')
+  const problems = [...loaded.problems.filter((problem) => !isKnown(problem)), ...onMachine]
   refuseInvalid({ problems, root: loaded.root })
   return { programs: loaded.programs, warnings: problems.map(({ field, message }) => `${field}: ${message}`) }
 }

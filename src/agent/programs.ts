@@ -93,6 +93,13 @@ export function toDesired(set: ProgramSet, scales: ScaleSet = new Map()): Map<st
 /** By program. */
 export type ScaleSet = ReadonlyMap<string, StoredScale>
 
+/** Those that no longer hold: their program is gone, or its definition says another number than it did. */
+export function outdatedScales(scales: ScaleSet, set: ProgramSet): StoredScale[] {
+  return [...scales.values()].filter(
+    ({ program, declared }) => set.get(program)?.program.processes !== declared,
+  )
+}
+
 function scaled(program: Program, scales: ScaleSet): Program {
   const scale = scales.get(program.name)
   return scale && scale.declared === program.processes ? { ...program, processes: scale.processes } : program

@@ -157,7 +157,9 @@ export class Reconciler {
 
   private wakeForNextDue(): void {
     let next = Number.POSITIVE_INFINITY
-    for (const slot of this.slots.values()) next = Math.min(next, dueOf(slot.state) ?? next)
+    for (const { state, rollout } of this.slots.values()) {
+      next = Math.min(next, dueOf(state) ?? next, rollout?.kind === 'replacing' ? rollout.until : next)
+    }
     if (next === Number.POSITIVE_INFINITY || (this.timer && this.wakeAt <= next)) return
     this.timer?.cancel()
     this.wakeAt = next

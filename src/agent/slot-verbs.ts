@@ -3,6 +3,7 @@ import type { OutcomeView, SlotView } from '../contract/views.ts'
 import { decideAdmission } from '../domain/admission.ts'
 import { nearest } from '../domain/nearest.ts'
 import { isActive } from '../domain/reconcile.ts'
+import { isOutdated } from '../domain/rollout.ts'
 import { type RunCause, tellsNeverExecuted } from '../domain/run.ts'
 import { runOf, type SlotState } from '../domain/slot-state.ts'
 import { selectTargets } from '../domain/target.ts'
@@ -61,13 +62,20 @@ export class SlotVerbs {
     return await this.ask(request, 'stop', (draft, slot) => {
       const wasActive = isActive(slot.state)
       draft.ask(slot.name, 'stop')
-      draft.send(slot.name, { kind: 'stop' })
+      // The plan stops what runs, in the order of its dependencies.
+      if (runOf(slot.state) === null) draft.send(slot.name, { kind: 'stop' })
       return wasActive ? 'asked' : { outcome: 'unchanged', message: 'it was not running' }
     })
   }
 
-  async restart(request: SlotRequest): Promise<OutcomeView[]> {
+  async restart(
+    request: SlotRequest & { rolling: boolean; parallel?: number | undefined },
+  ): Promise<OutcomeView[]> {
     return await this.ask(request, 'restart', (draft, slot, cause) => {
+      if (request.rolling && runOf(slot.state) !== null) {
+        draft.replaceInTurn(slot.name, cause, request.parallel ?? null)
+        return 'asked'
+      }
       draft.ask(slot.name, 'run')
       draft.send(slot.name, { kind: 'restart', cause })
       return 'asked'
@@ -129,13 +137,70 @@ export class SlotVerbs {
     })
   }
 
-  /** The outcome of each slot once it neither starts nor stops any more. */
-  async waitUntilSettled(names: readonly string[], signal?: AbortSignal): Promise<OutcomeView[]> {
+  /** The outcome of each slot once it neither starts nor stops any more, nor waits for its turn. */
+  async waitUntilSettled(
+    names: readonly string[],
+    signal?: AbortSignal,
+    /** Those that are to go. */
+    surplus: readonly string[] = [],
+  ): Promise<OutcomeView[]> {
     const states = await this.settled(names, signal)
     return names.map((name) => {
       const state = states.get(name) ?? null
-      if (!state) return this.outcome(name, 'failed', 'removed')
-      return this.outcome(name, isGood(state) ? 'done' : 'failed', this.describe(name, state), state)
+      if (!state) return this.outcome(name, surplus.includes(name) ? 'done' : 'failed', 'removed')
+      const slot = this.agent.reconciler.slots.get(name)
+      const isSpared = slot !== undefined && isOutdated(slot, this.hashOf(slot.program))
+      return this.outcomeOfBegin(name, state, isSpared)
+    })
+  }
+
+  /** What is under way, for who does not wait. */
+  outcomesNow(names: readonly string[]): OutcomeView[] {
+    return names.map((name) => {
+      const state = this.agent.reconciler.slots.get(name)?.state ?? null
+      return state
+        ? this.outcome(name, 'waiting', this.describe(name, state), state)
+        : this.outcome(name, 'done', 'removed')
+    })
+  }
+
+  /** One that a failed replacement spared runs on, and yet what was asked for did not happen. */
+  private outcomeOfBegin(name: string, state: SlotState, isSpared: boolean): OutcomeView {
+    const slot = this.agent.reconciler.slots.get(name)
+    const failed = slot && this.failedReplacement(slot.program)
+    if (failed && isSpared)
+      return this.outcome(name, 'failed', `left as it is, since ${failed.name} failed`, state)
+    if (slot?.rollout?.kind === 'failed')
+      return this.outcome(name, 'failed', `its replacement failed: ${slot.rollout.reason}`, state)
+    return this.outcome(name, isGood(state) ? 'done' : 'failed', this.describe(name, state), state)
+  }
+
+  private failedReplacement(program: string): SlotRecord | undefined {
+    return [...this.agent.reconciler.slots.values()].find(
+      (slot) => slot.program === program && slot.rollout?.kind === 'failed',
+    )
+  }
+
+  private hashOf(program: string): string {
+    return this.agent.reconciler.desired.get(program)?.launchHash ?? ''
+  }
+
+  /** Whether something will become of a slot soon, without anybody doing anything. `asking`: those that wait for it already. */
+  private isUnderWay(slot: SlotRecord, asking: readonly string[] = []): boolean {
+    const { state, rollout, program: name } = slot
+    if (state.kind === 'starting' || state.kind === 'stopping') return true
+    if (rollout?.kind === 'due' || rollout?.kind === 'replacing') return true
+    const program = this.agent.reconciler.desired.get(name)?.program
+    if (!program) return false
+    if (state.kind === 'running') {
+      return isOutdated(slot, this.hashOf(name)) && !this.failedReplacement(name)
+    }
+    if (state.kind !== 'waiting' || asking.includes(name)) return false
+    const needed = new Set(program.dependsOn.map((dependency) => dependency.program))
+    return [...this.agent.reconciler.slots.values()].some((other) => {
+      if (!needed.has(other.program)) return false
+      const isUnready = other.state.kind === 'running' && !this.view(other).ready
+      return isUnready || this.isUnderWay(other, [...asking, name])
     })
   }
 
@@ -180,7 +245,8 @@ export class SlotVerbs {
     const run = runOf(slot.state)
     const program = reconciler.desired.get(slot.program)?.program ?? null
     const now = { wall: options.clock.now(), monotonic: options.clock.monotonic() }
-    return viewSlot(slot, program, run === null ? undefined : keeper.get(run), options.node, now)
+    const launchHash = reconciler.desired.get(slot.program)?.launchHash ?? null
+    return viewSlot(slot, program, run === null ? undefined : keeper.get(run), options.node, now, launchHash)
   }
 
   private async ask(
@@ -188,7 +254,9 @@ export class SlotVerbs {
     action: 'start' | 'stop' | 'restart',
     decide: (draft: Draft, slot: SlotRecord, cause: RunCause) => Verdict,
   ): Promise<OutcomeView[]> {
-    const names = this.select(targets).map(({ name }) => name)
+    const slots = this.select(targets)
+    const names = slots.map(({ name }) => name)
+    const runsBefore = new Map(slots.map(({ name, state }) => [name, runOf(state)]))
     const verdicts = await this.agent.reconciler.request((draft) => {
       if (action === 'restart' && draft.isShuttingDown) {
         throw new UserError('shutting_down', 'The agent is shutting down.')
@@ -209,8 +277,11 @@ export class SlotVerbs {
       const state = (states ? states.get(name) : this.agent.reconciler.slots.get(name)?.state) ?? null
       if (!state) return this.outcome(name, 'done', 'removed')
       if (!wait) return this.outcome(name, 'waiting', this.describe(name, state), state)
-      const isDone = action === 'stop' ? !isActive(state) : isGood(state)
-      return this.outcome(name, isDone ? 'done' : 'failed', this.describe(name, state), state)
+      if (action !== 'stop') {
+        const run = runOf(state)
+        return this.outcomeOfBegin(name, state, run !== null && run === runsBefore.get(name))
+      }
+      return this.outcome(name, isActive(state) ? 'failed' : 'done', this.describe(name, state), state)
     })
   }
 
@@ -225,7 +296,8 @@ export class SlotVerbs {
     const look = (isLast: boolean): void => {
       for (const name of open) {
         const state = reconciler.slots.get(name)?.state ?? null
-        if (!isLast && (state?.kind === 'starting' || state?.kind === 'stopping')) continue
+        const slot = reconciler.slots.get(name)
+        if (!isLast && slot && this.isUnderWay(slot)) continue
         states.set(name, state)
         open.delete(name)
       }

@@ -23,6 +23,7 @@ export function createVerbs(
     start: (request) => slots.start(request),
     stop: (request) => slots.stop(request),
     restart: (request) => slots.restart(request),
+    scale: (request) => programs.scale(request),
     signal: (request) => slots.signal(request),
     writeInput: (request) => slots.writeInput(request),
     listPrograms: () => programs.listPrograms(),

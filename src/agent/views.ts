@@ -2,11 +2,13 @@
 import type { EventView, PlanView, ProgramView, RunView, SlotView } from '../contract/views.ts'
 import { type DroverEvent, eventLevels } from '../domain/event.ts'
 import { describeCause, describeEvent } from '../domain/event-text.ts'
-import { type Program, slotTitle } from '../domain/program.ts'
+import { checkKinds, type Program, slotTitle } from '../domain/program.ts'
 import { compareProgramSets } from '../domain/program-change.ts'
-import { type DesiredProgram, planReconcile, type Slot, wantedOf } from '../domain/reconcile.ts'
+import { isReady } from '../domain/readiness.ts'
+import { type DesiredProgram, isActive, planReconcile, type Slot, wantedOf } from '../domain/reconcile.ts'
+import { isOutdated } from '../domain/rollout.ts'
 import { describeEnd, type Run, type RunEnd, type RunUsage } from '../domain/run.ts'
-import { runOf } from '../domain/slot-state.ts'
+import { runOf, type SlotState } from '../domain/slot-state.ts'
 import type { TreeUsage } from '../process/process-tree.ts'
 import type { StoredProgram } from '../store/store.ts'
 import type { LiveRun } from './run-keeper.ts'
@@ -23,6 +25,8 @@ export function viewSlot(
   live: LiveRun | undefined,
   node: string,
   { wall, monotonic }: ViewClock,
+  /** Of what is declared. */
+  launchHash: string | null = null,
 ): SlotView {
   const { state } = slot
   return {
@@ -37,8 +41,11 @@ export function viewSlot(
     lastRun: slot.lastRun,
     since: iso(slot.since),
     startedAt: isoOrNull(live?.startedAt ?? null),
-    reason: reasonOf(slot),
+    reason: reasonOf(slot, program),
     retryAt: state.kind === 'backoff' ? iso(wall + state.until - monotonic) : null,
+    ready: program && live?.pid != null ? isReady(state, program) : null,
+    checks: program ? verdictsOf(state, program) : {},
+    outdated: isActive(state) && isOutdated(slot, launchHash ?? slot.launchHash ?? ''),
     quickExits: slot.tally.quickExits,
     restarts: slot.restarts,
     wanted: program ? wantedOf(slot, program) : 'stop',
@@ -48,12 +55,25 @@ export function viewSlot(
 }
 
 /** Why it is where it is, where that needs saying. */
-function reasonOf({ state, rollout }: SlotRecord): string | null {
+function reasonOf({ state, rollout }: SlotRecord, program: Program | null): string | null {
   if (state.kind === 'waiting') return `waits for ${state.reason}`
   if (state.kind === 'stopping') return state.reason?.text ?? null
   if ('reason' in state) return state.reason
   if (rollout?.kind === 'due') return 'waits for its turn to be restarted'
-  return null
+  const isLate = program !== null && program.checks.readiness !== null && !isReady(state, program)
+  return state.kind === 'running' && isLate ? 'not ready' : null
+}
+
+function verdictsOf(state: SlotState, { checks }: Program): SlotView['checks'] {
+  if (!('verdicts' in state)) return {}
+  const { verdicts } = state
+  const words = checkKinds
+    .filter((kind) => checks[kind])
+    .map((kind) => {
+      const verdict = verdicts[kind]
+      return [kind, verdict === undefined ? 'unknown' : verdict ? 'passing' : 'failing'] as const
+    })
+  return Object.fromEntries(words)
 }
 
 export function viewRun(
@@ -120,11 +140,11 @@ export function viewPlan({ generation, before, after, slots, warnings }: PlanInp
   const programsOf = (desired: ReadonlyMap<string, DesiredProgram>): Map<string, Program> =>
     new Map([...desired].map(([name, { program }]) => [name, program]))
   const changes = compareProgramSets(programsOf(before), programsOf(after))
-  const steps = planReconcile({ desired: after, slots, isShuttingDown: false })
+  const steps = planReconcile({ desired: after, slots, isShuttingDown: false, isPreview: true })
     .filter(({ kind }) => kind !== 'create')
     .map(({ kind, slot, reason }) => ({
       slot,
-      action: kind as 'start' | 'stop' | 'restart' | 'remove',
+      action: kind === 'proceed' || kind === 'create' ? ('start' as const) : kind,
       reason,
     }))
   return {

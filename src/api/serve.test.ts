@@ -94,6 +94,7 @@ describe('every endpoint', () => {
     listPrograms: {},
     getProgram: { name: 'mailer' },
     putPrograms: { text: 'programs: {}', format: 'yaml' },
+    scalePrograms: { programs: { mailer: 3 } },
     deleteProgram: { name: 'mailer' },
     planReload: {},
     reload: {},

@@ -19,14 +19,16 @@ export interface Asking {
   readonly verb: 'startSlots' | 'stopSlots' | 'restartSlots'
   readonly targets: string[]
   readonly wait: boolean
+  /** What the verb takes besides. */
+  readonly rules?: Readonly<Record<string, unknown>>
 }
 
 export async function askSlots(
-  { what, verb, targets, wait }: Asking,
+  { what, verb, targets, wait, rules = {} }: Asking,
   context: CommandContext,
 ): Promise<number> {
   const { client, signal, err } = context
-  const answer: Promise<OutcomeView[]> = client[verb]({ targets, wait }, { signal })
+  const answer: Promise<OutcomeView[]> = client[verb]({ targets, wait, ...rules }, { signal })
   try {
     const outcomes = await withProgress(what, targets, answer, context)
     if (outcomes.length === 0) err.line(noProcesses(targets))

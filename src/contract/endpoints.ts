@@ -140,8 +140,25 @@ export const endpoints = {
   restartSlots: {
     method: 'POST',
     path: '/v1/slots/restart',
-    summary: 'Stops what runs and starts it again; what is stopped is started, too.',
-    body: v.strictObject({ targets: Targets, wait: Wait }),
+    summary:
+      'Stops what runs and starts it again; what is stopped is started, too. In turns on request: then the first replacement that fails spares the rest.',
+    body: v.strictObject({
+      targets: Targets,
+      wait: Wait,
+      rolling: v.optional(
+        v.pipe(v.boolean(), v.description('One after the other, each once the one before is ready.')),
+        false,
+      ),
+      parallel: v.optional(
+        v.pipe(
+          v.number(),
+          v.integer(),
+          v.minValue(1),
+          v.maxValue(10_000),
+          v.description('With `rolling`: so many at a time, instead of what `rollout.parallel` says.'),
+        ),
+      ),
+    }),
     response: v.array(OutcomeView),
     form: 'json',
     errors: ['not_found', 'shutting_down'],
@@ -209,6 +226,25 @@ export const endpoints = {
     response: PlanView,
     form: 'json',
     errors: ['not_found', 'conflict'],
+  },
+  scalePrograms: {
+    method: 'POST',
+    path: '/v1/programs/scale',
+    summary:
+      'Sets how many processes programs have. It is kept over restarts, until the declared number changes or null takes it back.',
+    body: v.strictObject({
+      programs: v.pipe(
+        v.record(
+          v.pipe(v.string(), v.maxLength(200)),
+          v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(10_000))),
+        ),
+        v.description('Numbers of processes by program; null goes back to the declared one.'),
+      ),
+      wait: Wait,
+    }),
+    response: v.array(OutcomeView),
+    form: 'json',
+    errors: ['not_found', 'conflict', 'shutting_down'],
   },
   planReload: {
     method: 'POST',

@@ -30,8 +30,18 @@ export interface AgentVerbs {
     by: string
     signal?: AbortSignal
   }): Promise<OutcomeView[]>
+  /** `rolling`: in turns, `parallel` at a time or as many as each program's own rules say. */
   restart(request: {
     targets: readonly string[]
+    wait: boolean
+    rolling: boolean
+    parallel?: number | undefined
+    by: string
+    signal?: AbortSignal
+  }): Promise<OutcomeView[]>
+  /** Sets numbers of processes by program; null goes back to the declared one. */
+  scale(request: {
+    programs: Readonly<Record<string, number | null>>
     wait: boolean
     by: string
     signal?: AbortSignal

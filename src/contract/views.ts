@@ -4,6 +4,7 @@
  */
 import * as v from 'valibot'
 import { eventKinds } from '../domain/event.ts'
+import { checkKinds } from '../domain/program.ts'
 import { slotStateKinds } from '../domain/slot-state.ts'
 
 const Time = v.pipe(v.string(), v.description('ISO 8601, UTC'))
@@ -27,6 +28,18 @@ export const SlotView = v.object({
   startedAt: v.pipe(v.nullable(Time), v.description('When the living run’s command began.')),
   reason: v.pipe(v.nullable(v.string()), v.description('Why it is in this state, where that needs saying.')),
   retryAt: v.pipe(v.nullable(Time), v.description('In backoff: when the next try comes.')),
+  ready: v.pipe(
+    v.nullable(v.boolean()),
+    v.description('Whether it can do its work, as its checks say; null while it has no process.'),
+  ),
+  checks: v.pipe(
+    v.record(v.picklist(checkKinds), v.picklist(['passing', 'failing', 'unknown'])),
+    v.description('The verdict of each check that the program has, while it has a process.'),
+  ),
+  outdated: v.pipe(
+    v.boolean(),
+    v.description('Runs something else than is declared, or waits for its turn to be restarted.'),
+  ),
   quickExits: Count,
   restarts: v.pipe(
     Count,

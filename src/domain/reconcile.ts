@@ -1,6 +1,7 @@
 /**
  * Takes what is to what should be: compares the declared programs with the slots as they are and lists what to do, each with a reason.
- * Pure; applying its list and planning again yields nothing (a property that is tested).
+ * Pure. What it lists for one program may change what another waits for, so it is applied and planned again until nothing is left, which comes
+ * soon (a property that is tested).
  *
  * It decides on whole slots only: what follows the end of a run is the slot's own state machine (`slot-state.ts`).
  */

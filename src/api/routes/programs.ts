@@ -11,6 +11,10 @@ export const programRoutes = [
   }),
   route({ endpoint: 'putPrograms', handle: ({ verbs }, { body, by }) => verbs.putPrograms({ ...body, by }) }),
   route({
+    endpoint: 'scalePrograms',
+    handle: ({ verbs }, { body, by, signal }) => verbs.scale({ ...body, by, signal }),
+  }),
+  route({
     endpoint: 'deleteProgram',
     handle: ({ verbs }, { params, by }) => verbs.deleteProgram(params.name, by),
   }),

@@ -18,6 +18,7 @@ import { removeCommand } from './remove.ts'
 import { restartCommand } from './restart.ts'
 import { runCommand } from './run.ts'
 import { runsCommand } from './runs.ts'
+import { scaleCommand } from './scale.ts'
 import { shutdownCommand } from './shutdown.ts'
 import { signalCommand } from './signal.ts'
 import { startCommand } from './start.ts'
@@ -31,6 +32,7 @@ export const commands: readonly Command[] = [
   startCommand,
   stopCommand,
   restartCommand,
+  scaleCommand,
   signalCommand,
   inputCommand,
   logsCommand,

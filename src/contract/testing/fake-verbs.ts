@@ -19,7 +19,7 @@ export const sampleAgent: AgentView = {
   generation: 1,
   startedAt: sampleNow,
   isShuttingDown: false,
-  slots: { stopped: 0, starting: 0, running: 1, backoff: 0, stopping: 0, exited: 0, fatal: 0 },
+  slots: { stopped: 0, waiting: 0, starting: 0, running: 1, backoff: 0, stopping: 0, exited: 0, fatal: 0 },
   memory: { rssBytes: 60_000_000 },
 }
 
@@ -32,6 +32,10 @@ export function createFakeVerbs(replaced: Partial<AgentVerbs> = {}): FakeVerbs {
     start: outcomes,
     stop: outcomes,
     restart: outcomes,
+    scale: async ({ programs }) => {
+      known(Object.keys(programs), [programView()])
+      return [outcomeView()]
+    },
     signal: outcomes,
     writeInput: outcomes,
     listPrograms: () => [programView()],

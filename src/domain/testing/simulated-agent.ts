@@ -3,7 +3,7 @@
  * live. Births, ends and time come from outside, in any order. It throws as soon as something happens that must never happen:
  *
  *   a second living run for a slot · more runs than asked for · a start of what a person stopped · a start in a shutdown ·
- *   a slot removed while its run lives · a second plan that still finds something to do
+ *   a start before what it depends on · a slot removed while its run lives · a plan that never comes to rest
  */
 import { findObstacle } from '../dependencies.ts'
 import { claimedByDeadAgent } from '../judge.ts'
@@ -12,6 +12,8 @@ import { type Action, type DesiredProgram, planReconcile, type Slot, wantedOf } 
 import type { RunEnd } from '../run.ts'
 import { dueOf, emptyTally, runOf, type SlotAction, type SlotEvent, transition } from '../slot-state.ts'
 import { stopped } from './samples.ts'
+
+const mostPasses = 4
 
 interface LiveRun {
   readonly id: string
@@ -39,9 +41,10 @@ export class SimulatedAgent {
   }
 
   reconcile(): void {
-    for (const action of this.#plan()) this.#apply(action)
+    // What one program does may change what another waits for; it comes to rest soon all the same.
+    for (let pass = 0; pass < mostPasses; pass++) for (const action of this.#plan()) this.#apply(action)
     const again = this.#plan()
-    if (again.length > 0) throw new Error(`planned twice: ${JSON.stringify(again)}`)
+    if (again.length > 0) throw new Error(`never comes to rest: ${JSON.stringify(again)}`)
     this.#check()
   }
 
@@ -177,6 +180,7 @@ export class SimulatedAgent {
     this.#runs++
     if (this.stoppedByPerson.has(name)) throw new Error(`started what a person stopped: ${name}`)
     if (this.#liveOf(name).length > 0) throw new Error(`a second living run for ${name}`)
+    this.#checkNeeds(name)
     if (this.isShuttingDown) {
       // Refused by admission: nothing is executed.
       this.#happen(name, {
@@ -189,6 +193,27 @@ export class SimulatedAgent {
     const slot = this.slots.get(name)
     if (slot) this.slots.set(name, { ...slot, launchHash })
     this.live.set(action.run, { id: action.run, slot: name, launchHash, isBorn: false, isTold: false })
+  }
+
+  /** By hand, so that it does not trust what it checks. Without checks, ready and healthy are to run. */
+  #checkNeeds(name: string): void {
+    const slot = this.slots.get(name)
+    for (const need of this.desired.get(slot?.program ?? '')?.program.dependsOn ?? []) {
+      const needed = this.desired.get(need.program)?.program
+      if (!needed || needed.processes === 0) throw new Error(`${name} began without ${need.program}`)
+      for (let index = 0; index < needed.processes; index++) {
+        const other = slotName(need.program, index)
+        const state = this.slots.get(other)?.state
+        const isBorn = this.#liveOf(other).some((run) => run.isBorn && state?.kind !== 'stopping')
+        const isThere =
+          need.condition === 'started'
+            ? isBorn
+            : need.condition === 'finished'
+              ? state?.kind === 'exited' && state.isSuccess
+              : isBorn && state?.kind === 'running'
+        if (!isThere) throw new Error(`${name} began before ${other} was ${need.condition}`)
+      }
+    }
   }
 
   #end(run: LiveRun, end: RunEnd): void {
@@ -209,7 +234,15 @@ export class SimulatedAgent {
       if (this.isShuttingDown) continue
       const program = this.desired.get(slot.program)?.program
       const isAskedFor = program && slot.index < program.processes && wantedOf(slot, program) === 'run'
-      if (runs.some((run) => !run.isTold) && !isAskedFor) throw new Error(`nobody asked for ${slot.name}`)
+      // Who needs it goes first.
+      const dependents = [...this.desired.values()].filter((other) =>
+        other.program.dependsOn.some((need) => need.program === slot.program),
+      )
+      const isNeeded = dependents.some(({ program: { name } }) =>
+        [...this.live.values()].some((run) => run.slot.startsWith(`${name}:`)),
+      )
+      if (runs.some((run) => !run.isTold) && !isAskedFor && !isNeeded)
+        throw new Error(`nobody asked for ${slot.name}`)
     }
     for (const { slot } of this.live.values()) {
       if (!this.slots.has(slot)) throw new Error(`a run without its slot ${slot}`)

@@ -109,7 +109,7 @@ export class Agent {
     })
     this.checker = new Checker({
       clock,
-      observe: (subject) => observeRun(subject, data.runs),
+      observe: (subject) => observeRun(subject, { clock, runsDir: data.runs }),
       ageOf: (run) => clock.now() - (this.keeper.get(run)?.startedAt ?? clock.now()),
       tell: (slot, event) => this.reconciler.tell((draft) => draft.send(slot, event)),
     })

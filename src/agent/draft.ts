@@ -352,8 +352,11 @@ export class Draft {
   ): void {
     const { check, detail, run } = event
     const subject = { program: slot.program, slot: slot.name, run }
+    const wasReady = 'verdicts' in slot.state && slot.state.verdicts.readiness === true
     if (state.kind === 'stopping') this.event('slot.unhealthy', { check, detail }, subject)
-    else if (check === 'readiness' && !event.passed) this.event('slot.unready', { detail }, subject)
+    // One that was never ready is not news: it comes up.
+    else if (check === 'readiness' && !event.passed && wasReady)
+      this.event('slot.unready', { detail }, subject)
   }
 
   /** Becoming ready is news where there is a check for it; else it is the same as `slot.running`. */

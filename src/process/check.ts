@@ -35,7 +35,7 @@ export async function lookOnce(request: LookRequest): Promise<Look> {
   try {
     const look = await lookBy(request, limit.signal)
     return limit.signal.aborted
-      ? { passed: false, detail: `${look.detail}, not within ${timeoutMs} ms` }
+      ? { passed: false, detail: `${look.detail} within ${timeoutMs} ms` }
       : look
   } catch (error) {
     return { passed: false, detail: `it could not be looked: ${(error as Error).message}` }

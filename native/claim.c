@@ -131,11 +131,11 @@ static void read_output(struct json *j, struct output *output)
 }
 
 /* The keys of a claim. Those before UID must be there. */
-enum key { VERSION, RUN, MARKS, ARGV, CWD, RLIMITS, STOP, TIMEOUT, LEAVE, INPUT, MERGE, OUT, ERR, UID, GID, GROUPS, UMASK, NICE, KEYS };
+enum key { VERSION, RUN, MARKS, ARGV, CWD, RLIMITS, STOP, TIMEOUT, LEAVE, INPUT, MERGE, OUT, ERR, UID, GID, GROUPS, UMASK, NICE, NOTIFY, HOLDER, SOCKET_NAMES, KEYS };
 
 static const char *const key_names[KEYS] = {
     "version", "run", "marks", "argv", "cwd", "rlimits", "stop", "timeoutMs", "leave", "input", "merge", "out", "err",
-    "uid", "gid", "groups", "umask", "nice",
+    "uid", "gid", "groups", "umask", "nice", "notify", "holder", "socketNames",
 };
 
 static void read_member(struct json *j, struct claim *claim, enum key key)
@@ -163,6 +163,9 @@ static void read_member(struct json *j, struct claim *claim, enum key key)
     case GROUPS: read_groups(j, claim); break;
     case UMASK: claim->umask = (mode_t)json_whole(j, 0, 0777); break;
     case NICE: claim->nice = (int)json_whole(j, -20, 19); break;
+    case NOTIFY: json_text(j, &claim->notify); break;
+    case HOLDER: json_text(j, &claim->holder); break;
+    case SOCKET_NAMES: json_text(j, &claim->socket_names); break;
     case KEYS: json_skip(j); break;
     }
 }

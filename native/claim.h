@@ -37,6 +37,9 @@ struct claim {
     int64_t timeout_ms;
     bool leave, input, merge;
     struct output out, err;
+    char *notify;               /* the name of the socket for sd_notify; NULL: none */
+    char *holder;               /* the directory of the holder of its sockets; NULL: it has none */
+    char *socket_names;
 };
 
 /* Reads `spec.json` of the working directory, which was reached by the path `directory` (whose closing slashes go). `run` and `marks` are

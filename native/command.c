@@ -10,6 +10,7 @@
 
 #include "ground.h"
 #include "holder.h"
+#include "sockets.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -63,7 +64,7 @@ static void run_child(const struct claim *claim, const int given[3], pid_t shim,
     setsid();
     while ((got = read(gate, &opened, 1)) < 0 && errno == EINTR) continue;
     if (got != 1) _exit(1);
-    become_command(claim, given, shim);
+    if (hand_over_sockets(claim, &report)) become_command(claim, given, shim);
     write_all(report, (const char *)&failure, sizeof failure);
     _exit(127);
 }

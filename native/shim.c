@@ -10,7 +10,8 @@
  *
  *   1. become a holder   own session, subreaper, signals tamed, no stray file open     holder.c
  *   2. read the claim    spec.json, strictly                                           claim.c, json.c
- *   3. prepare           outputs and FIFOs are opened                                  output.c, directory.c
+ *   3. prepare           outputs, FIFOs and the socket for notices are opened, held
+ *                        sockets are fetched                       output.c, directory.c, notify.c, sockets.c
  *   4. fork              the command waits behind a gate                               command.c
  *   5. link `pid`        whoever creates that file decides; lost means that the gate
  *                        closes and nothing was run                                    directory.c
@@ -24,6 +25,7 @@
  * Ends with 0 when the run is over or was never ours, 64 for a wrong call, 66 without a claim, 74 when `pid` could not be written.
  */
 #define _GNU_SOURCE
+#include "check.h"
 #include "claim.h"
 #include "command.h"
 #include "control.h"
@@ -31,7 +33,9 @@
 #include "ground.h"
 #include "holder.h"
 #include "launch.h"
+#include "notify.h"
 #include "output.h"
+#include "sockets.h"
 #include "tree.h"
 
 #include <errno.h>
@@ -203,16 +207,18 @@ static void reap(void)
 static int64_t next_deadline(void)
 {
     int64_t next = earlier(earlier(due.timeout, due.kill), earlier(due.kill_pass, due.give_up));
-    return earlier(earlier(next, due.record), earlier(retry_due(&out), retry_due(&err)));
+    next = earlier(next, earlier(due.record, notice_due()));
+    return earlier(next, earlier(retry_due(&out), retry_due(&err)));
 }
 
 static void wait_and_read(void)
 {
-    enum { WAKE, CONTROL, REPORT, OUT_PIPE, ERR_PIPE, COUNT };
+    enum { WAKE, CONTROL, REPORT, NOTICE, OUT_PIPE, ERR_PIPE, COUNT };
     struct pollfd watched[COUNT] = {
         [WAKE] = {.fd = wake_end, .events = POLLIN},
         [CONTROL] = {.fd = control_fifo, .events = POLLIN},
         [REPORT] = {.fd = command.report, .events = POLLIN},
+        [NOTICE] = {.fd = notify_end, .events = POLLIN},
         [OUT_PIPE] = {.fd = wants_reading(&out) ? out.source : -1, .events = POLLIN},
         [ERR_PIPE] = {.fd = wants_reading(&err) ? err.source : -1, .events = POLLIN},
     };
@@ -223,6 +229,7 @@ static void wait_and_read(void)
     if (watched[WAKE].revents != 0 && read(wake_end, ignored, sizeof ignored) < 0) return;
     if (watched[REPORT].revents != 0) hear_of_start(&command);
     if (watched[CONTROL].revents != 0) read_control(control_fifo, obey);
+    if (watched[NOTICE].revents != 0) hear_notices(&claim);
     if (watched[OUT_PIPE].revents != 0) receive(&out);
     if (watched[ERR_PIPE].revents != 0) receive(&err);
 }
@@ -274,6 +281,7 @@ static void tend(void)
         wait_and_read();
         retry_held(&out);
         retry_held(&err);
+        write_late_notice();
         if (take_term()) {
             note_stop_request();
             stop_as_claimed();
@@ -293,7 +301,7 @@ static bool prepare(void)
     if ((control_fifo = open_fifo("control")) < 0) return fail("fifo", errno, NULL);
     if (claim.input && (input_fifo = open_fifo("in")) < 0) return fail("fifo", errno, NULL);
     if (claim.input) give_to_user(input_fifo, &claim);
-    return true;
+    return open_notify(&claim) && fetch_sockets(&claim);
 }
 
 /* The command reads `in` through a description of its own: ours does not block. */
@@ -306,6 +314,7 @@ static bool make_command(void)
     close_if_open(&input);
     close_if_open(&out.given);
     close_if_open(&err.given);
+    close_sockets();
     return made;
 }
 
@@ -332,6 +341,8 @@ int main(int argc, char **argv)
         return 0;
     }
     if (argc == 2 && strcmp(argv[1], "--launch") == 0) return launch(argv[0]);
+    if (argc == 3 && strcmp(argv[1], "--hold") == 0) return hold_sockets(argv[2]);
+    if (argc >= 2 && strcmp(argv[1], "--check") == 0) return check(argc, argv);
     if (argc != 2 || argv[1][0] == '\0' || argv[1][0] == '-') {
         fputs("usage: drover-shim RUN_DIRECTORY\n       drover-shim --launch\n       drover-shim --version\n", stderr);
         return USAGE;

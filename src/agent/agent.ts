@@ -7,13 +7,14 @@
  */
 import process from 'node:process'
 import type { Clock } from '../clock.ts'
-import { slotTitle } from '../domain/program.ts'
+import { type Program, slotTitle } from '../domain/program.ts'
 import { isActive } from '../domain/reconcile.ts'
 import type { RunEnd } from '../domain/run.ts'
 import { UserError } from '../domain/user-error.ts'
 import type { DataDirectory } from '../process/data-directory.ts'
 import { type MarkKind, MarkWatch } from '../process/marks.ts'
 import { readBootId } from '../process/process-identity.ts'
+import { SocketHolders } from '../process/socket-holders.ts'
 import { resolveUser, type UserResolution } from '../process/user.ts'
 import type { Store } from '../store/store.ts'
 import { type FoundRun, findRuns } from './adoption.ts'
@@ -69,6 +70,7 @@ export class Agent {
   private readonly marks: MarkWatch
   private readonly housekeeper: Housekeeper
   private readonly checker: Checker
+  private readonly holders: SocketHolders
   private readonly users = new Map<string, UserResolution>()
   private readonly markedRuns = new Set<string>()
   private lastChange: Promise<unknown> = Promise.resolve()
@@ -90,7 +92,14 @@ export class Agent {
       complain: options.complain,
     })
     this.marks = new MarkWatch(data.marks, clock, (run, kind) => this.noticeMark(run, kind))
+    this.holders = new SocketHolders({
+      shim: options.shim,
+      folder: data.sockets,
+      clock,
+      environment: options.environment,
+    })
     this.keeper = new RunKeeper({
+      holders: this.holders,
       clock,
       shim: options.shim,
       runsDir: data.runs,
@@ -109,7 +118,14 @@ export class Agent {
     })
     this.checker = new Checker({
       clock,
-      observe: (subject) => observeRun(subject, { clock, runsDir: data.runs }),
+      observe: (subject) =>
+        observeRun(subject, {
+          clock,
+          runsDir: data.runs,
+          shim: options.shim,
+          surroundingsOf: ({ program, index, slot, run }) =>
+            this.keeper.surroundingsOf(program, { run, slot, index }),
+        }),
       ageOf: (run) => clock.now() - (this.keeper.get(run)?.startedAt ?? clock.now()),
       tell: (slot, event) => this.reconciler.tell((draft) => draft.send(slot, event)),
     })
@@ -174,6 +190,7 @@ export class Agent {
     this.followChecks(this.reconciler.slots.keys())
     this.clearUpOrphans(found)
     this.removeOldMarks()
+    this.holders.keepOnly(this.programsInForce())
     this.keeper.watch()
     this.housekeeper.start()
   }
@@ -185,6 +202,7 @@ export class Agent {
       if (!leaveWorkers) draft.isShuttingDown = true
     })
     if (!leaveWorkers) await this.allStopped()
+    if (!leaveWorkers) this.holders.keepOnly([])
     await this.reconciler.request((draft) => {
       draft.event('agent.stopped', { leaveWorkers })
       if (!leaveWorkers) draft.setNote('shutdown', 'clean')
@@ -232,6 +250,11 @@ export class Agent {
     const outdated = new Set(outdatedScales(this.scales, programs))
     this.scales = new Map([...this.scales].filter(([, scale]) => !outdated.has(scale)))
     this.followChecks(this.reconciler.slots.keys())
+    this.holders.keepOnly(this.programsInForce())
+  }
+
+  private programsInForce(): Program[] {
+    return [...this.programs.values()].map(({ program }) => program)
   }
 
   private followChecks(slots: Iterable<string>): void {
@@ -259,6 +282,12 @@ export class Agent {
     const live = this.keeper.get(run)
     if (!live) return false
     if (kind === 'born' && live.shim !== null) return true
+    if (kind === 'notified') {
+      // Taken away before the look: what is told after that sets a new one.
+      this.marks.remove(run, ['notified'])
+      this.checker.hurry(run)
+      return true
+    }
     if (this.markedRuns.size === 0) {
       setImmediate(() => {
         const runs = [...this.markedRuns]

@@ -66,6 +66,17 @@ export class Checker {
     }
   }
 
+  /** The run told something of itself: whoever listens to that looks at once. */
+  hurry(run: string): void {
+    for (const loops of this.loops.values()) {
+      for (const loop of loops.values()) {
+        if (loop.subject.run !== run || loop.subject.check.method.kind !== 'notify' || !loop.timer) continue
+        loop.timer.cancel()
+        void this.look(loop)
+      }
+    }
+  }
+
   close(): void {
     for (const loops of this.loops.values()) for (const loop of loops.values()) end(loop)
     this.loops.clear()

@@ -26,9 +26,14 @@ export function toProgramSet(stored: readonly StoredProgram[]): ProgramSet {
 /** What the store holds; a definition that an older version recorded lacks the fields which that did not know. */
 export function fromStoredPrograms(stored: readonly StoredProgram[]): ProgramSet {
   return toProgramSet(
-    stored.map(({ program, source }) => ({ source, program: { ...laterFields, ...program } })),
+    stored.map(({ program, source }) => {
+      const launch = { ...laterLaunchFields, ...program.launch }
+      return { source, program: { ...laterFields, ...program, launch } }
+    }),
   )
 }
+
+const laterLaunchFields: Pick<Program['launch'], 'sockets' | 'notify'> = { sockets: [], notify: null }
 
 const laterFields: Pick<Program, 'dependsOn' | 'checks' | 'rollout'> = {
   dependsOn: [],

@@ -69,6 +69,7 @@ function keep(changes: Partial<RunKeeperOptions> = {}): Kept {
     environment: process.env,
     marks,
     resolveUser,
+    holders: { ensure: async () => ({ ok: true, directory: folder }) },
     onBorn: (run) => told.push(`${run.id} born`),
     onEnded: (run, end) => {
       told.push(`${run.id} ${end.kind}`)
@@ -265,6 +266,7 @@ describe('a start that does not happen', () => {
 
   it('because of a bug holds up none of the others', async () => {
     const one = keep({
+      holders: { ensure: async () => ({ ok: true, directory: '/nowhere' }) },
       resolveUser: () => {
         throw new Error('a bug')
       },

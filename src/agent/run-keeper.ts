@@ -28,7 +28,8 @@ import {
   writeClaim,
 } from '../process/run-directory.ts'
 import { sendControl, writeInput } from '../process/shim.ts'
-import type { UserResolution } from '../process/user.ts'
+import type { SocketHolders } from '../process/socket-holders.ts'
+import type { ResolvedUser, UserResolution } from '../process/user.ts'
 import { toRunEnd } from './run-end.ts'
 
 export interface RunKeeperOptions {
@@ -40,6 +41,7 @@ export interface RunKeeperOptions {
   readonly environment: NodeJS.ProcessEnv
   readonly marks: Pick<MarkWatch, 'remove'>
   readonly resolveUser: (name: string) => UserResolution
+  readonly holders: Pick<SocketHolders, 'ensure'>
   readonly onBorn: (run: LiveRun, pid: number, startedAt: number) => void
   readonly onEnded: (run: LiveRun, end: RunEnd, keptBytes: number | null) => void
   readonly onRefused: (run: LiveRun, reason: RefusalReason, detail: string) => void
@@ -98,7 +100,10 @@ export class RunKeeper {
   private readonly launcher: Launcher
   private readonly live = new Map<string, LiveRun>()
   private waiting: StartRequest[] = []
+  /** Runs whose sockets are being opened. */
+  private readonly preparing = new Set<string>()
   private isStarting = false
+  private isClosed = false
   private readonly clearing = new Set<string>()
   private looks = 0
   private timer: Timer | null = null
@@ -125,6 +130,7 @@ export class RunKeeper {
   close(): void {
     this.timer?.cancel()
     this.waiting = []
+    this.isClosed = true
     this.launcher.close()
   }
 
@@ -168,14 +174,30 @@ export class RunKeeper {
       : `stop ${run.claimedStop.signal} ${run.claimedStop.graceMs} ${run.claimedStop.group ? 'group' : 'process'}`
     run.isStopPassed = false
     const waits = this.waiting.findIndex((request) => request.run.id === id)
-    if (waits >= 0) {
-      this.waiting.splice(waits, 1)
+    if (waits >= 0 || this.preparing.delete(id)) {
+      if (waits >= 0) this.waiting.splice(waits, 1)
       const now = this.options.clock.now()
       this.end(run, { kind: 'revoked', endedAt: now, reason: 'stopped before it began' }, null)
     } else if (run.shim) {
       this.passStopOn(run)
     } else {
       this.stopUnborn(run)
+    }
+  }
+
+  /** What a command beside a run has: the same environment, as the same user. Throws where the user cannot be had. */
+  surroundingsOf(
+    program: Program,
+    { run, slot, index }: { run: string; slot: string; index: number },
+  ): { env: Record<string, string>; user: ResolvedUser | null } {
+    const { node, marksDir: marks, environment, resolveUser } = this.options
+    const resolution = program.launch.user === null ? null : resolveUser(program.launch.user)
+    if (resolution && !resolution.ok) throw new Error(resolution.detail)
+    const user = resolution?.user ?? null
+    const cause = { kind: 'check' }
+    return {
+      env: buildEnvironment(program, { run, slot, index, node, marks, user, cause }, environment),
+      user,
     }
   }
 
@@ -251,7 +273,8 @@ export class RunKeeper {
       this.isStarting = false
       for (const request of this.waiting.splice(0, startsPerTurn)) {
         try {
-          this.startOne(request)
+          if (request.program.launch.sockets.length > 0) void this.startWithSockets(request)
+          else this.startOne(request, null)
         } catch (error) {
           // A bug in one start must not swallow those beside it, nor leave its slot waiting for ever.
           const live = this.live.get(request.run.id)
@@ -262,7 +285,22 @@ export class RunKeeper {
     })
   }
 
-  private startOne({ run, program, index, launchHash }: StartRequest): void {
+  /** Nobody else waits for the sockets of one. */
+  private async startWithSockets(request: StartRequest): Promise<void> {
+    const { id } = request.run
+    this.preparing.add(id)
+    const holding = await this.options.holders.ensure(request.program)
+    const live = this.live.get(id)
+    if (!this.preparing.delete(id) || !live || this.isClosed) return
+    if (!holding.ok) return this.refuse(live, holding.reason, holding.detail)
+    try {
+      this.startOne(request, holding.directory)
+    } catch (error) {
+      this.refuse(live, 'spawn_failed', (error as Error).message)
+    }
+  }
+
+  private startOne({ run, program, index, launchHash }: StartRequest, holder: string | null): void {
     const live = this.live.get(run.id)
     if (!live) return
     const refuse = (reason: RefusalReason, detail: string): void => this.refuse(live, reason, detail)
@@ -279,6 +317,7 @@ export class RunKeeper {
       claimedAt: run.claimedAt,
       launchHash,
       user: resolution?.user ?? null,
+      holder,
     }
     try {
       const claim = buildClaim(program, context)
@@ -475,6 +514,7 @@ function measureOutputOf(directory: string): number {
 function refusalOf(stage: string): RefusalReason | null {
   if (stage === 'cwd') return 'directory_missing'
   if (stage === 'exec') return 'command_not_found'
+  if (stage === 'sockets') return 'socket_unavailable'
   if (stage === 'uid' || stage === 'gid' || stage === 'groups') return 'no_rights'
   return null
 }

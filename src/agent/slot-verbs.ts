@@ -9,6 +9,7 @@ import { runOf, type SlotState } from '../domain/slot-state.ts'
 import { selectTargets } from '../domain/target.ts'
 import { UserError } from '../domain/user-error.ts'
 import { signalName, signalNumber } from '../process/claim.ts'
+import { readNotice } from '../process/run-directory.ts'
 import type { Agent } from './agent.ts'
 import type { Draft } from './draft.ts'
 import type { SlotRecord } from './slot-records.ts'
@@ -246,7 +247,9 @@ export class SlotVerbs {
     const program = reconciler.desired.get(slot.program)?.program ?? null
     const now = { wall: options.clock.now(), monotonic: options.clock.monotonic() }
     const launchHash = reconciler.desired.get(slot.program)?.launchHash ?? null
-    return viewSlot(slot, program, run === null ? undefined : keeper.get(run), options.node, now, launchHash)
+    const live = run === null ? undefined : keeper.get(run)
+    const status = live && program?.launch.notify ? readNotice(live.directory)?.status : null
+    return viewSlot(slot, program, live, options.node, now, launchHash, status || null)
   }
 
   private async ask(

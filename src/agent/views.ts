@@ -27,6 +27,7 @@ export function viewSlot(
   { wall, monotonic }: ViewClock,
   /** Of what is declared. */
   launchHash: string | null = null,
+  statusText: string | null = null,
 ): SlotView {
   const { state } = slot
   return {
@@ -45,6 +46,7 @@ export function viewSlot(
     retryAt: state.kind === 'backoff' ? iso(wall + state.until - monotonic) : null,
     ready: program && live?.pid != null ? isReady(state, program) : null,
     checks: program ? verdictsOf(state, program) : {},
+    statusText,
     outdated: isActive(state) && isOutdated(slot, launchHash ?? slot.launchHash ?? ''),
     quickExits: slot.tally.quickExits,
     restarts: slot.restarts,

@@ -10,13 +10,16 @@ import {
   type CheckMethod,
   type Command,
   type Dependency,
+  type ListenSocket,
   type OutputTarget,
   type Program,
   type Rlimit,
   rlimitNames,
 } from '../domain/program.ts'
+import { resolvePath } from './paths.ts'
 import { canonicalName } from './program-name.ts'
 import { type ProgramInput, type ProgramOutput, program as programSchema } from './schema/program.ts'
+import { parseAddress } from './schema/sockets.ts'
 import type { Mistake } from './source.ts'
 
 export interface ProgramParts {
@@ -61,6 +64,8 @@ export function buildProgram(parts: ProgramParts): BuiltProgram {
       stdout: targetOf(settled.stdout),
       stderr: settled.stderr === 'merge' ? { kind: 'merged' } : targetOf(settled.stderr),
       leftovers: settled.leftovers,
+      sockets: socketsOf(settled.sockets, parts.folder),
+      notify: Object.values(settled.checks).some((check) => check?.notify) ? true : null,
     },
     restart: {
       when: settled.restart,
@@ -116,6 +121,23 @@ function backoffOf(written: ProgramOutput['backoff']): Backoff {
     maxMs: settled.max,
     jitter: settled.jitter ?? (settled.kind === 'linear' ? 0 : 0.1),
   }
+}
+
+function socketsOf(written: ProgramOutput['sockets'], folder: string): ListenSocket[] {
+  return Object.entries(written).map(([name, value]) => {
+    const {
+      address,
+      backlog,
+      mode = null,
+    } = typeof value === 'string' ? { address: value, backlog: 511 } : value
+    const parsed = parseAddress(address, mode)
+    if (!parsed) throw new Error('The schema has let pass an address that is none.')
+    return {
+      name,
+      backlog,
+      address: parsed.kind === 'unix' ? { ...parsed, path: resolvePath(folder, parsed.path) } : parsed,
+    }
+  })
 }
 
 function dependsOnOf(written: ProgramOutput['dependsOn']): Dependency[] {

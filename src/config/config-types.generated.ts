@@ -238,6 +238,15 @@ export interface ProgramConfig {
   readonly stdin?: 'none' | 'fifo'
 
   /**
+   * Listening sockets that are held open for the program over all its restarts, and handed to each process at descriptor 3 and above, in the order written, with `LISTEN_FDS`, `LISTEN_FDNAMES` and `LISTEN_PID`, as systemd does it.
+   * All processes of the program share them. A change of them restarts the program.
+   *
+   * Default: `{}`.
+   * @example {"http":"127.0.0.1:8080"}
+   */
+  readonly sockets?: { readonly [name: string]: number | string | SocketConfig }
+
+  /**
    * Where standard output goes: into Drover’s own files, nowhere, or into a named file, relative to the folder of the configuration file. A path may hold `{program}`, `{group}`, `{slot}` and `{index}`.
    * Rotated as `output` says.
    *
@@ -487,6 +496,15 @@ export interface ProgramDefaults {
    * @example "fifo"
    */
   readonly stdin?: 'none' | 'fifo'
+
+  /**
+   * Listening sockets that are held open for the program over all its restarts, and handed to each process at descriptor 3 and above, in the order written, with `LISTEN_FDS`, `LISTEN_FDNAMES` and `LISTEN_PID`, as systemd does it.
+   * All processes of the program share them. A change of them restarts the program.
+   *
+   * Default: `{}`.
+   * @example {"http":"127.0.0.1:8080"}
+   */
+  readonly sockets?: { readonly [name: string]: number | string | SocketConfig }
 
   /**
    * Where standard output goes: into Drover’s own files, nowhere, or into a named file, relative to the folder of the configuration file. A path may hold `{program}`, `{group}`, `{slot}` and `{index}`.
@@ -890,6 +908,35 @@ export interface OutputConfig {
    * @example 3
    */
   readonly keep?: number
+}
+
+export interface SocketConfig {
+  /**
+   * Where it listens. A port alone is one of 127.0.0.1; a path is relative to the folder of the configuration file.
+   *
+   * @example "127.0.0.1:8080"
+   * @example "./web.sock"
+   */
+  readonly address: number | string
+
+  /**
+   * How many connections may wait to be accepted.
+   * The kernel caps it (`net.core.somaxconn`).
+   *
+   * Unit: connections.
+   * Default: `511`.
+   * @example 4096
+   */
+  readonly backlog?: number
+
+  /**
+   * The permission bits of a socket with a path, in octal. Who may write may connect.
+   *
+   * Unit: octal.
+   * Default: as the umask of the agent says.
+   * @example "660"
+   */
+  readonly mode?: string
 }
 
 export interface StopConfig {

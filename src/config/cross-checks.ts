@@ -3,7 +3,7 @@
  * overwrite one file.
  */
 import type { OutputTarget, Program } from '../domain/program.ts'
-import { slotTitle } from '../domain/program.ts'
+import { addressText, slotTitle } from '../domain/program.ts'
 import type { Problem } from '../domain/user-error.ts'
 import { differsBySlot, fillPlaceholders, placeholderValues } from './placeholders.ts'
 import { type FieldPath, type ParsedSource, problemAt } from './source.ts'
@@ -67,6 +67,30 @@ export function findSharedFiles(placed: readonly PlacedProgram[]): Problem[] {
           message: `${clash.file} is already written by ${clash.owner}`,
           expected: same ? 'a file of its own, or `merge`' : 'a file of its own',
           suggestion: same ? 'merge' : null,
+        }),
+      ]
+    }),
+  )
+}
+
+/** Addresses that more than one program would listen at. */
+export function findSharedSockets(placed: readonly PlacedProgram[]): Problem[] {
+  const owners = new Map<string, string>()
+  return placed.flatMap(({ program, source, path }) =>
+    program.launch.sockets.flatMap((socket) => {
+      const address = addressText(socket)
+      const owner = owners.get(address)
+      if (owner === undefined) {
+        owners.set(address, program.name)
+        return []
+      }
+      return [
+        problemAt(source, {
+          code: 'shared_socket',
+          path: [...path, 'sockets', socket.name],
+          message: `${owner === program.name ? 'another socket of it' : owner} listens at ${address} already`,
+          value: address,
+          expected: 'an address of its own',
         }),
       ]
     }),

@@ -58,6 +58,8 @@ test('fills every default', () => {
       stdout: { kind: 'own' },
       stderr: { kind: 'own' },
       leftovers: 'kill',
+      sockets: [],
+      notify: null,
     },
     restart: {
       when: 'always',

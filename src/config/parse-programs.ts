@@ -7,7 +7,7 @@ import type { Program } from '../domain/program.ts'
 import type { Problem } from '../domain/user-error.ts'
 import { buildProgram } from './build-program.ts'
 import { checkSchema } from './check-schema.ts'
-import { findDuplicates, findSharedFiles, type PlacedProgram } from './cross-checks.ts'
+import { findDuplicates, findSharedFiles, findSharedSockets, type PlacedProgram } from './cross-checks.ts'
 import { parseEnvFile } from './env-file.ts'
 import { mergeDefaults, type SharedInput, withAbsolutePaths } from './merge-defaults.ts'
 import { resolvePath } from './paths.ts'
@@ -52,6 +52,7 @@ export function parsePrograms(sources: readonly ParsedSource[], context: ParseCo
     ...outcomes.flatMap((outcome) => outcome.problems),
     ...findDuplicates(named),
     ...findSharedFiles(placed),
+    ...findSharedSockets(placed),
   ]
   const valid = outcomes.flatMap(({ source, path, program, valid }): PlacedProgram[] =>
     program !== null && valid ? [{ source, path, program }] : [],

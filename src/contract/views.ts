@@ -36,6 +36,10 @@ export const SlotView = v.object({
     v.record(v.picklist(checkKinds), v.picklist(['passing', 'failing', 'unknown'])),
     v.description('The verdict of each check that the program has, while it has a process.'),
   ),
+  statusText: v.pipe(
+    v.nullable(v.string()),
+    v.description('What the process says of itself, by `STATUS=` of sd_notify.'),
+  ),
   outdated: v.pipe(
     v.boolean(),
     v.description('Runs something else than is declared, or waits for its turn to be restarted.'),

@@ -28,6 +28,8 @@ const refused: Record<RefusalReason, Partial<StartToAdmit>> = {
   command_not_found: obstacle('command_not_found'),
   directory_missing: obstacle('directory_missing'),
   store_unavailable: obstacle('store_unavailable'),
+  socket_taken: obstacle('socket_taken'),
+  socket_unavailable: obstacle('socket_unavailable'),
   spawn_failed: obstacle('spawn_failed'),
 }
 

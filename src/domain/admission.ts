@@ -16,6 +16,8 @@ export const refusalReasons = {
   command_not_found: 'The command does not exist or cannot be executed.',
   directory_missing: 'The working directory does not exist.',
   store_unavailable: 'The claim could not be recorded, such as on a full disk.',
+  socket_taken: 'Somebody else listens at an address that the program wants.',
+  socket_unavailable: 'A socket of the program cannot be opened.',
   spawn_failed: 'The operating system made no process.',
 } as const
 

@@ -39,7 +39,7 @@ export interface EndToJudge {
 
 /** Between two starts of a program that succeeds at once, however eager its policy. */
 const shortestCycleMs: Milliseconds = 1000
-/** Before another try where the machine, not the program, kept a run from starting. */
+/** At least, before another try where the machine, not the program, kept a run from starting. */
 const machineTroubleDelayMs: Milliseconds = 1000
 
 export function judgeEnd({ end, tally, policy, random, wasRunning, stopReason }: EndToJudge): Verdict {
@@ -48,9 +48,10 @@ export function judgeEnd({ end, tally, policy, random, wasRunning, stopReason }:
     return { next: 'restart', reason, tally: { quickExits: 0, unsteadyExits: 0 }, becameRunning: false }
   }
   if (end.kind === 'revoked') {
-    return end.reason === claimedByDeadAgent
-      ? { next: 'restart', reason, tally, becameRunning: false }
-      : { next: 'wait', delayMs: machineTroubleDelayMs, reason, tally, becameRunning: false }
+    if (end.reason === claimedByDeadAgent) return { next: 'restart', reason, tally, becameRunning: false }
+    const unsteadyExits = tally.unsteadyExits + 1
+    const delayMs = Math.max(machineTroubleDelayMs, backoffDelay(policy.backoff, unsteadyExits, random))
+    return { next: 'wait', delayMs, reason, tally: { ...tally, unsteadyExits }, becameRunning: false }
   }
 
   // An unknown end has no duration; it is taken for a failure after the start time, which is slowed but never given up.

@@ -61,6 +61,26 @@ export interface Launch {
   readonly stderr: OutputTarget | { readonly kind: 'merged' }
   /** What happens to the rest of the process tree once the command has ended. */
   readonly leftovers: 'kill' | 'leave'
+  /** Listening sockets that are held open over its runs, and handed to each as LISTEN_FDS has it. */
+  readonly sockets: readonly ListenSocket[]
+  /** Whether it is listened to as the protocol of sd_notify has it; null: not. */
+  readonly notify: true | null
+}
+
+export interface ListenSocket {
+  /** What LISTEN_FDNAMES calls it. */
+  readonly name: string
+  readonly address:
+    | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
+    | { readonly kind: 'unix'; readonly path: string; readonly mode: number | null }
+  /** Connections that wait to be accepted. */
+  readonly backlog: number
+}
+
+/** As a person writes it. */
+export function addressText({ address }: ListenSocket): string {
+  if (address.kind === 'unix') return address.path
+  return address.host.includes(':') ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`
 }
 
 export type Command =

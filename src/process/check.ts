@@ -3,9 +3,10 @@
  * leaves nothing behind. When to look, and what follows, is the agent's.
  */
 import type { Clock } from '../clock.ts'
-import type { CheckMethod } from '../domain/program.ts'
+import { type CommandCheck, lookByCommand } from './checks/command.ts'
 import { lookByHttp } from './checks/http.ts'
 import type { LogWatch } from './checks/log.ts'
+import type { NoticeWatch } from './checks/notify.ts'
 import { lookByTcp } from './checks/tcp.ts'
 
 export interface Look {
@@ -14,12 +15,18 @@ export interface Look {
   readonly detail: string
 }
 
+/** A method of checking, with all that it needs of one run. */
+export type CheckWay =
+  | { readonly kind: 'command'; readonly check: CommandCheck }
+  | { readonly kind: 'http'; readonly url: string }
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: string }
+  /** What it has not seen yet. */
+  | { readonly kind: 'log'; readonly watch: LogWatch }
+  | { readonly kind: 'notify'; readonly watch: NoticeWatch }
+
 export interface LookRequest {
   readonly clock: Clock
-  /** Placeholders are filled in. */
-  readonly method: CheckMethod
-  /** Where the check looks at output: what it has not seen yet. */
-  readonly log: LogWatch | null
+  readonly way: CheckWay
   readonly timeoutMs: number
   /** Nobody wants to know any more. */
   readonly signal: AbortSignal
@@ -34,9 +41,7 @@ export async function lookOnce(request: LookRequest): Promise<Look> {
   signal.addEventListener('abort', abort, { once: true })
   try {
     const look = await lookBy(request, limit.signal)
-    return limit.signal.aborted
-      ? { passed: false, detail: `${look.detail} within ${timeoutMs} ms` }
-      : look
+    return limit.signal.aborted ? { passed: false, detail: `${look.detail} within ${timeoutMs} ms` } : look
   } catch (error) {
     return { passed: false, detail: `it could not be looked: ${(error as Error).message}` }
   } finally {
@@ -45,16 +50,16 @@ export async function lookOnce(request: LookRequest): Promise<Look> {
   }
 }
 
-async function lookBy({ method, log }: LookRequest, limit: AbortSignal): Promise<Look> {
-  switch (method.kind) {
+async function lookBy({ way, timeoutMs }: LookRequest, limit: AbortSignal): Promise<Look> {
+  switch (way.kind) {
     case 'http':
-      return await lookByHttp(method.url, limit)
+      return await lookByHttp(way.url, limit)
     case 'tcp':
-      return await lookByTcp(method.host, Number(method.port), limit)
+      return await lookByTcp(way.host, Number(way.port), limit)
     case 'log':
-      return log?.look() ?? { passed: false, detail: 'it has no output to look at' }
-    case 'command':
     case 'notify':
-      return { passed: false, detail: `${method.kind} is unknown` }
+      return way.watch.look()
+    case 'command':
+      return await lookByCommand(way.check, timeoutMs, limit)
   }
 }

@@ -2,6 +2,7 @@
  * The claim: a program's launch turned into what the shim executes, with placeholders filled in and the user's numbers resolved. Pure,
  * but for the numbers of signals, which are this machine's.
  */
+import { createHash } from 'node:crypto'
 import { constants } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import { fillPlaceholders, placeholderValues } from '../config/placeholders.ts'
@@ -29,6 +30,11 @@ export interface Claim {
   readonly merge: boolean
   readonly out: ClaimedOutput | null
   readonly err: ClaimedOutput | null
+  /** The name of its socket for sd_notify. */
+  readonly notify?: string
+  /** The directory of the holder of its sockets, and their names. */
+  readonly holder?: string
+  readonly socketNames?: string
   readonly program: string
   readonly slot: string
   readonly index: number
@@ -54,6 +60,8 @@ export interface ClaimContext {
   readonly claimedAt: number
   readonly launchHash: string
   readonly user: ResolvedUser | null
+  /** The directory of the holder of its sockets; null without sockets. */
+  readonly holder: string | null
 }
 
 export function buildClaim(program: Program, context: ClaimContext): Claim {
@@ -91,6 +99,10 @@ export function buildClaim(program: Program, context: ClaimContext): Claim {
     merge: launch.stderr.kind === 'merged',
     out: target(launch.stdout),
     err: launch.stderr.kind === 'merged' ? null : target(launch.stderr),
+    ...(launch.notify ? { notify: notifyName(context) } : {}),
+    ...(context.holder === null
+      ? {}
+      : { holder: context.holder, socketNames: launch.sockets.map(({ name }) => name).join(':') }),
     program: program.name,
     slot: context.slot,
     index: context.index,
@@ -101,17 +113,22 @@ export function buildClaim(program: Program, context: ClaimContext): Claim {
   }
 }
 
+/** What the environment of a process of a slot is made from. */
+export type Surroundings = Pick<ClaimContext, 'run' | 'slot' | 'index' | 'node' | 'marks' | 'user'> & {
+  readonly cause: { readonly kind: string }
+}
+
 /** The environment of the command: inherited, then the user's own, then ours, then the program's. */
 export function buildEnvironment(
   program: Program,
-  context: ClaimContext,
+  context: Surroundings,
   inherited: NodeJS.ProcessEnv,
 ): Record<string, string> {
   const fill = filler(program, context.index)
   const environment: Record<string, string> = {}
   if (program.launch.inheritEnv) {
     for (const [name, value] of Object.entries(inherited)) {
-      if (value !== undefined && !name.startsWith('DROVER_')) environment[name] = value
+      if (value !== undefined && !isOurs(name)) environment[name] = value
     }
   }
   environment.PATH ??= inherited.PATH ?? '/usr/local/bin:/usr/bin:/bin'
@@ -128,8 +145,23 @@ export function buildEnvironment(
     DROVER_NODE: context.node,
     DROVER_CAUSE: context.cause.kind,
   })
+  if (program.launch.notify) {
+    environment.NOTIFY_SOCKET = `@${notifyName(context)}`
+    const { liveness } = program.checks
+    if (liveness?.method.kind === 'notify') environment.WATCHDOG_USEC = String(liveness.periodMs * 1000)
+  }
   for (const [name, value] of Object.entries(program.launch.env)) environment[name] = fill(value)
   return environment
+}
+
+/** What the agent itself was given is meant for it and nobody below it. */
+function isOurs(name: string): boolean {
+  return /^(DROVER_|LISTEN_(FDS|PID|FDNAMES)$|NOTIFY_SOCKET$|WATCHDOG_(USEC|PID)$)/.test(name)
+}
+
+/** Of its own on this machine, and short. */
+function notifyName({ run, marks }: Pick<ClaimContext, 'run' | 'marks'>): string {
+  return `drover/${run}/${createHash('sha256').update(marks).digest('hex').slice(0, 12)}`
 }
 
 /** The file that a named output goes to, for whoever wants to read it; null for other outputs. */

@@ -26,6 +26,8 @@ export interface DataDirectory {
   readonly socket: string
   readonly runs: string
   readonly marks: string
+  /** Of the holders of listening sockets, made when there is one. */
+  readonly sockets: string
   readonly agentFile: string
 }
 
@@ -36,6 +38,7 @@ export function dataDirectory(path: string): DataDirectory {
     socket: join(path, 'agent.sock'),
     runs: join(path, 'runs'),
     marks: join(path, 'marks'),
+    sockets: join(path, 'sockets'),
     agentFile: join(path, 'agent.json'),
   }
 }

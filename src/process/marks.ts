@@ -1,5 +1,5 @@
 /**
- * The folder in which shims put a mark when a command was born and when it ended. One watch for all runs of a node; a slow look
+ * The folder in which shims put a mark when a command was born, when it told something of itself, and when it ended. One watch for all runs of a node; a slow look
  * at the folder besides, since the kernel may drop notices when very many come at once.
  */
 import { type FSWatcher, unlinkSync, watch } from 'node:fs'
@@ -8,7 +8,8 @@ import type { Clock, Timer } from '../clock.ts'
 import { checkpoint } from '../effects.ts'
 import { listNames } from './run-directory.ts'
 
-export type MarkKind = 'born' | 'ended'
+const markKinds = ['born', 'ended', 'notified'] as const
+export type MarkKind = (typeof markKinds)[number]
 
 const lookAgainMs = 2000
 const lookWithoutWatchMs = 100
@@ -52,8 +53,8 @@ export class MarkWatch {
       .filter((mark) => mark !== null)
   }
 
-  remove(run: string): void {
-    for (const kind of ['born', 'ended'] as const) {
+  remove(run: string, kinds: readonly MarkKind[] = markKinds): void {
+    for (const kind of kinds) {
       try {
         checkpoint('remove')
         unlinkSync(join(this.folder, `${run}.${kind}`))
@@ -88,6 +89,6 @@ export class MarkWatch {
 
 function parseMark(name: string): { run: string; kind: MarkKind } | null {
   const dot = name.lastIndexOf('.')
-  const kind = name.slice(dot + 1)
-  return dot > 0 && (kind === 'born' || kind === 'ended') ? { run: name.slice(0, dot), kind } : null
+  const kind = markKinds.find((known) => known === name.slice(dot + 1))
+  return dot > 0 && kind ? { run: name.slice(0, dot), kind } : null
 }

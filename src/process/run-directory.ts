@@ -115,6 +115,24 @@ export function readExit(directory: string): ExitFile | 'broken' | null {
     : 'broken'
 }
 
+/** What the process told of itself by the protocol of sd_notify. Times: wall clock, and monotonic for `watchdogAt`; -1 is never. */
+export interface Notice {
+  readonly ready: boolean
+  readonly readyAt: number
+  readonly stopping: boolean
+  readonly watchdogFailed: boolean
+  readonly watchdogAt: number
+  readonly status: string
+}
+
+/** Null when it has told nothing, or the file cannot be understood. */
+export function readNotice(directory: string): Notice | null {
+  const notice = readJson(join(directory, 'notify'))
+  return isRecord(notice) && typeof notice.ready === 'boolean' && typeof notice.watchdogAt === 'number'
+    ? (notice as unknown as Notice)
+    : null
+}
+
 /** Makes sure that the claim never becomes a process. False when a shim was first: then it is alive, or was. */
 export function revoke(directory: string): boolean {
   const prepared = join(directory, 'revoked.tmp')

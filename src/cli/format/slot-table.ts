@@ -37,6 +37,7 @@ export function reasonOf(slot: SlotView, now: number): string {
     slot.retryAt === null ? null : `next try ${inTime(Date.parse(slot.retryAt) - now)}`,
     slot.stoppedByPerson && slot.state === 'stopped' ? 'by a person' : null,
     slot.reason,
+    slot.statusText,
   ].filter((part) => part !== null)
   const isAtRest = slot.state === 'stopped' || slot.state === 'exited' || slot.state === 'fatal'
   const since = isAtRest ? [`for ${formatAge(now - Date.parse(slot.since))}`] : []

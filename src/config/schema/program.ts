@@ -18,6 +18,7 @@ import {
 } from './blocks.ts'
 import { block, duration, flag, key, path, text, wholeNumber } from './leaves.ts'
 import { checks, dependsOn, rollout } from './order.ts'
+import { sockets } from './sockets.ts'
 
 const hour = 3_600_000
 const day = 24 * hour
@@ -215,6 +216,15 @@ const sharedEntries = {
       examples: ['fifo'],
     }),
     'none',
+  ),
+  sockets: v.optional(
+    key(sockets, {
+      description:
+        'Listening sockets that are held open for the program over all its restarts, and handed to each process at descriptor 3 and above, in the order written, with `LISTEN_FDS`, `LISTEN_FDNAMES` and `LISTEN_PID`, as systemd does it.',
+      examples: [{ http: '127.0.0.1:8080' }],
+      relation: 'All processes of the program share them. A change of them restarts the program.',
+    }),
+    {},
   ),
   stdout: v.optional(
     key(stdout, {

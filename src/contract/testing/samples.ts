@@ -25,6 +25,7 @@ export function slotView(given: Partial<SlotView> = {}): SlotView {
     retryAt: null,
     ready: true,
     checks: {},
+    statusText: null,
     outdated: false,
     quickExits: 0,
     restarts: 0,

@@ -51,6 +51,8 @@ export function aProgram(changes: Partial<Program> = {}): Program {
       stdout: { kind: 'own' },
       stderr: { kind: 'own' },
       leftovers: 'kill',
+      sockets: [],
+      notify: null,
     },
     restart: aPolicy(),
     stop: { signal: 'TERM', graceMs: 10_000, target: 'group' },

@@ -2,7 +2,7 @@
 import type { OutcomeView, SlotView } from '../contract/views.ts'
 import { decideAdmission } from '../domain/admission.ts'
 import { nearest } from '../domain/nearest.ts'
-import { isActive } from '../domain/reconcile.ts'
+import { isActive, wantedOf } from '../domain/reconcile.ts'
 import { isOutdated } from '../domain/rollout.ts'
 import { type RunCause, tellsNeverExecuted } from '../domain/run.ts'
 import { runOf, type SlotState } from '../domain/slot-state.ts'
@@ -193,6 +193,8 @@ export class SlotVerbs {
     if (rollout?.kind === 'due' || rollout?.kind === 'replacing') return true
     const program = this.agent.reconciler.desired.get(name)?.program
     if (!program) return false
+    // It shall stop, and those that need it go first.
+    if (runOf(state) !== null && wantedOf(slot, program) === 'stop') return true
     if (state.kind === 'running') {
       return isOutdated(slot, this.hashOf(name)) && !this.failedReplacement(name)
     }

@@ -287,13 +287,18 @@ describe('an end that is not the program’s', () => {
     })
   })
 
-  test('the machine made no process: waits a second, counts nothing', () => {
+  test('the machine made no process: waits a second or more, by the backoff, and never gives up', () => {
     const end: RunEnd = { kind: 'revoked', endedAt: 0, reason: 'no shim could be started' }
-    expect(judge(end, {}, { tally: counted })).toMatchObject({
-      next: 'wait',
-      delayMs: 1000,
-      tally: counted,
-    })
+    let tally: SlotTally = { quickExits: 2, unsteadyExits: 0 }
+    const delays: number[] = []
+    for (let n = 0; n < 10; n++) {
+      const verdict = judge(end, { giveUpAfter: 3 }, { tally })
+      if (verdict.next !== 'wait') throw new Error(`it is ${verdict.next}`)
+      delays.push(verdict.delayMs)
+      tally = verdict.tally
+    }
+    expect(delays).toEqual([1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000, 60_000, 60_000])
+    expect(tally.quickExits).toBe(2)
   })
 })
 

@@ -110,7 +110,9 @@ test('nobody but the user of the run is heard, and strange datagrams harm nobody
   say('READY=1', 65_534)
   say('\u0001\u0002\n\n=\nSTATUS\nREADY=', 0)
   say(`STATUS=${'x'.repeat(3000)}`)
-  const { statusText, ready } = await house.waitForSlots('it is heard', ([slot]) => (slot?.statusText ? slot : null))
+  const { statusText, ready } = await house.waitForSlots('it is heard', ([slot]) =>
+    slot?.statusText ? slot : null,
+  )
   expect({ length: statusText?.length, ready }).toEqual({ length: 511, ready: false })
   say('READY=1')
   await house.waitForSlots('it is ready', ([slot]) => slot?.ready)

@@ -374,7 +374,9 @@ export class Draft {
     if (!slot?.rollout || !desired) return
     const { program, launchHash } = desired
     if (slot.rollout.kind === 'failed') {
-      if (isReady(slot.state, program) || slot.state.kind === 'stopped') this.put({ ...slot, rollout: null })
+      // One that was stopped shows nothing: the others are spared until it, or something else that is declared, works.
+      const isWorking = isReady(slot.state, program) || (slot.state.kind === 'exited' && slot.state.isSuccess)
+      if (isWorking) this.put({ ...slot, rollout: null })
       return
     }
     if (slot.rollout.kind === 'due') {

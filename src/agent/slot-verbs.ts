@@ -3,7 +3,7 @@ import type { OutcomeView, SlotView } from '../contract/views.ts'
 import { decideAdmission } from '../domain/admission.ts'
 import { nearest } from '../domain/nearest.ts'
 import { isActive, wantedOf } from '../domain/reconcile.ts'
-import { isOutdated } from '../domain/rollout.ts'
+import { isFailedReplacement, isOutdated } from '../domain/rollout.ts'
 import { type RunCause, tellsNeverExecuted } from '../domain/run.ts'
 import { runOf, type SlotState } from '../domain/slot-state.ts'
 import { selectTargets } from '../domain/target.ts'
@@ -72,8 +72,15 @@ export class SlotVerbs {
   async restart(
     request: SlotRequest & { rolling: boolean; parallel?: number | undefined },
   ): Promise<OutcomeView[]> {
+    const names = new Set(this.select(request.targets).map(({ name }) => name))
     return await this.ask(request, 'restart', (draft, slot, cause) => {
       if (request.rolling && runOf(slot.state) !== null) {
+        // Its turn would not come before that one works, and then surprise whoever had asked.
+        const failed = this.failedReplacement(slot.program)
+        if (failed && !names.has(failed.name)) {
+          const title = this.view(failed).name
+          return { outcome: 'failed', message: `left as it is, since the replacement of ${title} failed` }
+        }
         draft.replaceInTurn(slot.name, cause, request.parallel ?? null)
         return 'asked'
       }
@@ -170,7 +177,12 @@ export class SlotVerbs {
     const slot = this.agent.reconciler.slots.get(name)
     const failed = slot && this.failedReplacement(slot.program)
     if (failed && isSpared)
-      return this.outcome(name, 'failed', `left as it is, since ${failed.name} failed`, state)
+      return this.outcome(
+        name,
+        'failed',
+        `left as it is, since the replacement of ${this.view(failed).name} failed`,
+        state,
+      )
     if (slot?.rollout?.kind === 'failed')
       return this.outcome(name, 'failed', `its replacement failed: ${slot.rollout.reason}`, state)
     return this.outcome(name, isGood(state) ? 'done' : 'failed', this.describe(name, state), state)
@@ -178,7 +190,7 @@ export class SlotVerbs {
 
   private failedReplacement(program: string): SlotRecord | undefined {
     return [...this.agent.reconciler.slots.values()].find(
-      (slot) => slot.program === program && slot.rollout?.kind === 'failed',
+      (slot) => slot.program === program && isFailedReplacement(slot, this.hashOf(program)),
     )
   }
 

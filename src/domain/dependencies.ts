@@ -63,11 +63,15 @@ function hindrance(state: SlotState, slot: Slot | undefined, needed: Program): s
   return slot?.asked === null && !needed.autostart ? ' (it does not start by itself)' : ''
 }
 
-/** Names of the programs that need this one. */
-export function dependentsOf(name: string, desired: Desired): string[] {
-  return [...desired.values()]
-    .filter(({ program }) => program.dependsOn.some((dependency) => dependency.program === name))
-    .map(({ program }) => program.name)
+/** By name of what is needed: the programs that need it. Made once for a plan, which asks it for every slot. */
+export function dependentsByName(desired: Desired): ReadonlyMap<string, readonly Program[]> {
+  const dependents = new Map<string, Program[]>()
+  for (const { program } of desired.values()) {
+    for (const name of new Set(program.dependsOn.map((dependency) => dependency.program))) {
+      listOf(dependents, name).push(program)
+    }
+  }
+  return dependents
 }
 
 /** Names of the programs that want to be restarted with this one. */
@@ -112,19 +116,47 @@ function walk(
 /** The programs so that each comes after those it needs; among those that are free, by priority and name. A circle is broken somewhere. */
 export function inStartOrder<P extends Needing & Pick<Program, 'priority'>>(programs: Iterable<P>): P[] {
   const open = [...programs].sort((a, b) => a.priority - b.priority || (a.name < b.name ? -1 : 1))
-  const names = new Set(open.map(({ name }) => name))
   // Without needs, which is the usual case, the order is there already.
   if (!open.some(({ dependsOn }) => dependsOn.length > 0)) return open
+  const rank = new Map(open.map(({ name }, index) => [name, index]))
+  const needing = new Map<number, number[]>()
+  const missing = open.map(({ dependsOn }, index) => {
+    const needs = new Set(dependsOn.flatMap(({ program }) => rank.get(program) ?? []))
+    for (const need of needs) listOf(needing, need).push(index)
+    return needs.size
+  })
+  // Falling, so that the next one is the last; each program is looked at once for each of its needs, as a thousand may be declared.
+  const free = open.flatMap((_program, index) => (missing[index] === 0 ? [index] : [])).reverse()
+  const isPlaced = open.map(() => false)
   const ordered: P[] = []
-  const placed = new Set<string>()
-  while (open.length > 0) {
-    const free = open.findIndex(({ dependsOn }) =>
-      dependsOn.every(({ program }) => placed.has(program) || !names.has(program)),
-    )
-    const [next] = open.splice(Math.max(0, free), 1)
+  while (ordered.length < open.length) {
+    const index = free.pop() ?? isPlaced.indexOf(false)
+    const next = open[index]
     if (!next) break
+    if (isPlaced[index]) continue
+    isPlaced[index] = true
     ordered.push(next)
-    placed.add(next.name)
+    for (const freed of needing.get(index) ?? []) {
+      missing[freed] = (missing[freed] ?? 0) - 1
+      if (missing[freed] === 0 && !isPlaced[freed]) insertFalling(free, freed)
+    }
   }
   return ordered
+}
+
+function insertFalling(numbers: number[], added: number): void {
+  let low = 0
+  let high = numbers.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((numbers[middle] ?? 0) > added) low = middle + 1
+    else high = middle
+  }
+  numbers.splice(low, 0, added)
+}
+
+function listOf<K, V>(lists: Map<K, V[]>, key: K): V[] {
+  const list = lists.get(key) ?? []
+  lists.set(key, list)
+  return list
 }

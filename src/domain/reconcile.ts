@@ -5,9 +5,9 @@
  *
  * It decides on whole slots only: what follows the end of a run is the slot's own state machine (`slot-state.ts`).
  */
-import { dependentsOf, findObstacle, inStartOrder } from './dependencies.ts'
+import { dependentsByName, findObstacle, inStartOrder } from './dependencies.ts'
 import { type Program, slotName } from './program.ts'
-import { isOutdated, planTurns, type SlotRollout } from './rollout.ts'
+import { isFailedReplacement, isOutdated, planTurns, type SlotRollout } from './rollout.ts'
 import type { RunCause } from './run.ts'
 import { runOf, type SlotState, type SlotTally } from './slot-state.ts'
 
@@ -56,13 +56,16 @@ export interface Situation {
   readonly isPreview?: boolean
 }
 
+type Dependents = ReturnType<typeof dependentsByName>
+
 /**
  * In the order in which the actions are to be applied: what stops or goes by falling priority (undeclared programs first, within a
  * program the highest number first), then the rest by rising priority, each program after those that it depends on.
  */
 export function planReconcile(situation: Situation): Action[] {
   const { desired, slots, isShuttingDown } = situation
-  if (isShuttingDown) return planShutdown(desired, slots)
+  const dependents = dependentsByName(desired)
+  if (isShuttingDown) return planShutdown(situation, dependents)
 
   const surplus: Action[] = []
   for (const slot of slots.values()) {
@@ -82,7 +85,7 @@ export function planReconcile(situation: Situation): Action[] {
       const slot = slots.get(name)
       if (slot) {
         there.push(slot)
-        kept.push(...keep(slot, program, situation))
+        kept.push(...keep(slot, program, situation, dependents))
       } else {
         kept.push({ kind: 'create', slot: name, program: program.name, index, reason: 'declared' })
         if (program.autostart) kept.push(startNow(name))
@@ -110,12 +113,13 @@ export function isActive(state: SlotState): boolean {
   )
 }
 
-function keep(slot: Slot, program: Program, situation: Situation): Action[] {
+function keep(slot: Slot, program: Program, situation: Situation, dependents: Dependents): Action[] {
   const { state } = slot
   const { desired, slots } = situation
   if (wantedOf(slot, program) === 'stop') {
     const isStopping = state.kind === 'stopping' && state.next === 'stop'
-    const stops = isActive(state) && !isStopping && !isNeededByStopping(program, situation)
+    const needing = dependents.get(program.name) ?? []
+    const stops = isActive(state) && !isStopping && !needing.some((one) => isOnTheWayOut(one, situation))
     return stops ? [{ kind: 'stop', slot: slot.name, reason: 'shall not run' }] : []
   }
   if (state.kind === 'stopped') return [startNow(slot.name)]
@@ -135,17 +139,13 @@ function keep(slot: Slot, program: Program, situation: Situation): Action[] {
   return []
 }
 
-/** Who needs it and is on the way out as well goes first. */
-function isNeededByStopping({ name }: Program, { desired, slots }: Situation): boolean {
-  return dependentsOf(name, desired).some((dependent) => {
-    const program = desired.get(dependent)?.program
-    if (!program) return false
-    for (let index = 0; index < program.processes; index++) {
-      const slot = slots.get(slotName(dependent, index))
-      if (slot && wantedOf(slot, program) === 'stop' && runOf(slot.state) !== null) return true
-    }
-    return false
-  })
+/** Who needs another one and is on the way out as well goes before that. */
+function isOnTheWayOut(program: Program, { slots }: Situation): boolean {
+  for (let index = 0; index < program.processes; index++) {
+    const slot = slots.get(slotName(program.name, index))
+    if (slot && wantedOf(slot, program) === 'stop' && runOf(slot.state) !== null) return true
+  }
+  return false
 }
 
 /**
@@ -157,9 +157,13 @@ function replace(program: Program, slots: readonly Slot[], { desired, isPreview 
   const wanted = slots.filter((slot) => wantedOf(slot, program) === 'run')
   const outdated = wanted.filter((slot) => isOutdated(slot, declaredHash))
   if (outdated.length === 0) return []
+  // Also one that somebody has stopped since: that is no reason to try the same on the next one.
+  const hasFailed = slots.some((slot) => isFailedReplacement(slot, declaredHash))
   const turns = isPreview
     ? outdated.filter(({ state }) => state.kind === 'starting' || state.kind === 'running')
-    : planTurns(program, declaredHash, wanted)
+    : hasFailed
+      ? []
+      : planTurns(program, declaredHash, wanted)
   const idle = outdated.filter(
     ({ state }) => state.kind === 'backoff' || state.kind === 'exited' || state.kind === 'fatal',
   )
@@ -189,13 +193,13 @@ function letGo(slot: Slot, reason: string): Action[] {
  * Who is needed goes after those that need it, and else one priority at a time: a lower one waits until all of the higher ones have stopped.
  * A slot that waits holds no run, so it ends at once, whatever its priority; else it might start one while the others take their time.
  */
-function planShutdown(desired: Situation['desired'], slots: Situation['slots']): Action[] {
+function planShutdown({ desired, slots }: Situation, dependents: Dependents): Action[] {
   const active = [...slots.values()].filter(({ state }) => isActive(state))
   const priority = (slot: Slot): number => desired.get(slot.program)?.program.priority ?? Infinity
   const holding = active.filter(({ state }) => runOf(state) !== null)
   const alive = new Set(holding.map(({ program }) => program))
   const unneeded = holding.filter(
-    ({ program }) => !dependentsOf(program, desired).some((name) => alive.has(name)),
+    ({ program }) => !dependents.get(program)?.some(({ name }) => alive.has(name)),
   )
   const highest = unneeded.reduce((most, slot) => Math.max(most, priority(slot)), -Infinity)
   const next = new Set(unneeded.filter((slot) => priority(slot) === highest))

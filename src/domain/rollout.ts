@@ -32,6 +32,11 @@ export function isOutdated({ launchHash, rollout }: RollingSlot, declaredHash: s
   return rollout?.kind === 'due' || (launchHash !== null && launchHash !== declaredHash)
 }
 
+/** It failed with what is declared now. What failed with something else is outdated itself, and says nothing of what is declared. */
+export function isFailedReplacement({ launchHash, rollout }: RollingSlot, declaredHash: string): boolean {
+  return rollout?.kind === 'failed' && launchHash === declaredHash
+}
+
 /** So many of its slots may be without a ready run at one time. */
 export function parallelOf({ kind, value }: RolloutPolicy['parallel'], processes: number): number {
   return Math.max(1, kind === 'count' ? value : Math.floor(value * processes))
@@ -48,7 +53,7 @@ export function planTurns<S extends RollingSlot>(
 ): S[] {
   const holding = slots.filter(({ state }) => state.kind === 'starting' || state.kind === 'running')
   const outdated = holding.filter((slot) => isOutdated(slot, declaredHash))
-  if (outdated.length === 0 || slots.some(({ rollout }) => rollout?.kind === 'failed')) return []
+  if (outdated.length === 0 || slots.some((slot) => isFailedReplacement(slot, declaredHash))) return []
   const isUnderWay = (slot: S): boolean =>
     slot.state.kind === 'stopping' || (!isOutdated(slot, declaredHash) && isMissing(slot.state, program))
   const asked = slots.map(({ rollout }) => (rollout && 'parallel' in rollout ? rollout.parallel : null))

@@ -97,7 +97,7 @@ test('40 clients of 4 cooperative processes notice nothing of 3 rolling restarts
   const { outcomes } = await house.api.reload({})
   expect(outcomes.map(({ outcome, message }) => `${outcome} ${message}`)).toEqual([
     expect.stringMatching(/^failed its replacement failed: exited with code 1/),
-    ...Array(3).fill('failed left as it is, since web:0 failed'),
+    ...Array(3).fill('failed left as it is, since the replacement of web:0 failed'),
   ])
   const spared = (await house.slots()).slice(1)
   expect(spared.map(({ pid, outdated }) => ({ pid, outdated }))).toEqual(

@@ -19,7 +19,7 @@ const columns = [
 export function formatSlots(slots: readonly SlotView[], out: Output, now: number): string[] {
   const rows = slots.map((slot) => [
     out.colors.bold(slot.name),
-    formatState(slot.state, out),
+    formatState(slot, out),
     slot.pid === null ? '-' : String(slot.pid),
     slot.startedAt === null ? '-' : formatAge(now - Date.parse(slot.startedAt)),
     String(slot.restarts),
@@ -37,6 +37,8 @@ export function reasonOf(slot: SlotView, now: number): string {
     slot.retryAt === null ? null : `next try ${inTime(Date.parse(slot.retryAt) - now)}`,
     slot.stoppedByPerson && slot.state === 'stopped' ? 'by a person' : null,
     slot.reason,
+    // It still runs what was declared before, and nothing else says why.
+    slot.outdated && slot.state === 'running' && slot.reason === null ? 'outdated' : null,
     slot.statusText,
   ].filter((part) => part !== null)
   const isAtRest = slot.state === 'stopped' || slot.state === 'exited' || slot.state === 'fatal'

@@ -17,8 +17,12 @@ const looks = {
   fatal: { sign: '✖', color: 'red' },
 } as const satisfies Record<State, { sign: string; color: 'green' | 'cyan' | 'yellow' | 'dim' | 'red' }>
 
-/** The sign is for people only: a program that reads the column gets the bare word. */
-export function formatState(state: State, { colors, isTty }: Output): string {
-  const { sign, color } = looks[state]
+/** The sign is for people only: a program that reads the column gets the bare word. What runs and is not ready is not green. */
+export function formatState(
+  { state, ready }: Pick<SlotView, 'state'> & Partial<Pick<SlotView, 'ready'>>,
+  { colors, isTty }: Output,
+): string {
+  const { sign } = looks[state]
+  const color = state === 'running' && ready === false ? 'yellow' : looks[state].color
   return colors[color](isTty ? `${sign} ${state}` : state)
 }

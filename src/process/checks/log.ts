@@ -45,6 +45,8 @@ class StreamLines {
     while (this.position < end) {
       const part = this.output.read(this.position, pieceBytes)
       if (!part) break
+      // What lay between was dropped: two halves are no line.
+      if (part.position !== this.position) this.unfinished = ''
       this.position = part.next
       const lines = (this.unfinished + this.decoder.write(part.bytes)).split('\n')
       this.unfinished = lines.pop() ?? ''

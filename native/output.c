@@ -4,6 +4,9 @@
  * Promises that no byte is lost, doubled or moved while the disk takes it, that no segment is longer than its maximum, that the command
  * waits no longer than DISK_PATIENCE_MS for a full disk, and that what is lost after that is counted. Nothing in here waits: the caller
  * polls `source`, and calls `retry_held` when it is due.
+ *
+ * Beside an own segment lies its time index, `out.<offset>.times`: when which bytes came. It is a help for readers, so its failures are
+ * nobody's.
  */
 #define _GNU_SOURCE
 #include "output.h"
@@ -25,7 +28,8 @@
 enum {
     CHUNK = 65536,              /* what a pipe holds by default */
     LINE_SLACK = 4096,          /* lines up to this length are never cut by a rotation */
-    SEGMENT_NAME = 40           /* room for the name of an own segment */
+    TIMES_EVERY_MS = 10,        /* between two entries of a time index */
+    SEGMENT_NAME = 48           /* room for the name of an own segment, and of its index */
 };
 
 /* Pages of `held` that are never touched cost nothing: it is for a full disk. */
@@ -36,6 +40,52 @@ static bool numbered(char *path, size_t size, const char *name, int64_t number)
 {
     int length = snprintf(path, size, "%s.%" PRId64, name, number);
     return length >= 0 && (size_t)length < size;
+}
+
+static void name_times(char name[SEGMENT_NAME], const struct stream *s, int64_t begin)
+{
+    snprintf(name, SEGMENT_NAME, "%s.%" PRId64 ".times", s->name, begin);
+}
+
+/* The index goes first: what is left of a removal that was killed in between is a segment without one, never an index alone. */
+static bool remove_segment(const struct stream *s, int64_t begin)
+{
+    char name[SEGMENT_NAME];
+    name_times(name, s, begin);
+    unlink(name);
+    numbered(name, sizeof name, s->name, begin);
+    return unlink(name) == 0;
+}
+
+static void put_little_endian(unsigned char *bytes, int64_t number)
+{
+    for (int i = 0; i < 8; i++) bytes[i] = (unsigned char)((uint64_t)number >> 8 * i);
+}
+
+/* An entry comes before its bytes: at the beginning of a segment, and when the last one is old enough. The index counts towards the
+   segment's maximum; once it takes a quarter of that, the segment ends at the next line end. */
+static void note_time(struct stream *s)
+{
+    unsigned char entry[16];
+    char name[SEGMENT_NAME];
+    if (s->max_bytes > 0 && s->times_length + (int64_t)sizeof entry > s->max_bytes / 2) return;
+    if (s->file != NULL || s->times_failed || (s->times >= 0 && s->arrived_mono < s->times_due)) return;
+    name_times(name, s, s->begin);
+    if (s->times < 0) s->times = open(name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    put_little_endian(entry, s->position);
+    put_little_endian(entry + 8, s->arrived_at);
+    ssize_t written = s->times < 0 ? -1 : write(s->times, entry, sizeof entry);
+    s->times_due = s->arrived_mono + TIMES_EVERY_MS;
+    if (written == sizeof entry) s->times_length += written;
+    /* Whatever followed half an entry could not be read. */
+    else if (s->times < 0 || (written > 0 && ftruncate(s->times, s->times_length) < 0)) s->times_failed = true;
+}
+
+static void end_times(struct stream *s)
+{
+    close_if_open(&s->times);
+    s->times_length = 0;
+    s->times_failed = false;
 }
 
 static int open_segment(const struct stream *s, int64_t begin)
@@ -103,7 +153,6 @@ static void prune_segments(const struct stream *s)
 {
     for (;;) {
         int64_t oldest = s->begin, count = 0, begin;
-        char name[SEGMENT_NAME];
         size_t prefix = strlen(s->name);
         DIR *folder = opendir(".");
         if (folder == NULL) return;
@@ -115,19 +164,17 @@ static void prune_segments(const struct stream *s)
         }
         closedir(folder);
         if (count <= s->keep) return;
-        numbered(name, sizeof name, s->name, oldest);
-        if (unlink(name) < 0) return;
+        if (!remove_segment(s, oldest)) return;
     }
 }
 
 static bool begin_segment(struct stream *s)
 {
-    char old[SEGMENT_NAME];
     if (s->begin == s->position) return true;
     int fd = open_segment(s, s->position);
     if (fd < 0) return false;
-    numbered(old, sizeof old, s->name, s->begin);
-    if (s->length == 0) unlink(old);
+    if (s->length == 0) remove_segment(s, s->begin);
+    end_times(s);
     close(s->target);
     s->target = fd;
     s->begin = s->position;
@@ -198,9 +245,10 @@ static size_t fitting(const struct stream *s, const char *bytes, size_t length, 
 {
     *ends = false;
     if (s->max_bytes == 0) return length;
-    int64_t room = s->max_bytes - s->length;
+    int64_t room = s->max_bytes - s->length - s->times_length;
     int64_t slack = earlier(LINE_SLACK, s->max_bytes / 4);
-    if ((int64_t)length <= room - slack) return length;
+    bool crowded = s->times_length > s->max_bytes / 4;
+    if ((int64_t)length <= room - slack && !crowded) return length;
     size_t most = room <= 0 ? 0 : (size_t)earlier(room, (int64_t)length);
     size_t line_end = most;
     while (line_end > 0 && bytes[line_end - 1] != '\n') line_end--;
@@ -216,6 +264,7 @@ static size_t store(struct stream *s, const char *bytes, size_t length)
         bool ends;
         bool gap = s->file == NULL && s->begin + s->length != s->position;
         if ((s->full || gap) && !begin_next(s)) break;
+        note_time(s);
         size_t part = fitting(s, bytes + done, length - done, &ends);
         ssize_t written = part == 0 ? 0 : write(s->target, bytes + done, part);
         if (written < 0 && errno == EINTR) continue;
@@ -248,6 +297,8 @@ void receive(struct stream *s)
         return;
     }
     s->received += got;
+    s->arrived_at = clock_ms(CLOCK_REALTIME);
+    s->arrived_mono = now_ms();
     if (s->budget >= 0) s->budget -= got;
     errno = 0;
     size_t stored = store(s, chunk, (size_t)got);

@@ -24,6 +24,12 @@ struct stream {
     int64_t length;
     bool full;                  /* the next byte begins a new segment */
 
+    int times;                  /* the own segment's time index; -1 until its first entry */
+    int64_t times_length;
+    int64_t times_due;          /* monotonic: from then on the next bytes get an entry of their own */
+    bool times_failed;          /* it cannot be written: no more of it for this segment */
+    int64_t arrived_at, arrived_mono; /* when the bytes at hand were received */
+
     int64_t received;
     int64_t lost;
     int64_t budget;             /* bytes still to be read once the tree is gone; -1 while there is no such limit */
@@ -34,7 +40,7 @@ struct stream {
 };
 
 /* Not open, and so it stays when the output is discarded: then nothing is read and nothing held. */
-#define CLOSED_STREAM(label) {.name = label, .source = -1, .given = -1, .target = -1, .budget = -1}
+#define CLOSED_STREAM(label) {.name = label, .source = -1, .given = -1, .target = -1, .times = -1, .budget = -1}
 
 bool open_stream(struct stream *s, const struct output *output, const struct claim *claim);
 void receive(struct stream *s);                 /* one chunk; when the source can be read */

@@ -43,6 +43,8 @@ export interface Output {
   file?: string
   maxBytes: number
   keep: number
+  maxAgeMs?: number
+  format?: 'raw' | 'stamped' | 'json'
 }
 
 export interface Spec {

@@ -7,8 +7,10 @@
  */
 import process from 'node:process'
 import type { Clock } from '../clock.ts'
+import { roomForEnded } from '../domain/output-share.ts'
 import { type Program, slotTitle } from '../domain/program.ts'
 import { isActive } from '../domain/reconcile.ts'
+import type { RetentionLimits } from '../domain/retention.ts'
 import type { RunEnd } from '../domain/run.ts'
 import { UserError } from '../domain/user-error.ts'
 import type { DataDirectory } from '../process/data-directory.ts'
@@ -100,6 +102,7 @@ export class Agent {
     })
     this.keeper = new RunKeeper({
       holders: this.holders,
+      makeRoom: (slot, program) => this.housekeeper.makeRoom(slot, program),
       clock,
       shim: options.shim,
       runsDir: data.runs,
@@ -322,9 +325,11 @@ export class Agent {
     }
   }
 
-  private retentionOf(slot: string): { runsPerSlot: number; bytesPerSlot: number } {
+  private retentionOf(slot: string): RetentionLimits {
     const program = this.reconciler.desired.get(this.reconciler.slots.get(slot)?.program ?? '')?.program
     if (!program) return { runsPerSlot: runsKeptPerSlot, bytesPerSlot: Number.POSITIVE_INFINITY }
+    const room = roomForEnded(program)
+    if (room !== null) return { runsPerSlot: runsKeptPerSlot, bytesPerSlot: room, isStrict: true }
     const { maxBytes, keep } = program.output
     const bytesPerSlot = maxBytes === 0 ? Number.POSITIVE_INFINITY : maxBytes * (keep + 1)
     return { runsPerSlot: runsKeptPerSlot, bytesPerSlot }

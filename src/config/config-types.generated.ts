@@ -908,6 +908,36 @@ export interface OutputConfig {
    * @example 3
    */
   readonly keep?: number
+
+  /**
+   * A file of output is rotated as well once the first byte in it is older than this, also while nothing comes. An empty file is left alone.
+   * With `keep: 6` and `maxAge: 1d` a week is kept, if `maxSize` is large enough.
+   *
+   * Unit: seconds, or a text with a unit.
+   * Default: not for its age.
+   * @example "1d"
+   */
+  readonly maxAge?: Duration
+
+  /**
+   * How lines are stored. raw: byte for byte. stamped: with the time in front of each line, as `2026-01-31T12:00:00.000Z`. json: each line as one JSON object with time, stream, program, slot, run and line.
+   * What is in the files is what `drover logs` shows. A line of more than 16 KiB (an eighth of `maxSize`, if that is less) becomes several JSON objects, all but the last with `"partial": true`.
+   *
+   * Default: `"raw"`.
+   * @example "stamped"
+   * @example "json"
+   */
+  readonly format?: 'raw' | 'stamped' | 'json'
+
+  /**
+   * The most that the output of all processes and all kept runs of the program takes together, its named files included. Each stream of each process has an equal part.
+   * `maxSize` and `keep` are made smaller where they would allow more. Holds for each process from its next start.
+   *
+   * Unit: bytes, or a text with a unit.
+   * Default: none; `maxSize` and `keep` bound each stream.
+   * @example "2GB"
+   */
+  readonly quota?: Size
 }
 
 export interface SocketConfig {

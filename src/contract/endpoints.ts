@@ -176,6 +176,15 @@ export const endpoints = {
     form: 'json',
     errors: ['not_found', 'usage'],
   },
+  rotateOutput: {
+    method: 'POST',
+    path: '/v1/slots/rotate',
+    summary: 'Begins new files of output for the living runs; what is empty is left alone.',
+    body: v.strictObject({ targets: Targets }),
+    response: v.array(OutcomeView),
+    form: 'json',
+    errors: ['not_found'],
+  },
   writeInput: {
     method: 'POST',
     path: '/v1/slots/input',

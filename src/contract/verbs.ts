@@ -52,6 +52,7 @@ export interface AgentVerbs {
     to: 'process' | 'group' | 'tree'
     by: string
   }): Promise<OutcomeView[]>
+  rotate(request: { targets: readonly string[]; by: string }): Promise<OutcomeView[]>
   writeInput(request: { targets: readonly string[]; text: string; by: string }): Promise<OutcomeView[]>
   listPrograms(): ProgramView[]
   getProgram(name: string): ProgramView

@@ -119,6 +119,12 @@ export interface OutputPolicy {
   readonly maxBytes: number
   /** Rotated files kept beside the current one. */
   readonly keep: number
+  /** A segment or named file is rotated once its first byte is older than this. Absent: never for its age. */
+  readonly maxAgeMs?: Milliseconds
+  /** Absent: byte for byte. */
+  readonly format?: 'stamped' | 'json'
+  /** What all slots and runs of the program may take together. Absent: no quota. */
+  readonly quotaBytes?: number
 }
 
 export interface RestartPolicy {

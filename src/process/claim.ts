@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto'
 import { constants } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import { fillPlaceholders, placeholderValues } from '../config/placeholders.ts'
+import { shareOf } from '../domain/output-share.ts'
 import type { Launch, OutputTarget, Program } from '../domain/program.ts'
 import type { RunCause } from '../domain/run.ts'
 import type { ResolvedUser } from './user.ts'
@@ -48,6 +49,8 @@ export interface ClaimedOutput {
   readonly file?: string
   readonly maxBytes: number
   readonly keep: number
+  readonly maxAgeMs?: number
+  readonly format?: 'stamped' | 'json'
 }
 
 export interface ClaimContext {
@@ -69,13 +72,17 @@ export function buildClaim(program: Program, context: ClaimContext): Claim {
   const fill = filler(program, context.index)
   const target = (wanted: OutputTarget): ClaimedOutput | null => {
     if (wanted.kind === 'discard') return null
-    if (wanted.kind === 'own') return { maxBytes: output.maxBytes, keep: output.keep }
-    const path = fill(wanted.path)
-    return {
-      file: isAbsolute(path) ? path : join(fill(launch.cwd), path),
-      maxBytes: output.maxBytes,
-      keep: output.keep,
+    const { maxAgeMs, format } = output
+    const { maxBytes, keep } = shareOf(program, wanted.kind)
+    const rules = {
+      maxBytes,
+      keep,
+      ...(maxAgeMs === undefined ? {} : { maxAgeMs }),
+      ...(format === undefined ? {} : { format }),
     }
+    if (wanted.kind === 'own') return rules
+    const path = fill(wanted.path)
+    return { file: isAbsolute(path) ? path : join(fill(launch.cwd), path), ...rules }
   }
   const { user } = context
   return {

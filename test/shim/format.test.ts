@@ -48,7 +48,9 @@ it('puts the time in front of each line, once, and none in the middle of one', a
 it('makes each line a JSON object, whatever its bytes', async () => {
   const bytes = Buffer.concat([
     Buffer.from('plain "quoted" \\ \t tab\nends with cr\r\nbare\rcr\n\nü€😀\n'),
-    Buffer.from([0x61, 0xff, 0xc0, 0xaf, 0xed, 0xa0, 0x80, 0x62, 10, 0xe2, 0x82, 10, 0, 1, 0x7f, 10, 0xf0, 0x9f]),
+    Buffer.from([
+      0x61, 0xff, 0xc0, 0xaf, 0xed, 0xa0, 0x80, 0x62, 10, 0xe2, 0x82, 10, 0, 1, 0x7f, 10, 0xf0, 0x9f,
+    ]),
   ])
   const path = join(yard.root, 'bytes')
   writeFileSync(path, bytes)

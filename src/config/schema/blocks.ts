@@ -83,8 +83,39 @@ export const output = block(
       }),
       10,
     ),
+    maxAge: v.optional(
+      key(duration(1000, 3650 * day), {
+        description:
+          'A file of output is rotated as well once the first byte in it is older than this, also while nothing comes. An empty file is left alone.',
+        unit: 'seconds, or a text with a unit',
+        examples: ['1d'],
+        defaultText: 'not for its age',
+        relation: 'With `keep: 6` and `maxAge: 1d` a week is kept, if `maxSize` is large enough.',
+      }),
+    ),
+    format: v.optional(
+      key(v.picklist(['raw', 'stamped', 'json'], 'raw, stamped or json'), {
+        description:
+          'How lines are stored. raw: byte for byte. stamped: with the time in front of each line, as `2026-01-31T12:00:00.000Z`. json: each line as one JSON object with time, stream, program, slot, run and line.',
+        examples: ['stamped', 'json'],
+        relation:
+          'What is in the files is what `drover logs` shows. A line of more than 16 KiB (an eighth of `maxSize`, if that is less) becomes several JSON objects, all but the last with `"partial": true`.',
+      }),
+      'raw',
+    ),
+    quota: v.optional(
+      key(size(128 * 1024, 1024 ** 5, null), {
+        description:
+          'The most that the output of all processes and all kept runs of the program takes together, its named files included. Each stream of each process has an equal part.',
+        unit: 'bytes, or a text with a unit',
+        examples: ['2GB'],
+        defaultText: 'none; `maxSize` and `keep` bound each stream',
+        relation:
+          '`maxSize` and `keep` are made smaller where they would allow more. Holds for each process from its next start.',
+      }),
+    ),
   },
-  'a table with maxSize and keep',
+  'a table with maxSize, keep, maxAge, format and quota',
 )
 
 const backoffKinds = ['exponential', 'linear'] as const

@@ -25,6 +25,7 @@ import type { Effect } from './draft.ts'
 import { EventFeed } from './event-feed.ts'
 import { Housekeeper } from './housekeeper.ts'
 import { observeRun } from './observe-run.ts'
+import { OutputQuota } from './output-quota.ts'
 import type { ProgramsOfConfig } from './program-verbs.ts'
 import {
   describeRefusal,
@@ -71,6 +72,7 @@ export class Agent {
   private readonly runIds: RunIds
   private readonly marks: MarkWatch
   private readonly housekeeper: Housekeeper
+  private outputQuota: OutputQuota | null = null
   private readonly checker: Checker
   private readonly holders: SocketHolders
   private readonly users = new Map<string, UserResolution>()
@@ -196,6 +198,7 @@ export class Agent {
     this.holders.keepOnly(this.programsInForce())
     this.keeper.watch()
     this.housekeeper.start()
+    this.outputQuota?.start()
   }
 
   /** Ends the workers (or leaves them) and then the agent's own work. Resolves when nothing is left to do. */
@@ -212,6 +215,16 @@ export class Agent {
     })
   }
 
+  /** What own output may take on this node, of all programs together. */
+  limitOutput(quotaBytes: number | null): void {
+    if (quotaBytes !== null)
+      this.outputQuota = new OutputQuota(quotaBytes, {
+        ...this.options,
+        keeper: this.keeper,
+        runsDir: this.options.data.runs,
+      })
+  }
+
   /** Stops all timers and watches; workers are not touched. */
   async close(): Promise<void> {
     this.checker.close()
@@ -219,6 +232,7 @@ export class Agent {
     this.keeper.close()
     this.marks.stop()
     this.housekeeper.close()
+    this.outputQuota?.close()
     await this.options.store.close()
   }
 

@@ -13,6 +13,8 @@ export interface StartOptions {
   readonly dataDir: string
   readonly node: string | null
   readonly logLevel: 'error' | 'warning' | 'notice' | 'info'
+  /** As it was typed; null: as the configuration says. */
+  readonly logFile: string | null
   readonly leaveWorkersOnTerm: boolean
   readonly isTty: boolean
 }

@@ -46,6 +46,72 @@ export interface Config {
    * @example {"mailer":{"command":"node worker.js"}}
    */
   readonly programs?: { readonly [name: string]: ProgramConfig }
+
+  /**
+   * A file for the agent’s own log, rotated by size.
+   * Read when the agent starts; a reload changes nothing of it.
+   *
+   * Default: standard error alone.
+   * @example {"file":"/var/log/drover/agent.log","level":"error"}
+   */
+  readonly log?: AgentLogConfig
+
+  /**
+   * What holds for the output of all programs together.
+   * Read when the agent starts; a reload changes nothing of it.
+   *
+   * Default: no quota.
+   * @example {"quota":"20GB"}
+   */
+  readonly output?: AgentOutputConfig
+}
+
+export interface AgentOutputConfig {
+  /**
+   * The most that Drover’s own files of output take together, of all programs. What ended runs left goes first, oldest first, then the oldest finished files of living ones.
+   * The agent looks every 10 seconds, so between two looks it can be passed, and without an agent nobody looks. `output.quota` of a program is never passed. Named files don’t count.
+   *
+   * Unit: bytes, or a text with a unit.
+   * Default: none.
+   * @example "20GB"
+   */
+  readonly quota?: Size
+}
+
+export interface AgentLogConfig {
+  /**
+   * Where the agent writes its log, beside standard error. Its folder is made.
+   *
+   * @example "/var/log/drover/agent.log"
+   */
+  readonly file: string
+
+  /**
+   * The least that is written: of this level, or more serious.
+   * `drover up --log-level` is for standard error alone.
+   *
+   * Default: `"info"`.
+   * @example "error"
+   */
+  readonly level?: 'error' | 'warning' | 'notice' | 'info'
+
+  /**
+   * The file is rotated, to `.1`, `.2` and so on, before it grows beyond this.
+   *
+   * Unit: bytes, or a text with a unit.
+   * Default: `"50MB"`.
+   * @example "10MB"
+   */
+  readonly maxSize?: Size
+
+  /**
+   * Rotated files that are kept beside the current one; older ones are deleted.
+   *
+   * Unit: files.
+   * Default: `10`.
+   * @example 3
+   */
+  readonly keep?: number
 }
 
 export interface ProgramConfig {

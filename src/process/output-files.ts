@@ -67,6 +67,22 @@ export class RunOutput implements OutputSource {
   }
 }
 
+/** Segments that are no longer written to, of both streams, with their indexes counted in. */
+export function listFinishedSegments(directory: string): { path: string; bytes: number; at: number }[] {
+  const names = listNames(directory)
+  return (['out', 'err'] as const).flatMap((stream) => {
+    const begins = names
+      .filter((name) => name.startsWith(`${stream}.`) && /^\d+$/.test(name.slice(stream.length + 1)))
+      .map((name) => Number(name.slice(stream.length + 1)))
+      .sort((a, b) => a - b)
+    return begins.slice(0, -1).flatMap((begin) => {
+      const path = join(directory, `${stream}.${begin}`)
+      const found = statSync(path, { throwIfNoEntry: false })
+      return found ? [{ path, bytes: found.size + sizeOf(`${path}.times`), at: found.mtimeMs }] : []
+    })
+  })
+}
+
 /**
  * A file that a program names. Positions go on over rotations as long as this object lives: what rotations moved to `.1`, `.2` … is read to
  * its end first, in the order in which it was written.

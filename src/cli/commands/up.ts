@@ -14,18 +14,23 @@ export const upCommand = defineCommand({
       ['error', 'warning', 'notice', 'info'],
       'info',
     ),
+    logFile: option.text(
+      '--log-file <file>',
+      'a file for the log as well, rotated at 50 MB (default: as the configuration says)',
+    ),
     leaveWorkers: option.flag('--leave-workers', 'leave the workers running when asked to end'),
   },
   examples: {
     'up -c drover.config.ts': 'with a configuration, in the usual data directory',
     'up -c conf.d -D ./.drover': 'with a folder of them, and a data directory of its own',
   },
-  run: ({ logLevel, leaveWorkers }, { startAgent, global, out }) =>
+  run: ({ logLevel, logFile, leaveWorkers }, { startAgent, global, out }) =>
     startAgent({
       config: global.config,
       dataDir: global.dataDir,
       node: global.node,
       logLevel,
+      logFile,
       leaveWorkersOnTerm: leaveWorkers,
       isTty: out.isTty,
     }),

@@ -58,7 +58,9 @@ static bool remove_segment(const struct stream *s, int64_t begin)
     name_times(name, s, begin);
     unlink(name);
     numbered(name, sizeof name, s->name, begin);
-    return unlink(name) == 0;
+    bool removed = unlink(name) == 0;
+    strcat(name, ".gz");
+    return unlink(name) == 0 || removed;
 }
 
 static void put_little_endian(unsigned char *bytes, int64_t number)
@@ -171,6 +173,20 @@ bool open_stream(struct stream *s, const struct output *output, const struct cla
     return true;
 }
 
+/* `40960`, or `40960.gz` if the agent has compressed it. For a moment both are there, and then the first one counts. */
+static bool parse_begin(const struct stream *s, const char *text, int64_t *begin)
+{
+    char number[24], name[SEGMENT_NAME];
+    size_t length = strspn(text, "0123456789");
+    if (length >= sizeof number) return false;
+    memcpy(number, text, length);
+    number[length] = '\0';
+    if (!parse_whole(number, 0, s->begin - 1, begin)) return false;
+    if (text[length] == '\0') return true;
+    numbered(name, sizeof name, s->name, *begin);
+    return strcmp(text + length, ".gz") == 0 && access(name, F_OK) < 0;
+}
+
 /* Removes own finished segments but the `keep` youngest: counts those older than the current, and takes the oldest until it fits. */
 static void prune_segments(const struct stream *s)
 {
@@ -181,7 +197,7 @@ static void prune_segments(const struct stream *s)
         if (folder == NULL) return;
         for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
             if (strncmp(entry->d_name, s->name, prefix) != 0 || entry->d_name[prefix] != '.') continue;
-            if (!parse_whole(entry->d_name + prefix + 1, 0, s->begin - 1, &begin)) continue;
+            if (!parse_begin(s, entry->d_name + prefix + 1, &begin)) continue;
             count++;
             oldest = earlier(oldest, begin);
         }

@@ -21,6 +21,7 @@ import { resolveUser, type UserResolution } from '../process/user.ts'
 import type { Store } from '../store/store.ts'
 import { type FoundRun, findRuns } from './adoption.ts'
 import { Checker } from './checker.ts'
+import { Compressor } from './compressor.ts'
 import type { Effect } from './draft.ts'
 import { EventFeed } from './event-feed.ts'
 import { Housekeeper } from './housekeeper.ts'
@@ -72,6 +73,7 @@ export class Agent {
   private readonly runIds: RunIds
   private readonly marks: MarkWatch
   private readonly housekeeper: Housekeeper
+  private readonly compressor: Compressor
   private outputQuota: OutputQuota | null = null
   private readonly checker: Checker
   private readonly holders: SocketHolders
@@ -133,6 +135,14 @@ export class Agent {
         }),
       ageOf: (run) => clock.now() - (this.keeper.get(run)?.startedAt ?? clock.now()),
       tell: (slot, event) => this.reconciler.tell((draft) => draft.send(slot, event)),
+    })
+    this.compressor = new Compressor({
+      clock,
+      store,
+      keeper: this.keeper,
+      runsDir: data.runs,
+      slots: () => this.slotsToCompress(),
+      complain: options.complain,
     })
     this.housekeeper = new Housekeeper({
       clock,
@@ -198,6 +208,7 @@ export class Agent {
     this.holders.keepOnly(this.programsInForce())
     this.keeper.watch()
     this.housekeeper.start()
+    this.compressor.start()
     this.outputQuota?.start()
   }
 
@@ -232,6 +243,7 @@ export class Agent {
     this.keeper.close()
     this.marks.stop()
     this.housekeeper.close()
+    this.compressor.close()
     this.outputQuota?.close()
     await this.options.store.close()
   }
@@ -347,6 +359,13 @@ export class Agent {
     const { maxBytes, keep } = program.output
     const bytesPerSlot = maxBytes === 0 ? Number.POSITIVE_INFINITY : maxBytes * (keep + 1)
     return { runsPerSlot: runsKeptPerSlot, bytesPerSlot }
+  }
+
+  private slotsToCompress(): string[] {
+    const { slots, desired } = this.reconciler
+    return [...slots.values()]
+      .filter(({ program }) => desired.get(program)?.program.output.compress)
+      .map(({ name }) => name)
   }
 
   private allStopped(): Promise<void> {

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import type { Clock, Timer } from '../clock.ts'
 import { planQuota } from '../domain/output-quota.ts'
 import { checkpoint } from '../effects.ts'
-import { listFinishedSegments } from '../process/output-files.ts'
+import { listFinishedSegments, timesOf } from '../process/output-files.ts'
 import { measureOutput, removeRunDirectory } from '../process/run-directory.ts'
 import type { Store } from '../store/store.ts'
 import type { RunKeeper } from './run-keeper.ts'
@@ -58,7 +58,7 @@ export class OutputQuota {
       if (plan.runs.length > 0) await store.record({ droppedRuns: plan.runs })
       for (const path of plan.segments) {
         checkpoint('remove')
-        rmSync(`${path}.times`, { force: true })
+        rmSync(timesOf(path), { force: true })
         rmSync(path, { force: true })
       }
     } catch (error) {

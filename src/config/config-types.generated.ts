@@ -996,6 +996,14 @@ export interface OutputConfig {
   readonly format?: 'raw' | 'stamped' | 'json'
 
   /**
+   * Whether the agent compresses finished files of Drover’s own with gzip, within some seconds. `drover logs` reads them as ever. Named files are left alone.
+   *
+   * Default: `false`.
+   * @example true
+   */
+  readonly compress?: boolean
+
+  /**
    * The most that the output of all processes and all kept runs of the program takes together, its named files included. Each stream of each process has an equal part.
    * `maxSize` and `keep` are made smaller where they would allow more. Holds for each process from its next start.
    *

@@ -19,11 +19,17 @@ it('X-2 all that may be written together is within the quota', () => {
       fc.oneof(target, fc.constant({ kind: 'merged' } as const)),
       ...amounts,
       fc.nat(),
-      (processes, stdout, stderr, maxBytes, keep, more) => {
+      fc.boolean(),
+      (processes, stdout, stderr, maxBytes, keep, more, compress) => {
         const base = aProgram({ processes })
         const launch = { ...base.launch, stdout, stderr }
         const quotaBytes = smallestQuota({ launch, processes }) + more
-        const program = { ...base, launch, output: { maxBytes, keep, quotaBytes } }
+        const program = {
+          ...base,
+          launch,
+          output: { maxBytes, keep, quotaBytes, ...(compress ? { compress } : {}) },
+        }
+        const files = compress ? 2 : 1
         let live = 0
         let named = 0
         for (const { kind } of [stdout, stderr]) {
@@ -31,8 +37,8 @@ it('X-2 all that may be written together is within the quota', () => {
           const share = shareOf(program, kind)
           expect(share.keep).toBeLessThanOrEqual(keep)
           if (maxBytes > 0) expect(share.maxBytes).toBeLessThanOrEqual(maxBytes)
-          if (kind === 'own') live += share.maxBytes * (share.keep + 1)
-          else named += share.maxBytes * (share.keep + 1)
+          if (kind === 'own') live += share.maxBytes * (share.keep + files)
+          else named += share.maxBytes * (share.keep + files)
         }
         const ended = roomForEnded(program) ?? Number.NaN
         expect((live + named + ended) * processes).toBeLessThanOrEqual(quotaBytes)

@@ -42,10 +42,13 @@ function partOf({ launch, output, processes }: Sharing): number | null {
   return output.quotaBytes / (Math.max(1, processes) * Math.max(1, countStreams(launch)))
 }
 
-function fitted({ maxBytes, keep }: OutputPolicy, bytes: number): OutputShare {
-  const mostFiles = Math.max(1, Math.floor(bytes / smallestFile))
+/** While a file is compressed it is there twice, and what cannot be compressed grows a little. */
+function fitted({ maxBytes, keep, compress }: OutputPolicy, bytes: number): OutputShare {
+  const usable = compress ? Math.floor(bytes * 0.99) : bytes
+  const doubled = compress ? 1 : 0
+  const mostFiles = Math.max(1, Math.floor(usable / smallestFile) - doubled)
   const files = Math.min(keep + 1, mostFiles)
-  const room = Math.max(1, Math.floor(bytes / files))
+  const room = Math.max(1, Math.floor(usable / (files + doubled)))
   return { maxBytes: maxBytes === 0 ? room : Math.min(maxBytes, room), keep: files - 1 }
 }
 

@@ -123,6 +123,8 @@ export interface OutputPolicy {
   readonly maxAgeMs?: Milliseconds
   /** Absent: byte for byte. */
   readonly format?: 'stamped' | 'json'
+  /** Finished own segments are compressed by the agent. */
+  readonly compress?: true
   /** What all slots and runs of the program may take together. Absent: no quota. */
   readonly quotaBytes?: number
 }

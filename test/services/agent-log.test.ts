@@ -25,7 +25,9 @@ test('W-T2 the log is rotated when it passes its size, and 10 old files stay', a
   for (const name of names) {
     const text = readFileSync(join(folder, name), 'utf8')
     expect(text.length).toBeLessThanOrEqual(1024)
-    expect(text).toMatch(/^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} (error|warning|notice|info) .*\n( {4}.*\n)*)+$/)
+    expect(text).toMatch(
+      /^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} (error|warning|notice|info) .*\n( {4}.*\n)*)+$/,
+    )
   }
   expect(readFileSync(join(folder, 'agent.log'), 'utf8')).toContain('agent stopped')
 })

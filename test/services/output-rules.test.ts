@@ -94,6 +94,32 @@ test('W-C7 programs that write for ever never pass their quota, over ends of the
   expect(most.again).toBeGreaterThan(quotaBytes / 8)
 })
 
+test('W-C7 finished files are compressed, and read as ever', async () => {
+  const house = openHouse()
+  house.configure({
+    talker: {
+      command: 'seq 1 200000; exec sleep 1000',
+      output: { maxSize: '300KB', keep: 10, compress: true },
+    },
+    done: { command: 'seq 1 1000', restart: 'never', startTime: 0, output: { compress: true } },
+  })
+  await house.startAgent()
+  const run = (await house.waitForState('talker', 'running')).run ?? ''
+  const done = (await house.api.listRuns({ targets: ['done'] }))[0]?.id ?? ''
+  const names = (id: string): string[] =>
+    readdirSync(join(house.dataDir, 'runs', id)).filter((name) => /^out\.\d+(\.gz)?$/.test(name))
+  await waitFor('all but the current one are compressed', () => {
+    const plain = names(run).filter((name) => !name.endsWith('.gz'))
+    return names(run).length > 3 && plain.length === 1 && names(done).join() === 'out.0.gz'
+  })
+  const whole = Array.from({ length: 200_000 }, (_, index) => `${index + 1}\n`).join('')
+  expect((await drover(house, ['logs', '--run', run, '--raw'])).stdout).toBe(whole)
+  expect((await drover(house, ['logs', 'talker', '-n', '100000'])).stdout).toContain('100001\n')
+  expect((await drover(house, ['logs', '--run', done, '--raw'])).stdout).toBe(
+    whole.slice(0, whole.indexOf('1001\n')),
+  )
+})
+
 test('lines have times, or are JSON, and are rotated when somebody says so', async () => {
   const house = openHouse()
   const talk = { command: 'echo one; echo two; exec sleep 1000', startTime: 0 }

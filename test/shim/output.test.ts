@@ -176,6 +176,37 @@ describe('own output', () => {
     }
   })
 
+  it('counts segments that the agent has compressed, each once, and drops them in their turn', async () => {
+    const run = yard.start('echo one; read x; echo two; read x; echo three; read x; echo four', {
+      input: true,
+      out: { maxBytes: 0, keep: 2 },
+    })
+    const step = async (said: string, begin: number): Promise<void> => {
+      await run.says(said)
+      run.control('rotate')
+      await until(() => run.has(`out.${begin}`), 'the new segment')
+      writeFileSync(run.path('in'), 'go\n')
+    }
+    await step('one\n', 4)
+    renameSync(run.path('out.0'), run.path('out.0.gz'))
+    await run.says('two\n')
+    writeFileSync(run.path('out.4.gz'), 'the same, compressed; the original is still there')
+    await step('two\n', 8)
+    expect(run.has('out.0.gz')).toBe(true)
+    await step('three\n', 14)
+    await run.ended()
+    const names = readdirSync(run.directory).filter((name) => name.startsWith('out.'))
+    expect(names.sort()).toEqual([
+      'out.14',
+      'out.14.times',
+      'out.4',
+      'out.4.gz',
+      'out.4.times',
+      'out.8',
+      'out.8.times',
+    ])
+  })
+
   it('tells a line that came later from one before it', async () => {
     const run = yard.start('echo one; read x; sleep 0.05; echo two', {
       input: true,

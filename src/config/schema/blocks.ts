@@ -4,7 +4,19 @@
 import * as v from 'valibot'
 import { type RlimitName, rlimitNames } from '../../domain/program.ts'
 import { parseSize, sizePattern } from '../units.ts'
-import { block, duration, isJson, key, outputPath, path, size, table, text, wholeNumber } from './leaves.ts'
+import {
+  block,
+  duration,
+  flag,
+  isJson,
+  key,
+  outputPath,
+  path,
+  size,
+  table,
+  text,
+  wholeNumber,
+} from './leaves.ts'
 
 const day = 86_400_000
 
@@ -103,6 +115,14 @@ export const output = block(
       }),
       'raw',
     ),
+    compress: v.optional(
+      key(flag(), {
+        description:
+          'Whether the agent compresses finished files of Drover’s own with gzip, within some seconds. `drover logs` reads them as ever. Named files are left alone.',
+        examples: [true],
+      }),
+      false,
+    ),
     quota: v.optional(
       key(size(128 * 1024, 1024 ** 5, null), {
         description:
@@ -115,7 +135,7 @@ export const output = block(
       }),
     ),
   },
-  'a table with maxSize, keep, maxAge, format and quota',
+  'a table with maxSize, keep, maxAge, format, compress and quota',
 )
 
 const backoffKinds = ['exponential', 'linear'] as const

@@ -124,6 +124,20 @@ static enum format_kind read_format(struct json *j)
     return FORMAT_RAW;
 }
 
+static void read_syslog(struct json *j, struct syslog_claim *syslog)
+{
+    char *key, *text;
+    int seen = 0;
+    json_open(j, '{');
+    while (json_member(j, &key)) {
+        if (strcmp(key, "path") == 0) seen |= 1, syslog->path = json_text(j, &text) ? text : NULL;
+        else if (strcmp(key, "tag") == 0) seen |= 2, syslog->tag = json_text(j, &text) ? text : NULL;
+        else if (strcmp(key, "priority") == 0) seen |= 4, syslog->priority = (int)json_whole(j, 0, 191);
+        else json_skip(j);
+    }
+    if (seen != 7) json_fails(j, "`syslog` lacks path, tag or priority");
+}
+
 static void read_output(struct json *j, struct output *output)
 {
     char *key;
@@ -137,6 +151,7 @@ static void read_output(struct json *j, struct output *output)
         else if (strcmp(key, "maxBytes") == 0) seen |= 1, output->max_bytes = json_whole(j, 0, INT64_MAX / 2);
         else if (strcmp(key, "keep") == 0) seen |= 2, output->keep = json_whole(j, 0, 1000000);
         else if (strcmp(key, "maxAgeMs") == 0) output->max_age_ms = json_whole(j, 0, INT64_MAX / 2);
+        else if (strcmp(key, "syslog") == 0) read_syslog(j, &output->syslog);
         else if (strcmp(key, "format") == 0) output->format = read_format(j);
         else json_skip(j);
     }

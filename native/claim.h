@@ -2,6 +2,7 @@
 #pragma once
 
 #include "format.h"
+#include "syslog.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -15,6 +16,7 @@ struct output {
     int64_t keep;
     int64_t max_age_ms;         /* 0: never rotated for its age */
     enum format_kind format;
+    struct syslog_claim syslog;
 };
 
 struct limit {

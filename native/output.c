@@ -38,6 +38,7 @@ static char chunk[CHUNK], held[2][CHUNK];
 
 /* Nor does this, unless a format is asked for: what a stream received, and what became of it. */
 static char unformatted[2][CHUNK], formatted[CHUNK];
+static char syslog_lines[2][SYSLOG_LINE];
 
 /* `out.0`, or `/var/log/app.err.1`. False if it does not fit. */
 static bool numbered(char *path, size_t size, const char *name, int64_t number)
@@ -158,7 +159,8 @@ bool open_stream(struct stream *s, const struct output *output, const struct cla
     s->keep = output->keep;
     s->max_age_ms = output->max_age_ms;
     s->held = held[opened];
-    s->unformatted = unformatted[opened++];
+    s->unformatted = unformatted[opened];
+    begin_syslog(&s->syslog, &output->syslog, syslog_lines[opened++]);
     begin_format(&s->format, output->format, output->max_bytes, s->name, claim->program, claim->slot, claim->run);
     s->target = s->file != NULL ? open_named(s, &refusal) : open_segment(s, 0);
     if (s->target < 0 || fstat(s->target, &status) < 0) return fail("output", errno, refusal);
@@ -366,6 +368,7 @@ static void deliver_formatted(struct stream *s)
 
 static void finish(struct stream *s)
 {
+    end_syslog(&s->syslog);
     s->finishing = s->format.kind != FORMAT_RAW;
     if (s->finishing) deliver_formatted(s);
 }
@@ -386,13 +389,14 @@ void receive(struct stream *s)
     s->arrived_at = clock_ms(CLOCK_REALTIME);
     s->arrived_mono = now_ms();
     if (s->budget >= 0) s->budget -= got;
+    syslog_bytes(&s->syslog, into, (size_t)got);
     if (is_raw) {
         deliver(s, chunk, (size_t)got);
-        return;
+    } else {
+        s->unformatted_from = 0;
+        s->unformatted_length = (size_t)got;
+        deliver_formatted(s);
     }
-    s->unformatted_from = 0;
-    s->unformatted_length = (size_t)got;
-    deliver_formatted(s);
     if (s->budget == 0) finish(s);
 }
 

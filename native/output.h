@@ -19,6 +19,7 @@ struct stream {
     int64_t max_age_ms;
     int64_t age_due;            /* when the current segment or file is too old; NEVER while it is empty */
     struct formatter format;
+    struct syslog syslog;
     char *unformatted;          /* received, and not yet formatted: waits for what is held */
     size_t unformatted_from, unformatted_length;
     bool finishing;             /* no more will come: the last line is to be ended */

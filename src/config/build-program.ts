@@ -233,13 +233,22 @@ function rlimitMistakes(rlimits: readonly Rlimit[]): Mistake[] {
 }
 
 /** What is not asked for is absent: so a program that an older version stored is as one that does not ask. */
-function outputOf({ maxSize, keep, maxAge, format, compress, quota }: ProgramOutput['output']): OutputPolicy {
+function outputOf({
+  maxSize,
+  keep,
+  maxAge,
+  format,
+  compress,
+  syslog,
+  quota,
+}: ProgramOutput['output']): OutputPolicy {
   return {
     maxBytes: maxSize,
     keep,
     ...(maxAge === undefined ? {} : { maxAgeMs: maxAge }),
     ...(format === 'raw' ? {} : { format }),
     ...(compress ? { compress } : {}),
+    ...(syslog === undefined ? {} : { syslog: { ...syslog, tag: syslog.tag ?? null } }),
     ...(quota === undefined ? {} : { quotaBytes: quota }),
   }
 }

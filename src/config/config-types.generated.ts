@@ -1004,6 +1004,15 @@ export interface OutputConfig {
   readonly compress?: boolean
 
   /**
+   * Sends each line to the system’s log as well: standard output with the severity `info`, standard error with `err`. `{}` does it with all defaults. What the log does not take at once is dropped, and the next message says how much.
+   * Works for streams that are stored, so not with `discard`. `format` has no influence on it.
+   *
+   * Default: not sent.
+   * @example {"facility":"local0","tag":"{program}"}
+   */
+  readonly syslog?: SyslogConfig
+
+  /**
    * The most that the output of all processes and all kept runs of the program takes together, its named files included. Each stream of each process has an equal part.
    * `maxSize` and `keep` are made smaller where they would allow more. Holds for each process from its next start.
    *
@@ -1012,6 +1021,32 @@ export interface OutputConfig {
    * @example "2GB"
    */
   readonly quota?: Size
+}
+
+export interface SyslogConfig {
+  /**
+   * The facility of its messages.
+   *
+   * Default: `"daemon"`.
+   * @example "local0"
+   */
+  readonly facility?: 'user' | 'mail' | 'daemon' | 'cron' | 'local0' | 'local1' | 'local2' | 'local3' | 'local4' | 'local5' | 'local6' | 'local7'
+
+  /**
+   * The name in front of each message. It may hold `{program}`, `{group}` and `{index}`.
+   *
+   * Default: the program, and for one of several processes its slot with `-` for `:`.
+   * @example "{program}"
+   */
+  readonly tag?: string
+
+  /**
+   * The socket of the log, of datagrams.
+   *
+   * Default: `"/dev/log"`.
+   * @example "/run/systemd/journal/syslog"
+   */
+  readonly path?: string
 }
 
 export interface SocketConfig {

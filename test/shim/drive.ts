@@ -45,6 +45,7 @@ export interface Output {
   keep: number
   maxAgeMs?: number
   format?: 'raw' | 'stamped' | 'json'
+  syslog?: { path: string; tag: string; priority: number }
 }
 
 export interface Spec {

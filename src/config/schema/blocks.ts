@@ -2,7 +2,7 @@
  * The groups of keys inside a program: how it is restarted, stopped, limited, and what becomes of its output.
  */
 import * as v from 'valibot'
-import { type RlimitName, rlimitNames } from '../../domain/program.ts'
+import { type RlimitName, rlimitNames, type SyslogFacility, syslogFacilities } from '../../domain/program.ts'
 import { parseSize, sizePattern } from '../units.ts'
 import {
   block,
@@ -73,6 +73,37 @@ export const stop = block(
   'a table with signal, grace and target',
 )
 
+const facilityNames = Object.keys(syslogFacilities) as SyslogFacility[]
+const syslogPath = v.pipe(text('the path of a socket'), v.regex(/^\//, 'an absolute path'), v.maxLength(100))
+
+const syslog = block(
+  'SyslogConfig',
+  {
+    facility: v.optional(
+      key(v.picklist(facilityNames, facilityNames.join(', ')), {
+        description: 'The facility of its messages.',
+        examples: ['local0'],
+      }),
+      'daemon',
+    ),
+    tag: v.optional(
+      key(v.pipe(text('a word'), v.regex(/^[!-9;-~]{1,100}$/, 'a word of up to 100 signs, without `:`')), {
+        description: 'The name in front of each message. It may hold `{program}`, `{group}` and `{index}`.',
+        examples: ['{program}'],
+        defaultText: 'the program, and for one of several processes its slot with `-` for `:`',
+      }),
+    ),
+    path: v.optional(
+      key(syslogPath, {
+        description: 'The socket of the log, of datagrams.',
+        examples: ['/run/systemd/journal/syslog'],
+      }),
+      '/dev/log',
+    ),
+  },
+  'a table with facility, tag and path',
+)
+
 export const output = block(
   'OutputConfig',
   {
@@ -123,6 +154,16 @@ export const output = block(
       }),
       false,
     ),
+    syslog: v.optional(
+      key(syslog, {
+        description:
+          'Sends each line to the system’s log as well: standard output with the severity `info`, standard error with `err`. `{}` does it with all defaults. What the log does not take at once is dropped, and the next message says how much.',
+        examples: [{ facility: 'local0', tag: '{program}' }],
+        defaultText: 'not sent',
+        relation:
+          'Works for streams that are stored, so not with `discard`. `format` has no influence on it.',
+      }),
+    ),
     quota: v.optional(
       key(size(128 * 1024, 1024 ** 5, null), {
         description:
@@ -135,7 +176,7 @@ export const output = block(
       }),
     ),
   },
-  'a table with maxSize, keep, maxAge, format, compress and quota',
+  'a table with maxSize, keep, maxAge, format, compress, syslog and quota',
 )
 
 const backoffKinds = ['exponential', 'linear'] as const

@@ -116,7 +116,7 @@ function requestOf(
           run,
           directory: join(runsDir, run),
           startedAt: begins?.get(run) ?? 0,
-          end: endOf(run),
+          end: path === null ? endOf(run) : null,
         }),
       )
       const last = runs[0] ?? ''

@@ -320,17 +320,19 @@ async function* joinPieces(
   hits: AsyncGenerator<[SearchLane, Hit]>,
   isSingle: boolean,
 ): AsyncGenerator<OutputView> {
-  let last: { lane: SearchLane; piece: Hit } | null = null
-  for await (const [lane, hit] of hits) {
-    if (!isSingle && last?.lane === lane && goesOn(last.piece, hit)) {
-      const { piece }: { piece: Hit } = last
-      last = { lane, piece: { ...piece, text: piece.text + hit.text, bytes: piece.bytes + hit.bytes } }
-      continue
-    }
-    if (last) yield viewOf(last.lane, last.piece)
-    last = { lane, piece: hit }
+  let last: [SearchLane, Hit] | null = null
+  for await (const next of hits) {
+    const joined: Hit | null = isSingle || last === null ? null : join(last, next)
+    if (last && !joined) yield viewOf(...last)
+    last = joined ? [next[0], joined] : next
   }
-  if (last) yield viewOf(last.lane, last.piece)
+  if (last) yield viewOf(...last)
+}
+
+/** Null where the second does not follow the first, or they are too long together. */
+function join([lane, hit]: [SearchLane, Hit], [nextLane, next]: [SearchLane, Hit]): Hit | null {
+  if (lane !== nextLane || !goesOn(hit, next)) return null
+  return { ...hit, text: hit.text + next.text, bytes: hit.bytes + next.bytes }
 }
 
 function goesOn(piece: Hit, next: Hit): boolean {

@@ -81,11 +81,13 @@ export async function startAgent(options: StartOptions): Promise<number> {
     throw error
   }
   sayWhatNext(log, data)
+  options.whenReady?.()
   const stopListening = listenToSignals(end, () => void reloadQuietly(agent, complain))
   keepGoing(complain)
 
   await end.ended
   stopListening()
+  await options.beforeClose?.()
   await api.close()
   await agent.close()
   return 0

@@ -84,6 +84,8 @@ export async function* searchLogs(
     search = searches.open(requestOf(slots, query, context, from, true), signal)
     yield* search.results()
     isPast = false
+    // Without a pattern all that comes is wanted, and nobody needs to look at it.
+    if (query.match === null) search.close()
   }
   try {
     const all = streamLogs(slots, { lines: 0, follow, streams, timestamps, signal, past }, context)

@@ -97,7 +97,12 @@ export class HistoryVerbs {
     }
     if (question) {
       const { lines = null } = query
-      return searchLogs(slots, { ...question, lines, follow, streams, timestamps, signal }, context, this.searches)
+      return searchLogs(
+        slots,
+        { ...question, lines, follow, streams, timestamps, signal },
+        context,
+        this.searches,
+      )
     }
     const { lines = usualLines } = query
     return streamLogs(slots, { lines, follow, streams, timestamps, signal }, context)
@@ -289,7 +294,9 @@ async function* readAll(source: OutputSource, offset: number): AsyncGenerator<Ui
 }
 
 function beginsOf(runs: readonly Run[]): Map<string, number> {
-  return new Map(runs.map(({ id, startedAt, claimedAt }) => [id, Math.min(claimedAt, startedAt ?? claimedAt)]))
+  return new Map(
+    runs.map(({ id, startedAt, claimedAt }) => [id, Math.min(claimedAt, startedAt ?? claimedAt)]),
+  )
 }
 
 function isAll(targets: readonly string[]): boolean {

@@ -30,7 +30,14 @@ export interface SearchQuery extends Question {
 
 /** Null where nothing is searched for. Throws a `UserError` for what cannot be meant. */
 export function readQuestion(
-  asked: { since?: string; until?: string; grep?: string; ignoreCase: boolean; invert: boolean; follow: boolean },
+  asked: {
+    since?: string
+    until?: string
+    grep?: string
+    ignoreCase: boolean
+    invert: boolean
+    follow: boolean
+  },
   now: number,
 ): Question | null {
   const { since = null, until = null, grep = null, ignoreCase, invert, follow } = asked
@@ -70,7 +77,10 @@ export async function* searchLogs(
 ): AsyncGenerator<OutputView> {
   const { streams, follow, timestamps, signal } = query
   if (!follow) {
-    const search = searches.open(requestOf(slots, query, context, () => new Map(), false), signal)
+    const search = searches.open(
+      requestOf(slots, query, context, () => new Map(), false),
+      signal,
+    )
     try {
       yield* search.results()
     } finally {
@@ -123,7 +133,8 @@ function requestOf(
       )
       const last = runs[0] ?? ''
       // What runs wrote before the program named a file is theirs still.
-      const named: SearchSource[] = path === null ? [] : [{ kind: 'named', run: last, path, end: endOf(last) }]
+      const named: SearchSource[] =
+        path === null ? [] : [{ kind: 'named', run: last, path, end: endOf(last) }]
       return { slot: slot.slot, name: slot.name, stream, sources: [...own, ...named] }
     }),
   )

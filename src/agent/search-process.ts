@@ -130,7 +130,8 @@ export class Search {
   }
 
   private failure(): UserError | Error {
-    if (!this.isHung) return new Error(`The search ended before its end: ${this.said.trim() || 'it was killed'}`)
+    if (!this.isHung)
+      return new Error(`The search ended before its end: ${this.said.trim() || 'it was killed'}`)
     return new UserError(
       'timed_out',
       `The pattern \`${this.pattern}\` took more than ${patienceMs / 1000} s on one line; the search was given up.`,

@@ -142,7 +142,8 @@ export class Tail {
   private readFrom(cursor: Cursor, latest: number): OutputView | null {
     for (;;) {
       const hint = cursor.times.at(cursor.position)
-      const wanted = this.isTimed || latest < Number.POSITIVE_INFINITY ? hint.until - cursor.position + 512 : pieceBytes
+      const wanted =
+        this.isTimed || latest < Number.POSITIVE_INFINITY ? hint.until - cursor.position + 512 : pieceBytes
       const part = cursor.source.read(cursor.position, Math.min(pieceBytes, wanted))
       if (!part) return null
       // Entries are written before their bytes: now there is one for all that was read.

@@ -3,8 +3,8 @@
  * `!` for standard error, and the time where that is wanted. One look for `logs` and for `up`.
  */
 import type { OutputView } from '../contract/views.ts'
-import { formatStamp } from './format/time.ts'
 import { pad } from './format/table.ts'
+import { formatStamp } from './format/time.ts'
 import { type LogLine, LogLines } from './log-lines.ts'
 import type { Output } from './output.ts'
 
@@ -34,11 +34,15 @@ export class LinePrinter {
   /** Until the pieces end; no faster than what is printed is taken. */
   async print(pieces: AsyncIterable<OutputView>): Promise<void> {
     const assembled = new LogLines()
-    for await (const piece of pieces) {
-      this.write(assembled.add(piece))
-      await this.out.drained()
+    try {
+      for await (const piece of pieces) {
+        this.write(assembled.add(piece))
+        await this.out.drained()
+      }
+    } finally {
+      // However it ended: a line without its end is a line.
+      this.write(assembled.end())
     }
-    this.write(assembled.end())
   }
 
   private write(lines: readonly LogLine[]): void {

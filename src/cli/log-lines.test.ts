@@ -97,7 +97,10 @@ describe('lines from pieces', () => {
     const lines = new LogLines()
     const [early, late] = ['2026-11-22T12:00:00.000Z', '2026-11-22T12:00:01.000Z']
     lines.add(piece('a', { time: early }))
-    expect(lines.add(piece('b\nc\n', { offset: 1, time: late })).map(({ time }) => time)).toEqual([early, late])
+    expect(lines.add(piece('b\nc\n', { offset: 1, time: late })).map(({ time }) => time)).toEqual([
+      early,
+      late,
+    ])
   })
 })
 

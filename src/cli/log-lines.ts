@@ -19,7 +19,10 @@ export class LogLines {
   /** Unfinished lines, by slot and stream. */
   readonly #partial = new Map<string, LogLine & { run: string }>()
   /** Where the next byte of a run's stream is to be. */
-  readonly #seen = new Map<string, { readonly begin: number; readonly end: number; readonly isSure: boolean }>()
+  readonly #seen = new Map<
+    string,
+    { readonly begin: number; readonly end: number; readonly isSure: boolean }
+  >()
 
   /** The lines that the piece finishes. */
   add(piece: OutputView): LogLine[] {
@@ -37,7 +40,12 @@ export class LogLines {
     const timeOf = (index: number): string | null => (index === 0 && goesOn ? before.time : time)
     if (rest === '') this.#partial.delete(key)
     else this.#partial.set(key, { name, stream, run, text: rest, time: timeOf(parts.length) })
-    const whole = parts.map((part, index) => ({ name, stream, text: withoutReturn(part), time: timeOf(index) }))
+    const whole = parts.map((part, index) => ({
+      name,
+      stream,
+      text: withoutReturn(part),
+      time: timeOf(index),
+    }))
     const lines = [...left, ...whole]
     return rest.length > longestLine ? [...lines, ...this.#take(key)] : lines
   }
@@ -63,7 +71,10 @@ export class LogLines {
     if (offset + bytes.length > known || !isKnown) {
       this.#seen.set(key, { begin: offset, end: offset + bytes.length, isSure: !text.includes('\ufffd') })
     }
-    return { text: known <= offset ? text : bytes.subarray(known - offset).toString(), isNext: known >= offset }
+    return {
+      text: known <= offset ? text : bytes.subarray(known - offset).toString(),
+      isNext: known >= offset,
+    }
   }
 }
 

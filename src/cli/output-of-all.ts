@@ -54,8 +54,8 @@ export class OutputOfAll {
     await this.followNew()
     while (!signal.aborted) {
       try {
-        for await (const _ of await client.streamEvents({ kinds: ['config.applied'] }, { signal }))
-          await this.followNew()
+        for await (const { slot } of await client.streamEvents({ kinds: ['run.started'] }, { signal }))
+          if (slot !== null && !this.followed.has(slot)) await this.followNew()
       } catch {
         // The stream ended with the agent, or before its time; then it is opened again.
       }
@@ -104,7 +104,9 @@ export class OutputOfAll {
   private quietly(work: Promise<void>): void {
     work.catch((error: unknown) => {
       if (this.abort.signal.aborted) return
-      this.context.err.line(`The output of programs is no longer printed: ${String((error as Error).message)}`)
+      this.context.err.line(
+        `The output of programs is no longer printed: ${String((error as Error).message)}`,
+      )
     })
   }
 }

@@ -24,8 +24,14 @@ export function parseInstant(text: string, now: number): number | null {
   if (written === 'today') return startOfDay(now, 0)
   if (written === 'yesterday') return startOfDay(now, -1)
   const clock = /^(?:(today|yesterday) )?(\d{1,2}):(\d{2})(?::(\d{2}))?$/.exec(written)
-  if (clock) return atClock(now, clock[1] ?? null, clock.slice(2).map((part) => Number(part ?? 0)))
-  const iso = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?)?(Z|[+-]\d{2}:?\d{2})?$/i
+  if (clock)
+    return atClock(
+      now,
+      clock[1] ?? null,
+      clock.slice(2).map((part) => Number(part ?? 0)),
+    )
+  const iso =
+    /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?)?(Z|[+-]\d{2}:?\d{2})?$/i
   const date = iso.exec(written)
   return date ? fromIso(date) : null
 }
@@ -38,9 +44,13 @@ export function parseWindow(
 ): { since: number | null; until: number | null } {
   const window = { since: read('since', since, now), until: read('until', until, now) }
   if (window.since !== null && window.until !== null && window.since >= window.until) {
-    throw new UserError('usage', `Nothing is both since ${since} and until ${until}: the first is not before the second.`, {
-      hint: 'Swap them, or leave one out.',
-    })
+    throw new UserError(
+      'usage',
+      `Nothing is both since ${since} and until ${until}: the first is not before the second.`,
+      {
+        hint: 'Swap them, or leave one out.',
+      },
+    )
   }
   return window
 }
@@ -65,7 +75,14 @@ function atClock(now: number, day: string | null, parts: readonly number[]): num
   if (hour > 23 || minute > 59 || second > 59) return null
   const at = (days: number): number => {
     const date = new Date(now)
-    return new Date(date.getFullYear(), date.getMonth(), date.getDate() + days, hour, minute, second).getTime()
+    return new Date(
+      date.getFullYear(),
+      date.getMonth(),
+      date.getDate() + days,
+      hour,
+      minute,
+      second,
+    ).getTime()
   }
   if (day !== null) return at(day === 'today' ? 0 : -1)
   return at(0) <= now ? at(0) : at(-1)
@@ -74,7 +91,15 @@ function atClock(now: number, day: string | null, parts: readonly number[]): num
 function fromIso(match: RegExpExecArray): number | null {
   const [, year, month, day, hour, minute, second] = match.map((part) => Number(part ?? 0))
   const fraction = Math.floor(Number(`0.${match[7] ?? 0}`) * 1000)
-  const parts = [year ?? 0, (month ?? 1) - 1, day ?? 1, hour ?? 0, minute ?? 0, second ?? 0, fraction] as const
+  const parts = [
+    year ?? 0,
+    (month ?? 1) - 1,
+    day ?? 1,
+    hour ?? 0,
+    minute ?? 0,
+    second ?? 0,
+    fraction,
+  ] as const
   const zone = match[8]
   // A date that does not exist, such as 30 February, would silently become another one.
   const asUtc = new Date(Date.UTC(...parts))

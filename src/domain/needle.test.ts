@@ -27,7 +27,27 @@ test.each([
 ])('%s has %s', (pattern, needle) => expect(findNeedle(pattern)).toBe(needle))
 
 test('whatever matches has it', () => {
-  const part = fc.constantFrom('a', 'b', 'ab', '.', 'a?', 'b+', 'a*', '(a|b)', '[ab]', '\\w', '\\.', '|', '^', '(?:ab)?', 'b{2}', 'a{0,1}', '(?!a)', '\\x61', '😀?')
+  const part = fc.constantFrom(
+    'a',
+    'b',
+    'ab',
+    '.',
+    'a?',
+    'b+',
+    'a*',
+    '(a|b)',
+    '[ab]',
+    '\\w',
+    '\\.',
+    '|',
+    '^',
+    '(?:ab)?',
+    'b{2}',
+    'a{0,1}',
+    '(?!a)',
+    '\\x61',
+    '😀?',
+  )
   const word = fc.string({ unit: fc.constantFrom('a', 'b', '.', '😀'), maxLength: 8 })
   fc.assert(
     fc.property(fc.array(part, { maxLength: 6 }), word, (parts, text) => {

@@ -44,9 +44,25 @@ test('is in the order of time where no clock is set back', () => {
 
 test('what is set back waits for nobody longer than the time that it had reached', () => {
   // The first was at 100 when its clock went back to 10: the second is at 50, and comes first.
-  expect(merge([[100, 10, 11], [50, 101]])).toEqual([[1, 50], [0, 100], [0, 10], [0, 11], [1, 101]])
+  expect(
+    merge([
+      [100, 10, 11],
+      [50, 101],
+    ]),
+  ).toEqual([
+    [1, 50],
+    [0, 100],
+    [0, 10],
+    [0, 11],
+    [1, 101],
+  ])
 })
 
 test('equal times come in turn', () => {
-  expect(merge([[1, 1], [1, 1]]).map(([sequence]) => sequence)).toEqual([0, 1, 0, 1])
+  expect(
+    merge([
+      [1, 1],
+      [1, 1],
+    ]).map(([sequence]) => sequence),
+  ).toEqual([0, 1, 0, 1])
 })

@@ -118,4 +118,3 @@ export function endOfLine(block: Buffer, from: number): number {
   const at = block.indexOf(lineEnd, from)
   return at < 0 ? block.length : at
 }
-

@@ -13,7 +13,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true })
 })
 
-export function entries(...pairs: (readonly [position: number, time: number])[]): Buffer {
+function entries(...pairs: (readonly [position: number, time: number])[]): Buffer {
   const bytes = Buffer.alloc(pairs.length * 16)
   pairs.forEach(([position, time], index) => {
     bytes.writeBigInt64LE(BigInt(position), index * 16)

@@ -5,8 +5,8 @@
  */
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { listNames } from './run-directory.ts'
 import type { Stream } from './output-files.ts'
+import { listNames } from './run-directory.ts'
 
 /** What is known of the bytes from a position up to `until`, which is infinite where nothing later is known yet. */
 export interface KnownTime {
@@ -65,11 +65,13 @@ export class RunTimes implements OutputTimes {
   private placeOf(position: number): typeof this.current {
     const { current } = this
     const isWithin = (segment: IndexedSegment): boolean =>
-      segment.offset <= position && !this.segments.some(({ offset }) => offset > segment.offset && offset <= position)
+      segment.offset <= position &&
+      !this.segments.some(({ offset }) => offset > segment.offset && offset <= position)
     // Only at the end of what is known can there be something new.
     const isLast = current !== null && this.segments.at(-1) === current.segment
     if (current && !isLast && isWithin(current.segment)) return current
-    if (current && isLast && isWithin(current.segment) && current.entries?.knowsAfter(position)) return current
+    if (current && isLast && isWithin(current.segment) && current.entries?.knowsAfter(position))
+      return current
     this.segments = listSegments(this.directory, this.stream)
     const at = this.segments.findLastIndex(({ offset }) => offset <= position)
     const segment = this.segments[at]
@@ -191,8 +193,7 @@ export function* partsWithin(
   let position = stretch.start
   while (position < stretch.end) {
     const known = times.at(position)
-    const isWanted =
-      (since === null || known.latest >= since) && (until === null || known.earliest < until)
+    const isWanted = (since === null || known.latest >= since) && (until === null || known.earliest < until)
     if (isWanted) from ??= position
     else if (from !== null) {
       yield { from, to: position }

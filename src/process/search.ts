@@ -6,7 +6,7 @@
 import { setImmediate as othersTurn } from 'node:timers/promises'
 import type { OutputView } from '../contract/views.ts'
 import { TimeOrder } from '../domain/time-order.ts'
-import { endOfLine, LineMatcher, longestLine, pieceEnd, type PatternRequest } from './line-matcher.ts'
+import { endOfLine, LineMatcher, longestLine, type PatternRequest, pieceEnd } from './line-matcher.ts'
 import { RunOutput, type Stream } from './output-files.ts'
 import { type KnownTime, partsWithin, RunTimes } from './output-times.ts'
 import { listRotated, readRotated, timeOfFile } from './rotated-files.ts'
@@ -83,10 +83,7 @@ export async function* searchOutput(request: SearchRequest, hooks: SearchHooks):
   else yield* lastOnes(found, request.lines)
 }
 
-async function* mergeHits(
-  request: SearchRequest,
-  hooks: SearchHooks,
-): AsyncGenerator<[SearchLane, Hit]> {
+async function* mergeHits(request: SearchRequest, hooks: SearchHooks): AsyncGenerator<[SearchLane, Hit]> {
   const share = Math.floor(blockBudget / Math.max(1, request.lanes.length))
   const blockBytes = Math.max(smallestBlock, Math.min(largestBlock, share))
   const order = new TimeOrder<LaneReader>()
@@ -147,7 +144,9 @@ class LaneReader {
   private findIn(block: Block): void {
     const isSingle = this.request.timestamps || this.request.lines !== null
     if (this.matcher) {
-      this.matcher.scan(block.bytes, (from, to) => this.keep(block, from, to, block.at(block.position + from)))
+      this.matcher.scan(block.bytes, (from, to) =>
+        this.keep(block, from, to, block.at(block.position + from)),
+      )
       return
     }
     let from = 0
@@ -216,7 +215,8 @@ async function* blocksOfRun(
       if (read.position > position) yield* cutter.jump(read.position)
       position = read.next
       // Behind the window, only the line that goes on is wanted.
-      const end = limit === 4096 && read.position >= part.to ? endOfLine(read.bytes, 0) + 1 : read.bytes.length
+      const end =
+        limit === 4096 && read.position >= part.to ? endOfLine(read.bytes, 0) + 1 : read.bytes.length
       yield* cutter.add(read.bytes.subarray(0, end))
     }
     yield* cutter.end()
@@ -344,10 +344,7 @@ function goesOn(piece: Hit, next: Hit): boolean {
 }
 
 /** Of each slot as many as wanted, all of them in their order. */
-async function* lastOnes(
-  hits: AsyncGenerator<[SearchLane, Hit]>,
-  lines: number,
-): AsyncGenerator<OutputView> {
+async function* lastOnes(hits: AsyncGenerator<[SearchLane, Hit]>, lines: number): AsyncGenerator<OutputView> {
   if (lines === 0) return
   const kept = new Map<string, { hits: [SearchLane, Hit, number][]; first: number; bytes: number }>()
   const slots = new Set<string>()

@@ -37,7 +37,9 @@ const linesOption: Input<number | null> = {
     { most: mostLogLines },
   ),
   read: (typed) =>
-    typed === undefined ? null : option.number('-n, --lines', '', usualLines, { most: mostLogLines }).read(typed),
+    typed === undefined
+      ? null
+      : option.number('-n, --lines', '', usualLines, { most: mostLogLines }).read(typed),
 } as Input<number | null>
 
 export const logsCommand = defineCommand({
@@ -55,7 +57,7 @@ export const logsCommand = defineCommand({
     until: option.text('--until <time>', 'what came before that time'),
     grep: option.text('--grep <pattern>', 'lines that this regular expression fits'),
     ignoreCase: option.flag('-I, --ignore-case', 'with --grep: whatever the case of letters'),
-    invert: option.flag('-v, --invert', 'with --grep: lines that it does not fit'),
+    invert: option.flag('--invert', 'with --grep: lines that it does not fit'),
     timestamps: option.flag('-t, --timestamps', 'when each line came, where that is known'),
     utc: option.flag('--utc', 'times in UTC'),
     run: option.text('--run <id>', 'only this run'),
@@ -194,8 +196,15 @@ async function sayWhyNothing(query: LogQuery, { client, err }: CommandContext): 
   for (const { name, program, lastRun } of slots.slice(0, mostReasons)) {
     const launch = programs.get(program)?.definition.launch as Launch | undefined
     const streams = query.stream === 'both' ? (['out', 'err'] as const) : [query.stream]
-    const isDropped = streams.every((stream) => (launch?.[stream === 'out' ? 'stdout' : 'stderr'].kind ?? '') === 'discard')
-    const why = lastRun === null ? 'has never run' : isDropped ? 'has its output discarded' : 'has printed nothing that is kept'
+    const isDropped = streams.every(
+      (stream) => (launch?.[stream === 'out' ? 'stdout' : 'stderr'].kind ?? '') === 'discard',
+    )
+    const why =
+      lastRun === null
+        ? 'has never run'
+        : isDropped
+          ? 'has its output discarded'
+          : 'has printed nothing that is kept'
     err.line(err.colors.dim(`${name} ${why}.`))
   }
 }

@@ -38,9 +38,7 @@ export const upCommand = defineCommand({
       logFile,
       leaveWorkersOnTerm: leaveWorkers,
       isTty: out.isTty,
-      ...(printing === null
-        ? {}
-        : { whenReady: () => printing.begin(), beforeClose: () => printing.end() }),
+      ...(printing === null ? {} : { whenReady: () => printing.begin(), beforeClose: () => printing.end() }),
     })
   },
 })

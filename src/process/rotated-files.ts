@@ -15,11 +15,6 @@ export interface RotatedFile {
   readonly changedAt: number
 }
 
-export interface RotatedBlock {
-  readonly bytes: Buffer
-  readonly file: RotatedFile
-}
-
 const mostRotations = 1000
 
 /** Oldest first. */

@@ -81,7 +81,9 @@ export class RunTimes implements OutputTimes {
       return this.current
     }
     const before = this.segments[at - 1]?.file ?? null
-    const earliest = before === null ? this.earliest : (changeOf(before) ?? this.earliest)
+    // One that was compressed has the time of that.
+    const isTold = before !== null && !before.endsWith('.gz')
+    const earliest = isTold ? (changeOf(before) ?? this.earliest) : this.earliest
     const entries = segment.index === null ? null : new Entries(join(this.directory, segment.index))
     this.current = { segment, entries, earliest }
     return this.current

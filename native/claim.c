@@ -113,6 +113,31 @@ static void read_stop(struct json *j, struct claim *claim)
     if (seen != 7) json_fails(j, "`stop` lacks signal, graceMs or group");
 }
 
+/* A format that is unknown is a claim that cannot be carried out: what was to be JSON must not be stored as something else. */
+static enum format_kind read_format(struct json *j)
+{
+    char *name = NULL;
+    if (!json_text(j, &name)) return FORMAT_RAW;
+    if (strcmp(name, "stamped") == 0) return FORMAT_STAMPED;
+    if (strcmp(name, "json") == 0) return FORMAT_JSON;
+    if (strcmp(name, "raw") != 0) json_fails(j, "`format` is unknown");
+    return FORMAT_RAW;
+}
+
+static void read_syslog(struct json *j, struct syslog_claim *syslog)
+{
+    char *key, *text;
+    int seen = 0;
+    json_open(j, '{');
+    while (json_member(j, &key)) {
+        if (strcmp(key, "path") == 0) seen |= 1, syslog->path = json_text(j, &text) ? text : NULL;
+        else if (strcmp(key, "tag") == 0) seen |= 2, syslog->tag = json_text(j, &text) ? text : NULL;
+        else if (strcmp(key, "priority") == 0) seen |= 4, syslog->priority = (int)json_whole(j, 0, 191);
+        else json_skip(j);
+    }
+    if (seen != 7) json_fails(j, "`syslog` lacks path, tag or priority");
+}
+
 static void read_output(struct json *j, struct output *output)
 {
     char *key;
@@ -125,17 +150,21 @@ static void read_output(struct json *j, struct output *output)
         if (strcmp(key, "file") == 0) output->file = json_text(j, &file) ? file : NULL;
         else if (strcmp(key, "maxBytes") == 0) seen |= 1, output->max_bytes = json_whole(j, 0, INT64_MAX / 2);
         else if (strcmp(key, "keep") == 0) seen |= 2, output->keep = json_whole(j, 0, 1000000);
+        else if (strcmp(key, "maxAgeMs") == 0) output->max_age_ms = json_whole(j, 0, INT64_MAX / 2);
+        else if (strcmp(key, "syslog") == 0) read_syslog(j, &output->syslog);
+        else if (strcmp(key, "format") == 0) output->format = read_format(j);
         else json_skip(j);
     }
     if (seen != 3) json_fails(j, "`out` or `err` lacks maxBytes or keep");
 }
 
 /* The keys of a claim. Those before UID must be there. */
-enum key { VERSION, RUN, MARKS, ARGV, CWD, RLIMITS, STOP, TIMEOUT, LEAVE, INPUT, MERGE, OUT, ERR, UID, GID, GROUPS, UMASK, NICE, NOTIFY, HOLDER, SOCKET_NAMES, KEYS };
+enum key { VERSION, RUN, MARKS, ARGV, CWD, RLIMITS, STOP, TIMEOUT, LEAVE, INPUT, MERGE, OUT, ERR, UID, GID, GROUPS, UMASK, NICE, NOTIFY, HOLDER, SOCKET_NAMES,
+    PROGRAM, SLOT, KEYS };
 
 static const char *const key_names[KEYS] = {
     "version", "run", "marks", "argv", "cwd", "rlimits", "stop", "timeoutMs", "leave", "input", "merge", "out", "err",
-    "uid", "gid", "groups", "umask", "nice", "notify", "holder", "socketNames",
+    "uid", "gid", "groups", "umask", "nice", "notify", "holder", "socketNames", "program", "slot",
 };
 
 static void read_member(struct json *j, struct claim *claim, enum key key)
@@ -166,6 +195,8 @@ static void read_member(struct json *j, struct claim *claim, enum key key)
     case NOTIFY: json_text(j, &claim->notify); break;
     case HOLDER: json_text(j, &claim->holder); break;
     case SOCKET_NAMES: json_text(j, &claim->socket_names); break;
+    case PROGRAM: json_text(j, &claim->program); break;
+    case SLOT: json_text(j, &claim->slot); break;
     case KEYS: json_skip(j); break;
     }
 }

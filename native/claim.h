@@ -1,6 +1,9 @@
 /* A claim: what to run and how, as `spec.json` has it. See claim.c. */
 #pragma once
 
+#include "format.h"
+#include "syslog.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/resource.h>
@@ -11,6 +14,9 @@ struct output {
     const char *file;           /* a named file; NULL for own segments */
     int64_t max_bytes;          /* 0: never rotated */
     int64_t keep;
+    int64_t max_age_ms;         /* 0: never rotated for its age */
+    enum format_kind format;
+    struct syslog_claim syslog;
 };
 
 struct limit {
@@ -21,6 +27,7 @@ struct limit {
 struct claim {
     char *text;                 /* the file's bytes, which the texts of the claim are a part of */
     char *run, *marks, *cwd;
+    char *program, *slot;       /* NULL if it names none */
     char **argv;
     bool has_user, has_umask, has_nice;
     uid_t uid;

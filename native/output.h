@@ -16,6 +16,14 @@ struct stream {
     int64_t max_bytes;
     int64_t keep;
 
+    int64_t max_age_ms;
+    int64_t age_due;            /* when the current segment or file is too old; NEVER while it is empty */
+    struct formatter format;
+    struct syslog syslog;
+    char *unformatted;          /* received, and not yet formatted: waits for what is held */
+    size_t unformatted_from, unformatted_length;
+    bool finishing;             /* no more will come: the last line is to be ended */
+
     int source;                 /* our end of the command's pipe; -1 at its end */
     int given;                  /* the command's end */
     int target;
@@ -23,6 +31,12 @@ struct stream {
     int64_t position;
     int64_t length;
     bool full;                  /* the next byte begins a new segment */
+
+    int times;                  /* the own segment's time index; -1 until its first entry */
+    int64_t times_length;
+    int64_t times_due;          /* monotonic: from then on the next bytes get an entry of their own */
+    bool times_failed;          /* it cannot be written: no more of it for this segment */
+    int64_t arrived_at, arrived_mono; /* when the bytes at hand were received */
 
     int64_t received;
     int64_t lost;
@@ -34,15 +48,15 @@ struct stream {
 };
 
 /* Not open, and so it stays when the output is discarded: then nothing is read and nothing held. */
-#define CLOSED_STREAM(label) {.name = label, .source = -1, .given = -1, .target = -1, .budget = -1}
+#define CLOSED_STREAM(label) {.name = label, .source = -1, .given = -1, .target = -1, .times = -1, .age_due = NEVER, .budget = -1}
 
 bool open_stream(struct stream *s, const struct output *output, const struct claim *claim);
 void receive(struct stream *s);                 /* one chunk; when the source can be read */
-void retry_held(struct stream *s);              /* if it is time */
+void tend_stream(struct stream *s);             /* what is due: another try at a full disk, a rotation for age */
 void rotate(struct stream *s);
 void limit_to_written(struct stream *s);        /* from now on only what lies in the pipe is read */
 
 bool wants_reading(const struct stream *s);
 bool is_drained(const struct stream *s);
 bool is_over(const struct stream *s);           /* nothing will ever come */
-int64_t retry_due(const struct stream *s);      /* NEVER if nothing is held */
+int64_t stream_due(const struct stream *s);     /* when `tend_stream` is to be called again, or NEVER */

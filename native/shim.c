@@ -208,7 +208,7 @@ static int64_t next_deadline(void)
 {
     int64_t next = earlier(earlier(due.timeout, due.kill), earlier(due.kill_pass, due.give_up));
     next = earlier(next, earlier(due.record, notice_due()));
-    return earlier(next, earlier(retry_due(&out), retry_due(&err)));
+    return earlier(next, earlier(stream_due(&out), stream_due(&err)));
 }
 
 static void wait_and_read(void)
@@ -279,8 +279,8 @@ static void tend(void)
 {
     while (phase != OVER) {
         wait_and_read();
-        retry_held(&out);
-        retry_held(&err);
+        tend_stream(&out);
+        tend_stream(&err);
         write_late_notice();
         if (take_term()) {
             note_stop_request();

@@ -23,6 +23,7 @@ const built = createRequire(join(__dirname, 'cli.cjs'))
 const services: CliServices = {
   version: DROVER_VERSION,
   startAgent(options) {
+    isAgent = true
     const agent = built('./agent.cjs') as { startAgent(options: StartOptions): Promise<number> }
     return agent.startAgent(options)
   },
@@ -33,13 +34,17 @@ const services: CliServices = {
   readConfigSchema: () => readFile(join(__dirname, '../docs/reference/drover.schema.json'), 'utf8'),
 }
 
+let isAgent = false
 let interruption: AbortSignal | null = null
 
 /** Runs one command line in this process. */
 export async function main(argv: readonly string[]): Promise<void> {
   // The reader of a pipe has had enough, as in `drover logs | head`: nothing is left to do.
   for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      // An agent goes on: whoever reads what it prints is free to go.
+      if (!isAgent) process.exit(error.code === 'EPIPE' ? 0 : 1)
+    })
   }
   process.exitCode = await runCli(argv, services, {
     stdin: process.stdin,

@@ -16,6 +16,7 @@ import { type ApiServer, serveApi } from './api/serve.ts'
 import type { StartOptions } from './cli/context.ts'
 import { systemClock } from './clock.ts'
 import { searchConfig } from './config/load/find-files.ts'
+import { type AgentSettings, noSettings } from './domain/agent-settings.ts'
 import { UserError } from './domain/user-error.ts'
 import {
   type DataDirectory,
@@ -23,6 +24,7 @@ import {
   readAgentFile,
   writeAgentFile,
 } from './process/data-directory.ts'
+import { RotatingFile } from './process/rotating-file.ts'
 import { findShim } from './process/shim.ts'
 import { resolveUser } from './process/user.ts'
 import { clearSocketPath } from './socket-path.ts'
@@ -66,6 +68,8 @@ export async function startAgent(options: StartOptions): Promise<number> {
   try {
     clearSocketPath(data.socket)
     const { config, refused } = await readFirstConfig(configPath, store)
+    openLogFile(log, config?.settings ?? noSettings, options)
+    agent.limitOutput(config?.settings.outputQuotaBytes ?? null)
     log.follow(agent.feed, (slot) => agent.titleOf(slot))
     await agent.start(config, refused)
     for (const warning of config?.warnings ?? []) log.say('warning', warning)
@@ -77,11 +81,13 @@ export async function startAgent(options: StartOptions): Promise<number> {
     throw error
   }
   sayWhatNext(log, data)
+  options.whenReady?.()
   const stopListening = listenToSignals(end, () => void reloadQuietly(agent, complain))
   keepGoing(complain)
 
   await end.ended
   stopListening()
+  await options.beforeClose?.()
   await api.close()
   await agent.close()
   return 0
@@ -128,6 +134,26 @@ function openStore(data: DataDirectory): Store {
     const who = other ? ` (pid ${other.pid}, version ${other.version})` : ''
     throw new UserError('data_dir_in_use', `A living agent${who} works on the data directory ${data.path}.`, {
       hint: `Talk to it with \`drover status -D ${data.path}\`, end it with \`drover shutdown\`, or give this one another --data-dir.`,
+      cause: error,
+    })
+  }
+}
+
+/** What stands on the command line wins. A log that cannot be written is told before anything is started. */
+function openLogFile(log: EventLog, { log: settings }: AgentSettings, options: StartOptions): void {
+  const path = options.logFile === null ? settings?.file : resolve(options.logFile)
+  if (path === undefined) return
+  const { level, maxBytes, keep } = settings ?? {
+    level: options.logLevel,
+    maxBytes: 50 * 1024 ** 2,
+    keep: 10,
+  }
+  try {
+    const file = new RotatingFile({ path, maxBytes, keep })
+    log.writeTo({ level, write: (line) => file.write(line) })
+  } catch (error) {
+    throw new UserError('usage', `The log ${path} cannot be written: ${(error as Error).message}.`, {
+      hint: 'Name another file in `log.file` or with --log-file, or make its folder writable.',
       cause: error,
     })
   }

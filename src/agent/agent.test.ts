@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { systemClock } from '../clock.ts'
 import type { AgentVerbs } from '../contract/verbs.ts'
+import { noSettings } from '../domain/agent-settings.ts'
 import type { Program } from '../domain/program.ts'
 import { aPolicy, aProgram, runningState, startingState, stoppingState } from '../domain/testing/samples.ts'
 import { dataDirectory, prepareDataDirectory } from '../process/data-directory.ts'
@@ -81,7 +82,11 @@ async function leave(changes: Changes): Promise<void> {
   await store.close()
 }
 
-const programs = (...of: Program[]): ProgramsOfConfig => ({ programs: of, warnings: [] })
+const programs = (...of: Program[]): ProgramsOfConfig => ({
+  programs: of,
+  settings: noSettings,
+  warnings: [],
+})
 const ofText = (name: string, text: string, changes: Partial<Program> = {}): Program => {
   const launch: Program['launch'] = { ...aProgram().launch, command: { kind: 'shell', text } }
   return aProgram({ name, launch, restart: aPolicy({ startTimeMs: 0 }), ...changes })

@@ -7,8 +7,10 @@
  */
 import process from 'node:process'
 import type { Clock } from '../clock.ts'
+import { roomForEnded } from '../domain/output-share.ts'
 import { type Program, slotTitle } from '../domain/program.ts'
 import { isActive } from '../domain/reconcile.ts'
+import type { RetentionLimits } from '../domain/retention.ts'
 import type { RunEnd } from '../domain/run.ts'
 import { UserError } from '../domain/user-error.ts'
 import type { DataDirectory } from '../process/data-directory.ts'
@@ -19,10 +21,12 @@ import { resolveUser, type UserResolution } from '../process/user.ts'
 import type { Store } from '../store/store.ts'
 import { type FoundRun, findRuns } from './adoption.ts'
 import { Checker } from './checker.ts'
+import { Compressor } from './compressor.ts'
 import type { Effect } from './draft.ts'
 import { EventFeed } from './event-feed.ts'
 import { Housekeeper } from './housekeeper.ts'
 import { observeRun } from './observe-run.ts'
+import { OutputQuota } from './output-quota.ts'
 import type { ProgramsOfConfig } from './program-verbs.ts'
 import {
   describeRefusal,
@@ -69,6 +73,8 @@ export class Agent {
   private readonly runIds: RunIds
   private readonly marks: MarkWatch
   private readonly housekeeper: Housekeeper
+  private readonly compressor: Compressor
+  private outputQuota: OutputQuota | null = null
   private readonly checker: Checker
   private readonly holders: SocketHolders
   private readonly users = new Map<string, UserResolution>()
@@ -100,6 +106,7 @@ export class Agent {
     })
     this.keeper = new RunKeeper({
       holders: this.holders,
+      makeRoom: (slot, program) => this.housekeeper.makeRoom(slot, program),
       clock,
       shim: options.shim,
       runsDir: data.runs,
@@ -128,6 +135,14 @@ export class Agent {
         }),
       ageOf: (run) => clock.now() - (this.keeper.get(run)?.startedAt ?? clock.now()),
       tell: (slot, event) => this.reconciler.tell((draft) => draft.send(slot, event)),
+    })
+    this.compressor = new Compressor({
+      clock,
+      store,
+      keeper: this.keeper,
+      runsDir: data.runs,
+      slots: () => this.slotsToCompress(),
+      complain: options.complain,
     })
     this.housekeeper = new Housekeeper({
       clock,
@@ -193,6 +208,8 @@ export class Agent {
     this.holders.keepOnly(this.programsInForce())
     this.keeper.watch()
     this.housekeeper.start()
+    this.compressor.start()
+    this.outputQuota?.start()
   }
 
   /** Ends the workers (or leaves them) and then the agent's own work. Resolves when nothing is left to do. */
@@ -209,6 +226,16 @@ export class Agent {
     })
   }
 
+  /** What own output may take on this node, of all programs together. */
+  limitOutput(quotaBytes: number | null): void {
+    if (quotaBytes !== null)
+      this.outputQuota = new OutputQuota(quotaBytes, {
+        ...this.options,
+        keeper: this.keeper,
+        runsDir: this.options.data.runs,
+      })
+  }
+
   /** Stops all timers and watches; workers are not touched. */
   async close(): Promise<void> {
     this.checker.close()
@@ -216,6 +243,8 @@ export class Agent {
     this.keeper.close()
     this.marks.stop()
     this.housekeeper.close()
+    this.compressor.close()
+    this.outputQuota?.close()
     await this.options.store.close()
   }
 
@@ -322,12 +351,21 @@ export class Agent {
     }
   }
 
-  private retentionOf(slot: string): { runsPerSlot: number; bytesPerSlot: number } {
+  private retentionOf(slot: string): RetentionLimits {
     const program = this.reconciler.desired.get(this.reconciler.slots.get(slot)?.program ?? '')?.program
     if (!program) return { runsPerSlot: runsKeptPerSlot, bytesPerSlot: Number.POSITIVE_INFINITY }
+    const room = roomForEnded(program)
+    if (room !== null) return { runsPerSlot: runsKeptPerSlot, bytesPerSlot: room, isStrict: true }
     const { maxBytes, keep } = program.output
     const bytesPerSlot = maxBytes === 0 ? Number.POSITIVE_INFINITY : maxBytes * (keep + 1)
     return { runsPerSlot: runsKeptPerSlot, bytesPerSlot }
+  }
+
+  private slotsToCompress(): string[] {
+    const { slots, desired } = this.reconciler
+    return [...slots.values()]
+      .filter(({ program }) => desired.get(program)?.program.output.compress)
+      .map(({ name }) => name)
   }
 
   private allStopped(): Promise<void> {

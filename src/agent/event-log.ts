@@ -11,6 +11,12 @@ export interface EventLogOptions {
   readonly write: (line: string) => void
 }
 
+/** A second place that it is written to. */
+export interface LogFile {
+  readonly level: EventLevel
+  readonly write: (line: string) => void
+}
+
 const colours = { error: '\x1b[31m', warning: '\x1b[33m', notice: '\x1b[1m', info: '\x1b[2m' } as const
 const noColour = '\x1b[0m'
 /** One complaint of a kind is enough for so long. */
@@ -18,6 +24,7 @@ const repeatAfterMs = 10_000
 
 export class EventLog {
   private readonly options: EventLogOptions
+  private file: LogFile | null = null
   private readonly complaints = new Map<string, number>()
 
   constructor(options: EventLogOptions) {
@@ -30,6 +37,11 @@ export class EventLog {
         this.line(event.at, eventLevels[event.kind], describeEvent(event, titleOf(event.slot)))
       }
     })
+  }
+
+  /** From now on also into this file, without colours. */
+  writeTo(file: LogFile): void {
+    this.file = file
   }
 
   say(level: EventLevel, text: string): void {
@@ -47,9 +59,17 @@ export class EventLog {
 
   private line(at: number, level: EventLevel, text: string): void {
     const { level: least, hasColour, write } = this.options
-    if (eventLevelNames.indexOf(level) > eventLevelNames.indexOf(least)) return
+    const isInFile = this.file !== null && isWithin(level, this.file.level)
+    const isShown = isWithin(level, least)
+    if (!isInFile && !isShown) return
     const time = new Date(at).toISOString().replace('T', ' ').replace('Z', '')
     const word = level.padEnd(7)
+    if (isInFile) this.file?.write(`${time} ${word} ${text}\n`)
+    if (!isShown) return
     write(hasColour ? `${time} ${colours[level]}${word} ${text}${noColour}\n` : `${time} ${word} ${text}\n`)
   }
+}
+
+function isWithin(level: EventLevel, least: EventLevel): boolean {
+  return eventLevelNames.indexOf(level) <= eventLevelNames.indexOf(least)
 }

@@ -12,11 +12,14 @@ import { NamedOutput, type OutputSource, RunOutput, type Stream } from '../proce
 import { measureTree, readProcessTable } from '../process/process-tree.ts'
 import type { Agent } from './agent.ts'
 import { type LogSlot, streamLogs } from './logs.ts'
+import { readQuestion, searchLogs } from './search-logs.ts'
+import { Searches } from './search-process.ts'
 import type { SlotVerbs } from './slot-verbs.ts'
 import { viewEvent, viewRun } from './views.ts'
 
-/** Runs per slot that the last lines are looked for in. */
-const runsLookedAt = 20
+/** Runs per slot whose output is looked at: of more than these it is not kept. */
+const runsLookedAt = 24
+const usualLines = 20
 const timelineEvents = 200
 /** Events that a slow reader of the stream may lag behind before it is fed from the store again. */
 const mostBuffered = 10_000
@@ -24,10 +27,12 @@ const mostBuffered = 10_000
 export class HistoryVerbs {
   private readonly agent: Agent
   private readonly slots: SlotVerbs
+  private readonly searches: Searches
 
   constructor(agent: Agent, slots: SlotVerbs) {
     this.agent = agent
     this.slots = slots
+    this.searches = new Searches(agent.options.hostPath, agent.options.clock)
   }
 
   async listRuns(query: {
@@ -66,27 +71,41 @@ export class HistoryVerbs {
 
   async streamLogs(query: {
     targets: readonly string[]
-    lines: number
+    lines?: number
     follow: boolean
     run?: string
     stream: Stream | 'both'
+    since?: string
+    until?: string
+    grep?: string
+    ignoreCase: boolean
+    invert: boolean
+    timestamps: boolean
     signal: AbortSignal
   }): Promise<AsyncIterable<OutputView>> {
-    const { lines, follow, signal } = query
+    const { follow, signal, timestamps } = query
+    const question = readQuestion(query, this.agent.options.clock.now())
     const streams: Stream[] = query.stream === 'both' ? ['out', 'err'] : [query.stream]
     const slots =
       query.run === undefined ? await this.logSlots(query.targets) : [await this.logSlotOfRun(query.run)]
     const { options, feed, reconciler } = this.agent
-    return streamLogs(
-      slots,
-      { lines, follow, streams, signal },
-      {
-        runsDir: options.data.runs,
-        clock: options.clock,
-        feed,
-        lastRun: (slot) => reconciler.slots.get(slot)?.lastRun ?? null,
-      },
-    )
+    const context = {
+      runsDir: options.data.runs,
+      clock: options.clock,
+      feed,
+      lastRun: (slot: string) => reconciler.slots.get(slot)?.lastRun ?? null,
+    }
+    if (question) {
+      const { lines = null } = query
+      return searchLogs(
+        slots,
+        { ...question, lines, follow, streams, timestamps, signal },
+        context,
+        this.searches,
+      )
+    }
+    const { lines = usualLines } = query
+    return streamLogs(slots, { lines, follow, streams, timestamps, signal }, context)
   }
 
   async listEvents(query: {
@@ -234,6 +253,7 @@ export class HistoryVerbs {
           index: slot.index,
           program,
           runs: runs.map(({ id }) => id),
+          begins: beginsOf(runs),
           goesOn: true,
         }
       }),
@@ -243,7 +263,20 @@ export class HistoryVerbs {
   private async logSlotOfRun(idOrPrefix: string): Promise<LogSlot> {
     const run = await this.findRun(idOrPrefix)
     const index = Number(run.slot.slice(run.slot.lastIndexOf(':') + 1))
-    return { slot: run.slot, name: run.slot, index, program: null, runs: [run.id], goesOn: false }
+    const declared = this.agent.programs.get(run.program)?.program ?? null
+    // Its own output is in its directory, whatever the program is now. A named file goes on over all runs: then that is shown.
+    const isOwn = (['out', 'err'] as const).some(
+      (stream) => new RunOutput(join(this.agent.options.data.runs, run.id), stream).extent().end > 0,
+    )
+    return {
+      slot: run.slot,
+      name: declared ? slotTitle(declared, index) : run.slot,
+      index,
+      program: isOwn ? null : declared,
+      runs: [run.id],
+      begins: beginsOf([run]),
+      goesOn: false,
+    }
   }
 }
 
@@ -258,6 +291,12 @@ async function* readAll(source: OutputSource, offset: number): AsyncGenerator<Ui
     position = part.next
     await new Promise((resolve) => setImmediate(resolve))
   }
+}
+
+function beginsOf(runs: readonly Run[]): Map<string, number> {
+  return new Map(
+    runs.map(({ id, startedAt, claimedAt }) => [id, Math.min(claimedAt, startedAt ?? claimedAt)]),
+  )
 }
 
 function isAll(targets: readonly string[]): boolean {

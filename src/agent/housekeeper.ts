@@ -4,13 +4,14 @@
  */
 import { join } from 'node:path'
 import type { Clock, Timer } from '../clock.ts'
+import type { Program } from '../domain/program.ts'
 import { planRetention, type RetentionLimits } from '../domain/retention.ts'
 import { removeRunDirectory } from '../process/run-directory.ts'
 import type { Store } from '../store/store.ts'
 
 export interface HousekeeperOptions {
   readonly clock: Clock
-  readonly store: Pick<Store, 'listKeptRuns' | 'listForgottenRuns' | 'record' | 'trim'>
+  readonly store: Pick<Store, 'listKeptRuns' | 'listSlotsOfRuns' | 'listForgottenRuns' | 'record' | 'trim'>
   readonly runsDir: string
   readonly limits: (slot: string) => RetentionLimits
   readonly complain: (message: string, error: unknown) => void
@@ -60,16 +61,35 @@ export class Housekeeper {
     this.slots.clear()
     for (const slot of slots) {
       try {
-        const runs = await this.options.store.listKeptRuns(slot)
-        const dropped = planRetention(
-          runs.map(({ id, bytes }) => ({ id, slot, bytes })),
-          this.options.limits,
-        )
-        await this.drop(dropped)
+        await this.dropSurplus(slot)
       } catch (error) {
         this.options.complain(`The old runs of ${slot} could not be dropped`, error)
       }
     }
+  }
+
+  /**
+   * Before a run of a slot with a quota is started: what ended runs left is made to fit. Slots that there are no longer, after a change of
+   * `processes`, have no part in the quota.
+   */
+  async makeRoom(slot: string, program: Pick<Program, 'name' | 'processes'>): Promise<void> {
+    const { store } = this.options
+    const slots = (await store.listSlotsOfRuns()).filter((known) => known.program === program.name)
+    for (const { slot: other } of slots) {
+      const index = Number(other.slice(other.lastIndexOf(':') + 1))
+      if (index >= program.processes) await this.drop((await store.listKeptRuns(other)).map(({ id }) => id))
+    }
+    await this.dropSurplus(slot)
+  }
+
+  private async dropSurplus(slot: string): Promise<void> {
+    const runs = await this.options.store.listKeptRuns(slot)
+    await this.drop(
+      planRetention(
+        runs.map(({ id, bytes }) => ({ id, slot, bytes })),
+        this.options.limits,
+      ),
+    )
   }
 
   /** Killed in between, the rows speak of directories that are gone, and the next look mends that. */

@@ -32,6 +32,16 @@ function output(run: string, text: string | Buffer, name = 'out.0'): void {
   appendFileSync(join(folder, run, name), text)
 }
 
+/** The index of a run's first segment. */
+function times(run: string, ...entries: (readonly [position: number, time: number])[]): void {
+  const bytes = Buffer.alloc(entries.length * 16)
+  entries.forEach(([position, time], index) => {
+    bytes.writeBigInt64LE(BigInt(position), index * 16)
+    bytes.writeBigInt64LE(BigInt(time), index * 16 + 8)
+  })
+  writeFileSync(join(folder, run, 'out.0.times'), bytes)
+}
+
 function slot(runs: string[], changes: Partial<LogSlot> = {}): LogSlot {
   return { slot: 'mailer:0', name: 'mailer', index: 0, program: null, runs, goesOn: true, ...changes }
 }
@@ -143,6 +153,32 @@ describe('the last lines', () => {
     }
     await sees(mine, 'a\nb\n')
     await reader.end()
+  })
+
+  it('of several slots come in the order of time, where that is known', async () => {
+    output('r1', 'a1\na2\na3\n')
+    output('r2', 'b1\nb2\nb3\n')
+    times('r1', [0, 1000], [3, 3000], [6, 5000])
+    times('r2', [0, 2000], [3, 4000], [6, 6000])
+    const slots = [slot(['r1']), slot(['r2'], { slot: 'web:0', name: 'web' })]
+    expect(await textOf(read(slots))).toBe('a1\nb1\na2\nb2\na3\nb3\n')
+    expect(await textOf(read(slots, { lines: 2 }))).toBe('a2\nb2\na3\nb3\n')
+  })
+
+  it('are pieces of one time each where times are wanted, else one piece', async () => {
+    output('r1', 'a1\na2\na3\n')
+    times('r1', [0, 1000], [4, 3000])
+    const collect = async (timestamps: boolean) => {
+      const pieces: OutputView[] = []
+      for await (const piece of read([slot(['r1'])], { timestamps })) pieces.push(piece)
+      return pieces.map(({ text, time }) => [text, time])
+    }
+    // The line that a write ends is as old as its beginning.
+    expect(await collect(true)).toEqual([
+      ['a1\na2\n', '1970-01-01T00:00:01.000Z'],
+      ['a3\n', '1970-01-01T00:00:03.000Z'],
+    ])
+    expect(await collect(false)).toEqual([['a1\na2\na3\n', '1970-01-01T00:00:01.000Z']])
   })
 
   it('of slots that never ran are none', async () => {

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { setImmediate as othersTurn } from 'node:timers/promises'
 import type { Clock } from '../clock.ts'
 import type { OutputView } from '../contract/views.ts'
+import { TimeOrder } from '../domain/time-order.ts'
 import type { Stream } from '../process/output-files.ts'
 import type { EventFeed } from './event-feed.ts'
 import { type LogSlot, Tail } from './tail.ts'
@@ -17,8 +18,15 @@ export interface LogQuery {
   readonly lines: number
   readonly follow: boolean
   readonly streams: readonly Stream[]
+  /** Each time that is known begins a piece of its own. */
+  readonly timestamps?: boolean
   readonly signal: AbortSignal
+  /** Answers for the past, up to where the tails begin, instead of the last lines. */
+  readonly past?: (from: PastOf) => AsyncIterable<OutputView>
 }
+
+/** Where a tail of a stream begins, by run; null where none does and all is past. */
+export type PastOf = (slot: string, stream: Stream) => ReadonlyMap<string, number>
 
 export interface LogContext {
   readonly runsDir: string
@@ -41,16 +49,26 @@ export async function* streamLogs(
   context: LogContext,
 ): AsyncGenerator<OutputView> {
   const tails = slots.flatMap((slot) =>
-    query.streams.map((stream) => new Tail(slot, stream, context.runsDir)),
+    query.streams.map((stream) => new Tail(slot, stream, context.runsDir, query.timestamps)),
   )
   // Listens before the tails are opened, which takes its time: it misses no run that begins meanwhile.
   const follower = query.follow ? new Follower(tails, query.signal, context) : null
   let unread: ReadonlySet<Tail> = new Set(tails)
   try {
+    const begins = new Map<string, ReadonlyMap<string, number>>()
     for (const tail of tails) {
       if (query.signal.aborted) return
-      await tail.open(query.lines)
+      if (query.past) begins.set(`${tail.slot.slot} ${tail.stream}`, await tail.openAtEnd())
+      else await tail.open(query.lines)
       await othersTurn()
+    }
+    if (query.past) {
+      yield* query.past((slot, stream) => begins.get(`${slot} ${stream}`) ?? new Map())
+    } else {
+      for await (const piece of readInOrder(tails)) {
+        yield piece
+        if (query.signal.aborted) return
+      }
     }
     while (!query.signal.aborted) {
       for await (const piece of readAll(new Set(unread))) {
@@ -66,6 +84,30 @@ export async function* streamLogs(
     }
   } finally {
     follower?.close()
+  }
+}
+
+/** What is there, in the order of time, where that is known; else a piece of each in turn. */
+async function* readInOrder(tails: readonly Tail[]): AsyncGenerator<OutputView> {
+  const order = new TimeOrder<Tail>()
+  const add = (tail: Tail): void => {
+    const time = tail.nextTime()
+    if (time !== null) order.add(tail, time)
+  }
+  let pieces = 0
+  const giveTurn = async (): Promise<void> => {
+    pieces += 1
+    if (pieces % piecesPerTurn === 0) await othersTurn()
+  }
+  for (const tail of tails) {
+    add(tail)
+    await giveTurn()
+  }
+  for (let tail = order.take(); tail !== null; tail = order.take()) {
+    const piece = tail.read(order.nextTime ?? Number.POSITIVE_INFINITY)
+    if (piece) yield piece
+    if (piece) add(tail)
+    await giveTurn()
   }
 }
 

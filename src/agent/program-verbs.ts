@@ -5,6 +5,7 @@ import { refuseInvalid } from '../config/load/loaded-config.ts'
 import { differsBySlot } from '../config/placeholders.ts'
 import { unknownDependency } from '../config/settle-dependencies.ts'
 import type { OutcomeView, PlanView, ProgramView } from '../contract/views.ts'
+import type { AgentSettings } from '../domain/agent-settings.ts'
 import type { Program } from '../domain/program.ts'
 import { type Problem, UserError } from '../domain/user-error.ts'
 import type { ProgramSource } from '../store/store.ts'
@@ -23,6 +24,7 @@ import { viewPlan, viewProgram } from './views.ts'
 
 export interface ProgramsOfConfig {
   readonly programs: readonly Program[]
+  readonly settings: AgentSettings
   readonly warnings: readonly string[]
 }
 
@@ -285,5 +287,9 @@ function accept(
   const isKnown = ({ code, value }: Problem): boolean => code === unknownDependency && known.has(value ?? '')
   const problems = [...loaded.problems.filter((problem) => !isKnown(problem)), ...onMachine]
   refuseInvalid({ problems, root: loaded.root })
-  return { programs: loaded.programs, warnings: problems.map(({ field, message }) => `${field}: ${message}`) }
+  return {
+    programs: loaded.programs,
+    settings: loaded.settings,
+    warnings: problems.map(({ field, message }) => `${field}: ${message}`),
+  }
 }

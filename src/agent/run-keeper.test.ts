@@ -62,6 +62,7 @@ function keep(changes: Partial<RunKeeperOptions> = {}): Kept {
   })
   const keeper = new RunKeeper({
     clock: systemClock,
+    makeRoom: async () => {},
     shim: findShim(root),
     runsDir: join(folder, 'runs'),
     marksDir: join(folder, 'marks'),

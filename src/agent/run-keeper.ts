@@ -42,6 +42,8 @@ export interface RunKeeperOptions {
   readonly marks: Pick<MarkWatch, 'remove'>
   readonly resolveUser: (name: string) => UserResolution
   readonly holders: Pick<SocketHolders, 'ensure'>
+  /** Drops what ended runs of the slot left, where a quota wants it. */
+  readonly makeRoom: (slot: string, program: Program) => Promise<void>
   readonly onBorn: (run: LiveRun, pid: number, startedAt: number) => void
   readonly onEnded: (run: LiveRun, end: RunEnd, keptBytes: number | null) => void
   readonly onRefused: (run: LiveRun, reason: RefusalReason, detail: string) => void
@@ -201,6 +203,12 @@ export class RunKeeper {
     }
   }
 
+  /** Begins new files of output. False when there is no process whose output it could be. */
+  rotate(id: string): boolean {
+    const run = this.live.get(id)
+    return run !== undefined && run.shim !== null && sendControl(run.directory, 'rotate')
+  }
+
   /** False when there is no process to take it. */
   signal(id: string, signal: number, to: 'process' | 'group' | 'tree'): boolean {
     const run = this.live.get(id)
@@ -273,7 +281,8 @@ export class RunKeeper {
       this.isStarting = false
       for (const request of this.waiting.splice(0, startsPerTurn)) {
         try {
-          if (request.program.launch.sockets.length > 0) void this.startWithSockets(request)
+          const { launch, output } = request.program
+          if (launch.sockets.length > 0 || output.quotaBytes !== undefined) void this.startPrepared(request)
           else this.startOne(request, null)
         } catch (error) {
           // A bug in one start must not swallow those beside it, nor leave its slot waiting for ever.
@@ -286,17 +295,28 @@ export class RunKeeper {
   }
 
   /** Nobody else waits for the sockets of one. */
-  private async startWithSockets(request: StartRequest): Promise<void> {
-    const { id } = request.run
+  private async startPrepared(request: StartRequest): Promise<void> {
+    const { run, program } = request
+    const { id } = run
     this.preparing.add(id)
-    const holding = await this.options.holders.ensure(request.program)
+    if (program.output.quotaBytes !== undefined) await this.makeRoom(request)
+    const holding = program.launch.sockets.length > 0 ? await this.options.holders.ensure(program) : null
     const live = this.live.get(id)
     if (!this.preparing.delete(id) || !live || this.isClosed) return
-    if (!holding.ok) return this.refuse(live, holding.reason, holding.detail)
+    if (holding && !holding.ok) return this.refuse(live, holding.reason, holding.detail)
     try {
-      this.startOne(request, holding.directory)
+      this.startOne(request, holding?.directory ?? null)
     } catch (error) {
       this.refuse(live, 'spawn_failed', (error as Error).message)
+    }
+  }
+
+  /** That nothing could be dropped is told, and no reason to keep a program from its work. */
+  private async makeRoom({ run, program }: StartRequest): Promise<void> {
+    try {
+      await this.options.makeRoom(run.slot, program)
+    } catch (error) {
+      this.options.complain(`The old output of ${run.slot} could not be dropped`, error)
     }
   }
 

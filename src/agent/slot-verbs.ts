@@ -125,6 +125,19 @@ export class SlotVerbs {
     return outcomes
   }
 
+  async rotate(request: { targets: readonly string[]; by: string }): Promise<OutcomeView[]> {
+    return this.select(request.targets).map((slot) => {
+      const run = runOf(slot.state)
+      if (run === null) return this.outcome(slot.name, 'unchanged', 'it is not running')
+      const isTaken = this.agent.keeper.rotate(run)
+      return this.outcome(
+        slot.name,
+        isTaken ? 'done' : 'failed',
+        isTaken ? 'rotated' : 'its shim did not take it',
+      )
+    })
+  }
+
   async writeInput(request: {
     targets: readonly string[]
     text: string

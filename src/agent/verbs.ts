@@ -25,6 +25,7 @@ export function createVerbs(
     restart: (request) => slots.restart(request),
     scale: (request) => programs.scale(request),
     signal: (request) => slots.signal(request),
+    rotate: (request) => slots.rotate(request),
     writeInput: (request) => slots.writeInput(request),
     listPrograms: () => programs.listPrograms(),
     getProgram: (name) => programs.getProgram(name),

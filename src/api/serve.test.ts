@@ -90,6 +90,7 @@ describe('every endpoint', () => {
     stopSlots: { targets: ['all'], wait: false },
     restartSlots: { targets: ['mailer:0'] },
     signalSlots: { targets: ['mailer'], signal: 'HUP', to: 'group' },
+    rotateOutput: { targets: ['mailer'] },
     writeInput: { targets: ['mailer'], text: 'hello\n' },
     listPrograms: {},
     getProgram: { name: 'mailer' },

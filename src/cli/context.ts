@@ -13,8 +13,13 @@ export interface StartOptions {
   readonly dataDir: string
   readonly node: string | null
   readonly logLevel: 'error' | 'warning' | 'notice' | 'info'
+  /** As it was typed; null: as the configuration says. */
+  readonly logFile: string | null
   readonly leaveWorkersOnTerm: boolean
   readonly isTty: boolean
+  /** Called once the API answers, and before it closes; the second is waited for. */
+  readonly whenReady?: () => void
+  readonly beforeClose?: () => Promise<void>
 }
 
 /** What the roof hands in: everything that is heavy, and loaded only where a command needs it. */

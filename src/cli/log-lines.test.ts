@@ -47,7 +47,7 @@ describe('lines from pieces', () => {
   test('a line without its end comes when the stream ends', () => {
     const lines = new LogLines()
     expect(lines.add(piece('prompt> '))).toEqual([])
-    expect(lines.end()).toEqual([{ name: 'a', stream: 'out', text: 'prompt> ' }])
+    expect(lines.end()).toEqual([{ name: 'a', stream: 'out', text: 'prompt> ', time: null }])
     expect(lines.end()).toEqual([])
   })
 
@@ -78,6 +78,29 @@ describe('lines from pieces', () => {
 
   test('a carriage return before a line break is no part of the line', () => {
     expect(textsOf(new LogLines().add(piece('dos\r\n')))).toEqual(['dos'])
+  })
+
+  test('what follows bytes that are no characters is whole', () => {
+    const lines = new LogLines()
+    expect(textsOf(lines.add(piece('a\ufffd\ufffdb\n')))).toEqual(['a\ufffd\ufffdb'])
+    // Two bytes were sent as six.
+    expect(textsOf(lines.add(piece('next\n', { offset: 5 })))).toEqual(['next'])
+  })
+
+  test('what ends before a gap is a line of its own', () => {
+    const lines = new LogLines()
+    expect(textsOf(lines.add(piece('cut o')))).toEqual([])
+    expect(textsOf(lines.add(piece('later\n', { offset: 900 })))).toEqual(['cut o', 'later'])
+  })
+
+  test('a line came when its beginning did', () => {
+    const lines = new LogLines()
+    const [early, late] = ['2026-11-22T12:00:00.000Z', '2026-11-22T12:00:01.000Z']
+    lines.add(piece('a', { time: early }))
+    expect(lines.add(piece('b\nc\n', { offset: 1, time: late })).map(({ time }) => time)).toEqual([
+      early,
+      late,
+    ])
   })
 })
 

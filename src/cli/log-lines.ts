@@ -8,6 +8,8 @@ export interface LogLine {
   readonly name: string
   readonly stream: 'out' | 'err'
   readonly text: string
+  /** When its first bytes came; null where that is not known. */
+  readonly time: string | null
 }
 
 /** A line that is longer comes in parts. */
@@ -17,23 +19,34 @@ export class LogLines {
   /** Unfinished lines, by slot and stream. */
   readonly #partial = new Map<string, LogLine & { run: string }>()
   /** Where the next byte of a run's stream is to be. */
-  readonly #seen = new Map<string, number>()
+  readonly #seen = new Map<
+    string,
+    { readonly begin: number; readonly end: number; readonly isSure: boolean }
+  >()
 
   /** The lines that the piece finishes. */
   add(piece: OutputView): LogLine[] {
-    const text = this.#unseen(piece)
+    const { text, isNext } = this.#unseen(piece)
     if (text === '') return []
-    const { name, stream, run } = piece
+    const { name, stream, run, time = null } = piece
     const key = `${piece.slot} ${stream}`
     const before = this.#partial.get(key)
-    // What a dead run left without a line break is a line of its own.
-    const isSameRun = before?.run === run
-    const left = before && !isSameRun ? [lineOf(before)] : []
-    const parts = `${isSameRun ? before.text : ''}${text}`.split('\n')
+    // What a dead run left without a line break is a line of its own; so is what ends before a gap.
+    const goesOn = before?.run === run && isNext
+    const left = before && !goesOn ? [lineOf(before)] : []
+    const parts = `${goesOn ? before.text : ''}${text}`.split('\n')
     const rest = parts.pop() ?? ''
+    // A line came when its beginning did.
+    const timeOf = (index: number): string | null => (index === 0 && goesOn ? before.time : time)
     if (rest === '') this.#partial.delete(key)
-    else this.#partial.set(key, { name, stream, run, text: rest })
-    const lines = [...left, ...parts.map((part) => ({ name, stream, text: withoutReturn(part) }))]
+    else this.#partial.set(key, { name, stream, run, text: rest, time: timeOf(parts.length) })
+    const whole = parts.map((part, index) => ({
+      name,
+      stream,
+      text: withoutReturn(part),
+      time: timeOf(index),
+    }))
+    const lines = [...left, ...whole]
     return rest.length > longestLine ? [...lines, ...this.#take(key)] : lines
   }
 
@@ -48,17 +61,25 @@ export class LogLines {
     return partial ? [lineOf(partial)] : []
   }
 
-  #unseen({ run, stream, offset, text }: OutputView): string {
+  #unseen({ run, stream, offset, text }: OutputView): { text: string; isNext: boolean } {
     const key = `${run} ${stream}`
     const bytes = Buffer.from(text)
-    const known = this.#seen.get(key) ?? offset
-    this.#seen.set(key, Math.max(known, offset + bytes.length))
-    return known <= offset ? text : bytes.subarray(known - offset).toString()
+    const last = this.#seen.get(key)
+    // A byte that is no character is sent as a sign of three: then where the piece ends is what the next one says.
+    const isKnown = last !== undefined && (last.isSure || offset <= last.begin)
+    const known = isKnown ? last.end : offset
+    if (offset + bytes.length > known || !isKnown) {
+      this.#seen.set(key, { begin: offset, end: offset + bytes.length, isSure: !text.includes('\ufffd') })
+    }
+    return {
+      text: known <= offset ? text : bytes.subarray(known - offset).toString(),
+      isNext: known >= offset,
+    }
   }
 }
 
-function lineOf({ name, stream, text }: LogLine): LogLine {
-  return { name, stream, text: withoutReturn(text) }
+function lineOf({ name, stream, text, time }: LogLine): LogLine {
+  return { name, stream, text: withoutReturn(text), time }
 }
 
 function withoutReturn(text: string): string {

@@ -4,6 +4,7 @@
  * `cross-checks.ts`'s matter.
  */
 import * as v from 'valibot'
+import { smallestQuota } from '../domain/output-share.ts'
 import {
   type Backoff,
   type Check,
@@ -11,6 +12,7 @@ import {
   type Command,
   type Dependency,
   type ListenSocket,
+  type OutputPolicy,
   type OutputTarget,
   type Program,
   type Rlimit,
@@ -21,6 +23,7 @@ import { canonicalName } from './program-name.ts'
 import { type ProgramInput, type ProgramOutput, program as programSchema } from './schema/program.ts'
 import { parseAddress } from './schema/sockets.ts'
 import type { Mistake } from './source.ts'
+import { sizeText } from './units.ts'
 
 export interface ProgramParts {
   readonly name: string
@@ -80,7 +83,7 @@ export function buildProgram(parts: ProgramParts): BuiltProgram {
       graceMs: settled.stop.grace,
       target: settled.stop.target ?? (command.kind === 'shell' ? 'group' : 'process'),
     },
-    output: { maxBytes: settled.output.maxSize, keep: settled.output.keep },
+    output: outputOf(settled.output),
     dependsOn: dependsOnOf(settled.dependsOn),
     checks: {
       startup: checkOf(settled.checks.startup),
@@ -96,6 +99,7 @@ export function buildProgram(parts: ProgramParts): BuiltProgram {
     mistakes: [
       ...backoffMistakes(backoff),
       ...rlimitMistakes(rlimits),
+      ...quotaMistakes(program),
       ...logCheckMistakes(program),
       ...foreignTexts(program),
     ],
@@ -226,6 +230,42 @@ function rlimitMistakes(rlimits: readonly Rlimit[]): Mistake[] {
     value: String(soft),
     expected: `a soft limit of at most ${hard}`,
   }))
+}
+
+/** What is not asked for is absent: so a program that an older version stored is as one that does not ask. */
+function outputOf({
+  maxSize,
+  keep,
+  maxAge,
+  format,
+  compress,
+  syslog,
+  quota,
+}: ProgramOutput['output']): OutputPolicy {
+  return {
+    maxBytes: maxSize,
+    keep,
+    ...(maxAge === undefined ? {} : { maxAgeMs: maxAge }),
+    ...(format === 'raw' ? {} : { format }),
+    ...(compress ? { compress } : {}),
+    ...(syslog === undefined ? {} : { syslog: { ...syslog, tag: syslog.tag ?? null } }),
+    ...(quota === undefined ? {} : { quotaBytes: quota }),
+  }
+}
+
+function quotaMistakes(program: Program): Mistake[] {
+  const { quotaBytes } = program.output
+  const least = smallestQuota(program)
+  if (quotaBytes === undefined || quotaBytes >= least) return []
+  return [
+    {
+      code: 'contradiction',
+      path: ['output', 'quota'],
+      message: `${sizeText(quotaBytes)} is too little to be divided among the streams of all processes`,
+      value: sizeText(quotaBytes),
+      expected: `at least ${sizeText(least)}, or less processes`,
+    },
+  ]
 }
 
 /** supervisord's way of writing placeholders means nothing here and would be passed on as it is. */

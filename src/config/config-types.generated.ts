@@ -46,6 +46,72 @@ export interface Config {
    * @example {"mailer":{"command":"node worker.js"}}
    */
   readonly programs?: { readonly [name: string]: ProgramConfig }
+
+  /**
+   * A file for the agent’s own log, rotated by size.
+   * Read when the agent starts; a reload changes nothing of it.
+   *
+   * Default: standard error alone.
+   * @example {"file":"/var/log/drover/agent.log","level":"error"}
+   */
+  readonly log?: AgentLogConfig
+
+  /**
+   * What holds for the output of all programs together.
+   * Read when the agent starts; a reload changes nothing of it.
+   *
+   * Default: no quota.
+   * @example {"quota":"20GB"}
+   */
+  readonly output?: AgentOutputConfig
+}
+
+export interface AgentOutputConfig {
+  /**
+   * The most that Drover’s own files of output take together, of all programs. What ended runs left goes first, oldest first, then the oldest finished files of living ones.
+   * The agent looks every 10 seconds, so between two looks it can be passed, and without an agent nobody looks. `output.quota` of a program is never passed. Named files don’t count.
+   *
+   * Unit: bytes, or a text with a unit.
+   * Default: none.
+   * @example "20GB"
+   */
+  readonly quota?: Size
+}
+
+export interface AgentLogConfig {
+  /**
+   * Where the agent writes its log, beside standard error. Its folder is made.
+   *
+   * @example "/var/log/drover/agent.log"
+   */
+  readonly file: string
+
+  /**
+   * The least that is written: of this level, or more serious.
+   * `drover up --log-level` is for standard error alone.
+   *
+   * Default: `"info"`.
+   * @example "error"
+   */
+  readonly level?: 'error' | 'warning' | 'notice' | 'info'
+
+  /**
+   * The file is rotated, to `.1`, `.2` and so on, before it grows beyond this.
+   *
+   * Unit: bytes, or a text with a unit.
+   * Default: `"50MB"`.
+   * @example "10MB"
+   */
+  readonly maxSize?: Size
+
+  /**
+   * Rotated files that are kept beside the current one; older ones are deleted.
+   *
+   * Unit: files.
+   * Default: `10`.
+   * @example 3
+   */
+  readonly keep?: number
 }
 
 export interface ProgramConfig {
@@ -908,6 +974,79 @@ export interface OutputConfig {
    * @example 3
    */
   readonly keep?: number
+
+  /**
+   * A file of output is rotated as well once the first byte in it is older than this, also while nothing comes. An empty file is left alone.
+   * With `keep: 6` and `maxAge: 1d` a week is kept, if `maxSize` is large enough.
+   *
+   * Unit: seconds, or a text with a unit.
+   * Default: not for its age.
+   * @example "1d"
+   */
+  readonly maxAge?: Duration
+
+  /**
+   * How lines are stored. raw: byte for byte. stamped: with the time in front of each line, as `2026-01-31T12:00:00.000Z`. json: each line as one JSON object with time, stream, program, slot, run and line.
+   * What is in the files is what `drover logs` shows. A line of more than 16 KiB (an eighth of `maxSize`, if that is less) becomes several JSON objects, all but the last with `"partial": true`.
+   *
+   * Default: `"raw"`.
+   * @example "stamped"
+   * @example "json"
+   */
+  readonly format?: 'raw' | 'stamped' | 'json'
+
+  /**
+   * Whether the agent compresses finished files of Drover’s own with gzip, within some seconds. `drover logs` reads them as ever. Named files are left alone.
+   *
+   * Default: `false`.
+   * @example true
+   */
+  readonly compress?: boolean
+
+  /**
+   * Sends each line to the system’s log as well: standard output with the severity `info`, standard error with `err`. `{}` does it with all defaults. What the log does not take at once is dropped, and the next message says how much.
+   * Works for streams that are stored, so not with `discard`. `format` has no influence on it.
+   *
+   * Default: not sent.
+   * @example {"facility":"local0","tag":"{program}"}
+   */
+  readonly syslog?: SyslogConfig
+
+  /**
+   * The most that the output of all processes and all kept runs of the program takes together, its named files included. Each stream of each process has an equal part.
+   * `maxSize` and `keep` are made smaller where they would allow more. Holds for each process from its next start.
+   *
+   * Unit: bytes, or a text with a unit.
+   * Default: none; `maxSize` and `keep` bound each stream.
+   * @example "2GB"
+   */
+  readonly quota?: Size
+}
+
+export interface SyslogConfig {
+  /**
+   * The facility of its messages.
+   *
+   * Default: `"daemon"`.
+   * @example "local0"
+   */
+  readonly facility?: 'user' | 'mail' | 'daemon' | 'cron' | 'local0' | 'local1' | 'local2' | 'local3' | 'local4' | 'local5' | 'local6' | 'local7'
+
+  /**
+   * The name in front of each message. It may hold `{program}`, `{group}` and `{index}`.
+   *
+   * Default: the program, and for one of several processes its slot with `-` for `:`.
+   * @example "{program}"
+   */
+  readonly tag?: string
+
+  /**
+   * The socket of the log, of datagrams.
+   *
+   * Default: `"/dev/log"`.
+   * @example "/run/systemd/journal/syslog"
+   */
+  readonly path?: string
 }
 
 export interface SocketConfig {

@@ -3,8 +3,10 @@
  * with a mistake is not among the programs. What no file says is not looked up here: env files are read by
  * the function that the caller hands in.
  */
+import type { AgentSettings } from '../domain/agent-settings.ts'
 import type { Program } from '../domain/program.ts'
 import type { Problem } from '../domain/user-error.ts'
+import { readSettings } from './agent-settings.ts'
 import { buildProgram } from './build-program.ts'
 import { checkSchema } from './check-schema.ts'
 import { findDuplicates, findSharedFiles, findSharedSockets, type PlacedProgram } from './cross-checks.ts'
@@ -29,6 +31,7 @@ export interface ParseContext {
 
 export interface ParsedPrograms {
   readonly programs: readonly Program[]
+  readonly settings: AgentSettings
   readonly problems: readonly Problem[]
 }
 
@@ -47,7 +50,9 @@ export function parsePrograms(sources: readonly ParsedSource[], context: ParseCo
     program === null ? [] : [{ source, path, program }],
   )
   const named = outcomes.flatMap(({ source, path, name }) => (name === null ? [] : [{ source, path, name }]))
+  const agent = readSettings(sources)
   const problems = [
+    ...agent.problems,
     ...fragments.flatMap((fragment) => fragment.problems),
     ...outcomes.flatMap((outcome) => outcome.problems),
     ...findDuplicates(named),
@@ -58,7 +63,11 @@ export function parsePrograms(sources: readonly ParsedSource[], context: ParseCo
     program !== null && valid ? [{ source, path, program }] : [],
   )
   const settled = settleDependencies(valid, new Set(named.map(({ name }) => name)))
-  return { programs: settled.programs, problems: inOrder([...problems, ...settled.problems], sources) }
+  return {
+    programs: settled.programs,
+    settings: agent.settings,
+    problems: inOrder([...problems, ...settled.problems], sources),
+  }
 }
 
 /** One source after the schema looked at it. */

@@ -5,6 +5,7 @@
 import * as v from 'valibot'
 import type { ErrorCode } from '../domain/error-codes.ts'
 import { findUnknownKind } from '../domain/event-kinds.ts'
+import { instantForms } from '../domain/instant.ts'
 import {
   AgentView,
   EventView,
@@ -83,6 +84,8 @@ const Kinds = v.optional(
   ),
   '',
 )
+const Instant = (meaning: string) =>
+  v.optional(v.pipe(v.string(), v.maxLength(64), v.description(`${meaning}: ${instantForms}.`)))
 const Wait = v.optional(v.pipe(v.boolean(), v.description('Answer once the outcome is known.')), true)
 
 export const endpoints = {
@@ -175,6 +178,15 @@ export const endpoints = {
     response: v.array(OutcomeView),
     form: 'json',
     errors: ['not_found', 'usage'],
+  },
+  rotateOutput: {
+    method: 'POST',
+    path: '/v1/slots/rotate',
+    summary: 'Begins new files of output for the living runs; what is empty is left alone.',
+    body: v.strictObject({ targets: Targets }),
+    response: v.array(OutcomeView),
+    form: 'json',
+    errors: ['not_found'],
   },
   writeInput: {
     method: 'POST',
@@ -300,25 +312,37 @@ export const endpoints = {
   streamLogs: {
     method: 'GET',
     path: '/v1/logs',
-    summary: 'The last lines of many programs, and what follows.',
+    summary: 'The last lines of many programs, and what follows; or those of a time, or that a pattern fits.',
     query: v.strictObject({
       targets: TargetList,
       lines: v.optional(
         v.pipe(
           whole(
-            `How many lines of the past, for each program, 0 to ${mostLogLines}. No more than 16 MiB of each stream are looked through for them.`,
+            `How many lines of the past, for each program, 0 to ${mostLogLines}. Usually 20, for which no more than 16 MiB of each stream are looked through; with since, until or grep, all that is kept.`,
           ),
           v.maxValue(mostLogLines),
         ),
-        '20',
       ),
       follow: Flag,
       run: v.optional(v.string()),
       stream: v.optional(v.picklist(['out', 'err', 'both']), 'both'),
+      since: Instant('The first time that is wanted'),
+      until: Instant('The first time that is not wanted any more'),
+      grep: v.optional(
+        v.pipe(
+          v.string(),
+          v.minLength(1),
+          v.maxLength(4096),
+          v.description('Only lines that this regular expression (of JavaScript) fits.'),
+        ),
+      ),
+      ignoreCase: Flag,
+      invert: Flag,
+      timestamps: Flag,
     }),
     response: OutputView,
     form: 'events',
-    errors: ['not_found'],
+    errors: ['not_found', 'usage', 'busy', 'timed_out'],
   },
   listEvents: {
     method: 'GET',

@@ -52,6 +52,7 @@ export interface AgentVerbs {
     to: 'process' | 'group' | 'tree'
     by: string
   }): Promise<OutcomeView[]>
+  rotate(request: { targets: readonly string[]; by: string }): Promise<OutcomeView[]>
   writeInput(request: { targets: readonly string[]; text: string; by: string }): Promise<OutcomeView[]>
   listPrograms(): ProgramView[]
   getProgram(name: string): ProgramView
@@ -81,10 +82,19 @@ export interface AgentVerbs {
   /** Ends by itself unless `follow`; then when the signal aborts. */
   streamLogs(query: {
     targets: readonly string[]
-    lines: number
+    /** For each slot; usually the last 20, or all that a search finds. */
+    lines?: number
     follow: boolean
     run?: string
     stream: 'out' | 'err' | 'both'
+    /** Any of these three makes it a search through all that is kept. */
+    since?: string
+    until?: string
+    grep?: string
+    ignoreCase: boolean
+    invert: boolean
+    /** Each time that is known begins a piece of its own. */
+    timestamps: boolean
     signal: AbortSignal
   }): Promise<AsyncIterable<OutputView>>
   /** `newest`: the last ones up to the limit, still in ascending order. */

@@ -12,6 +12,7 @@ export const errorCatalogue = {
   refused: { status: 409, exit: 7, meaning: 'A start was refused, with its reason.' },
   did_not_happen: { status: 200, exit: 1, meaning: 'At least one of the things asked for did not happen.' },
   timed_out: { status: 504, exit: 8, meaning: 'What was waited for did not come in time.' },
+  busy: { status: 503, exit: 8, meaning: 'The agent does as much of this at once as it can.' },
   data_dir_foreign: {
     status: 500,
     exit: 9,

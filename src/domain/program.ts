@@ -119,7 +119,42 @@ export interface OutputPolicy {
   readonly maxBytes: number
   /** Rotated files kept beside the current one. */
   readonly keep: number
+  /** A segment or named file is rotated once its first byte is older than this. Absent: never for its age. */
+  readonly maxAgeMs?: Milliseconds
+  /** Absent: byte for byte. */
+  readonly format?: 'stamped' | 'json'
+  /** Finished own segments are compressed by the agent. */
+  readonly compress?: true
+  /** Absent: nothing goes to the system's log. */
+  readonly syslog?: SyslogPolicy
+  /** What all slots and runs of the program may take together. Absent: no quota. */
+  readonly quotaBytes?: number
 }
+
+/** Lines that go to the system's log as well. */
+export interface SyslogPolicy {
+  readonly path: string
+  readonly facility: SyslogFacility
+  /** Null: as people call the slot. */
+  readonly tag: string | null
+}
+
+/** With their numbers in RFC 3164. */
+export const syslogFacilities = {
+  user: 1,
+  mail: 2,
+  daemon: 3,
+  cron: 9,
+  local0: 16,
+  local1: 17,
+  local2: 18,
+  local3: 19,
+  local4: 20,
+  local5: 21,
+  local6: 22,
+  local7: 23,
+} as const
+export type SyslogFacility = keyof typeof syslogFacilities
 
 export interface RestartPolicy {
   readonly when: 'always' | 'on-failure' | 'never'

@@ -14,6 +14,8 @@ export interface RetentionLimits {
   readonly runsPerSlot: number
   /** Output of ended runs kept per slot; the newest ended run is kept whatever its size. */
   readonly bytesPerSlot: number
+  /** A quota holds for the newest one, too. */
+  readonly isStrict?: boolean
 }
 
 /** `runs`: ended runs, newest first. Returns the ids of those to drop. */
@@ -22,12 +24,13 @@ export function planRetention(runs: readonly KeptRun[], limits: (slot: string) =
   const dropped: string[] = []
   for (const run of runs) {
     const tally = seen.get(run.slot) ?? { count: 0, bytes: 0 }
-    const { runsPerSlot, bytesPerSlot } = limits(run.slot)
+    const { runsPerSlot, bytesPerSlot, isStrict } = limits(run.slot)
     // Counted on past the limit, so that what is kept has no gap: nothing older than a dropped run stays.
     const counted = { count: tally.count + 1, bytes: tally.bytes + run.bytes }
     seen.set(run.slot, counted)
     const isOver = counted.count > runsPerSlot || counted.bytes > bytesPerSlot
-    if (isOver && tally.count > 0) dropped.push(run.id)
+    const isSpared = tally.count === 0 && !isStrict
+    if (isOver && !isSpared) dropped.push(run.id)
   }
   return dropped
 }

@@ -6,7 +6,15 @@ import { createHash } from 'node:crypto'
 import { constants } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import { fillPlaceholders, placeholderValues } from '../config/placeholders.ts'
-import type { Launch, OutputTarget, Program } from '../domain/program.ts'
+import { shareOf } from '../domain/output-share.ts'
+import {
+  type Launch,
+  type OutputTarget,
+  type Program,
+  type SyslogPolicy,
+  slotTitle,
+  syslogFacilities,
+} from '../domain/program.ts'
 import type { RunCause } from '../domain/run.ts'
 import type { ResolvedUser } from './user.ts'
 
@@ -48,7 +56,13 @@ export interface ClaimedOutput {
   readonly file?: string
   readonly maxBytes: number
   readonly keep: number
+  readonly maxAgeMs?: number
+  readonly format?: 'stamped' | 'json'
+  readonly syslog?: { readonly path: string; readonly tag: string; readonly priority: number }
 }
+
+const infoSeverity = 6
+const errorSeverity = 3
 
 export interface ClaimContext {
   readonly run: string
@@ -67,16 +81,27 @@ export interface ClaimContext {
 export function buildClaim(program: Program, context: ClaimContext): Claim {
   const { launch, stop, output } = program
   const fill = filler(program, context.index)
-  const target = (wanted: OutputTarget): ClaimedOutput | null => {
+  const target = (wanted: OutputTarget, severity: number): ClaimedOutput | null => {
     if (wanted.kind === 'discard') return null
-    if (wanted.kind === 'own') return { maxBytes: output.maxBytes, keep: output.keep }
-    const path = fill(wanted.path)
-    return {
-      file: isAbsolute(path) ? path : join(fill(launch.cwd), path),
-      maxBytes: output.maxBytes,
-      keep: output.keep,
+    const { maxAgeMs, format, syslog } = output
+    const { maxBytes, keep } = shareOf(program, wanted.kind)
+    const rules = {
+      maxBytes,
+      keep,
+      ...(maxAgeMs === undefined ? {} : { maxAgeMs }),
+      ...(format === undefined ? {} : { format }),
+      ...(syslog === undefined ? {} : { syslog: claimSyslog(syslog, severity) }),
     }
+    if (wanted.kind === 'own') return rules
+    const path = fill(wanted.path)
+    return { file: isAbsolute(path) ? path : join(fill(launch.cwd), path), ...rules }
   }
+  /** A colon would end the tag. */
+  const claimSyslog = ({ path, facility, tag }: SyslogPolicy, severity: number) => ({
+    path,
+    tag: (tag === null ? slotTitle(program, context.index) : fill(tag)).replaceAll(':', '-'),
+    priority: syslogFacilities[facility] * 8 + severity,
+  })
   const { user } = context
   return {
     version: 1,
@@ -97,8 +122,8 @@ export function buildClaim(program: Program, context: ClaimContext): Claim {
     leave: launch.leftovers === 'leave',
     input: launch.stdin === 'fifo',
     merge: launch.stderr.kind === 'merged',
-    out: target(launch.stdout),
-    err: launch.stderr.kind === 'merged' ? null : target(launch.stderr),
+    out: target(launch.stdout, infoSeverity),
+    err: launch.stderr.kind === 'merged' ? null : target(launch.stderr, errorSeverity),
     ...(launch.notify ? { notify: notifyName(context) } : {}),
     ...(context.holder === null
       ? {}

@@ -5,6 +5,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate as othersTurn } from 'node:timers/promises'
+import { lengthOfCompressed, readCompressed } from './gzip-segment.ts'
 import { listNames } from './run-directory.ts'
 
 export type Stream = 'out' | 'err'
@@ -43,11 +44,9 @@ export class RunOutput implements OutputSource {
     for (const segment of this.segments()) {
       if (position >= segment.offset + segment.size) continue
       const from = Math.max(position, segment.offset)
-      const bytes = readPart(
-        segment.path,
-        from - segment.offset,
-        Math.min(most, segment.offset + segment.size - from),
-      )
+      const length = Math.min(most, segment.offset + segment.size - from)
+      const readHere = segment.path.endsWith('.gz') ? readCompressed : readPart
+      const bytes = readHere(segment.path, from - segment.offset, length)
       // Rotated away between the look and the read: the next segment has what follows.
       if (bytes === null || bytes.length === 0) continue
       return { bytes, position: from, next: from + bytes.length }
@@ -56,15 +55,50 @@ export class RunOutput implements OutputSource {
   }
 
   private segments(): Segment[] {
-    const prefix = `${this.stream}.`
-    return listNames(this.directory)
-      .filter((name) => name.startsWith(prefix) && /^\d+$/.test(name.slice(prefix.length)))
-      .map((name) => {
-        const path = join(this.directory, name)
-        return { path, offset: Number(name.slice(prefix.length)), size: sizeOf(path) }
-      })
-      .sort((a, b) => a.offset - b.offset)
+    return listSegments(this.directory, this.stream).map(({ path, offset }) => {
+      const size = path.endsWith('.gz') ? lengthOfCompressed(path) : sizeOf(path)
+      return { path, offset, size }
+    })
   }
+}
+
+/** In the order of their positions. Where one is there compressed and as it was, the latter counts: a compression is being finished. */
+function listSegments(directory: string, stream: Stream): { path: string; offset: number }[] {
+  const prefix = `${stream}.`
+  const segments = new Map<number, string>()
+  for (const name of listNames(directory)) {
+    const number = name.startsWith(prefix) ? /^(\d+)(\.gz)?$/.exec(name.slice(prefix.length)) : null
+    if (!number) continue
+    const offset = Number(number[1])
+    if (!number[2] || !segments.has(offset)) segments.set(offset, join(directory, name))
+  }
+  return [...segments].map(([offset, path]) => ({ path, offset })).sort((a, b) => a.offset - b.offset)
+}
+
+/** Segments that are no longer written to, of both streams, with their indexes counted in. */
+export function listFinishedSegments(directory: string): { path: string; bytes: number; at: number }[] {
+  return (['out', 'err'] as const).flatMap((stream) =>
+    listSegments(directory, stream)
+      .slice(0, -1)
+      .flatMap(({ path }) => {
+        const found = statSync(path, { throwIfNoEntry: false })
+        return found ? [{ path, bytes: found.size + sizeOf(timesOf(path)), at: found.mtimeMs }] : []
+      }),
+  )
+}
+
+export function listSegmentsToCompress(directory: string, isEnded: boolean): string[] {
+  return (['out', 'err'] as const).flatMap((stream) => {
+    const segments = listSegments(directory, stream)
+    return (isEnded ? segments : segments.slice(0, -1))
+      .map(({ path }) => path)
+      .filter((path) => !path.endsWith('.gz') && sizeOf(path) > 0)
+  })
+}
+
+/** The time index of a segment. */
+export function timesOf(segment: string): string {
+  return `${segment.replace(/\.gz$/, '')}.times`
 }
 
 /**

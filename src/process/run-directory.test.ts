@@ -85,8 +85,9 @@ it('tells what is not there from what cannot be understood', () => {
 it('counts the output and nothing else', () => {
   writeFileSync(join(folder, 'out.0'), '12345')
   writeFileSync(join(folder, 'err.7'), '123')
+  writeFileSync(join(folder, 'err.7.times'), '0123456789abcdef')
   writeFileSync(join(folder, 'spec.json'), 'xxxxxxxxxx')
-  expect(measureOutput(folder)).toBe(8)
+  expect(measureOutput(folder)).toBe(24)
 })
 
 it('removes a directory with all that is in it, and one that is gone', () => {

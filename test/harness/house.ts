@@ -233,6 +233,7 @@ export class House {
       dataDir: this.dataDir,
       node: 'house',
       logLevel: 'info',
+      logFile: null,
       leaveWorkersOnTerm: false,
       isTty: false,
     }

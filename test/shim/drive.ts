@@ -43,6 +43,9 @@ export interface Output {
   file?: string
   maxBytes: number
   keep: number
+  maxAgeMs?: number
+  format?: 'raw' | 'stamped' | 'json'
+  syslog?: { path: string; tag: string; priority: number }
 }
 
 export interface Spec {

@@ -4,6 +4,7 @@ import {
   existsSync,
   linkSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -146,6 +147,77 @@ describe('own output', () => {
       [0, 'one\n'],
       [4, 'two\n'],
     ])
+  })
+
+  it('keeps beside each segment when which bytes came, and drops that with its segment', async () => {
+    const before = Date.now()
+    const run = yard.start('for i in 1 2 3 4 5 6; do seq 1 60; sleep 0.02; done', {
+      out: { maxBytes: 200, keep: 2 },
+    })
+    await run.ended()
+    const begins = run.begins('out')
+    const indexes = readdirSync(run.directory).filter((name) => name.endsWith('.times'))
+    expect(indexes.sort()).toEqual(begins.map((begin) => `out.${begin}.times`).sort())
+    for (const { begin, bytes } of run.segments('out')) {
+      const index = readFileSync(run.path(`out.${begin}.times`))
+      expect(index.length % 16).toBe(0)
+      expect(index.length + bytes.length).toBeLessThanOrEqual(200)
+      const entries = Array.from({ length: index.length / 16 }, (_, at) => [
+        Number(index.readBigInt64LE(at * 16)),
+        Number(index.readBigInt64LE(at * 16 + 8)),
+      ])
+      expect(entries[0]?.[0]).toBe(begin)
+      for (const [position = -1, at = 0] of entries) {
+        expect(position).toBeGreaterThanOrEqual(begin)
+        expect(position).toBeLessThan(begin + bytes.length)
+        expect(at).toBeGreaterThanOrEqual(before)
+        expect(at).toBeLessThanOrEqual(Date.now())
+      }
+    }
+  })
+
+  it('counts segments that the agent has compressed, each once, and drops them in their turn', async () => {
+    const run = yard.start('echo one; read x; echo two; read x; echo three; read x; echo four', {
+      input: true,
+      out: { maxBytes: 0, keep: 2 },
+    })
+    const step = async (said: string, begin: number): Promise<void> => {
+      await run.says(said)
+      run.control('rotate')
+      await until(() => run.has(`out.${begin}`), 'the new segment')
+      writeFileSync(run.path('in'), 'go\n')
+    }
+    await step('one\n', 4)
+    renameSync(run.path('out.0'), run.path('out.0.gz'))
+    await run.says('two\n')
+    writeFileSync(run.path('out.4.gz'), 'the same, compressed; the original is still there')
+    await step('two\n', 8)
+    expect(run.has('out.0.gz')).toBe(true)
+    await step('three\n', 14)
+    await run.ended()
+    const names = readdirSync(run.directory).filter((name) => name.startsWith('out.'))
+    expect(names.sort()).toEqual([
+      'out.14',
+      'out.14.times',
+      'out.4',
+      'out.4.gz',
+      'out.4.times',
+      'out.8',
+      'out.8.times',
+    ])
+  })
+
+  it('tells a line that came later from one before it', async () => {
+    const run = yard.start('echo one; read x; sleep 0.05; echo two', {
+      input: true,
+      out: { maxBytes: 0, keep: 9 },
+    })
+    await run.says('one\n')
+    writeFileSync(run.path('in'), 'go\n')
+    await run.ended()
+    const index = readFileSync(run.path('out.0.times'))
+    expect([index.readBigInt64LE(0), index.readBigInt64LE(16), index.length]).toEqual([0n, 4n, 32])
+    expect(index.readBigInt64LE(24) - index.readBigInt64LE(8)).toBeGreaterThanOrEqual(40n)
   })
 
   it('goes on without a reader, a rotation or an end when the run directory is removed', async () => {

@@ -20,7 +20,15 @@ export const runRoutes = [
   }),
   route({
     endpoint: 'streamLogs',
-    handle: ({ verbs }, { query: { run, ...query }, signal }) =>
-      verbs.streamLogs({ ...query, ...(run === undefined ? {} : { run }), signal }),
+    handle: ({ verbs }, { query: { lines, run, since, until, grep, ...query }, signal }) =>
+      verbs.streamLogs({
+        ...query,
+        ...(lines === undefined ? {} : { lines }),
+        ...(run === undefined ? {} : { run }),
+        ...(since === undefined ? {} : { since }),
+        ...(until === undefined ? {} : { until }),
+        ...(grep === undefined ? {} : { grep }),
+        signal,
+      }),
   }),
 ]

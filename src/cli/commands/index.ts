@@ -16,6 +16,7 @@ import { programsCommand } from './programs.ts'
 import { reloadCommand } from './reload.ts'
 import { removeCommand } from './remove.ts'
 import { restartCommand } from './restart.ts'
+import { rotateCommand } from './rotate.ts'
 import { runCommand } from './run.ts'
 import { runsCommand } from './runs.ts'
 import { scaleCommand } from './scale.ts'
@@ -35,6 +36,7 @@ export const commands: readonly Command[] = [
   scaleCommand,
   signalCommand,
   inputCommand,
+  rotateCommand,
   logsCommand,
   runsCommand,
   runCommand,

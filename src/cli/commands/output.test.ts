@@ -469,6 +469,7 @@ describe('plan, reload, apply, remove', () => {
 describe('config', () => {
   const loaded = (given: Partial<LoadedConfig> = {}): LoadedConfig => ({
     programs: [],
+    settings: { log: null, outputQuotaBytes: null },
     problems: [],
     files: ['/home/alice/drover.yaml'],
     root: '/home/alice/drover.yaml',

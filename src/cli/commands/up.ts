@@ -1,5 +1,6 @@
 /** `drover up`: runs an agent in the foreground. */
 import { defineCommand, option } from '../define-command.ts'
+import { OutputOfAll } from '../output-of-all.ts'
 
 export const upCommand = defineCommand({
   name: 'up',
@@ -14,19 +15,30 @@ export const upCommand = defineCommand({
       ['error', 'warning', 'notice', 'info'],
       'info',
     ),
+    logFile: option.text(
+      '--log-file <file>',
+      'a file for the log as well, rotated at 50 MB (default: as the configuration says)',
+    ),
+    output: option.flag('--output', 'print what programs print, on standard output, with names in front'),
     leaveWorkers: option.flag('--leave-workers', 'leave the workers running when asked to end'),
   },
   examples: {
     'up -c drover.config.ts': 'with a configuration, in the usual data directory',
+    'up -c drover.config.ts --output': 'everything in one terminal',
     'up -c conf.d -D ./.drover': 'with a folder of them, and a data directory of its own',
   },
-  run: ({ logLevel, leaveWorkers }, { startAgent, global, out }) =>
-    startAgent({
+  run({ logLevel, logFile, leaveWorkers, output }, context) {
+    const { startAgent, global, out } = context
+    const printing = output ? new OutputOfAll(context) : null
+    return startAgent({
       config: global.config,
       dataDir: global.dataDir,
       node: global.node,
       logLevel,
+      logFile,
       leaveWorkersOnTerm: leaveWorkers,
       isTty: out.isTty,
-    }),
+      ...(printing === null ? {} : { whenReady: () => printing.begin(), beforeClose: () => printing.end() }),
+    })
+  },
 })

@@ -49,3 +49,11 @@ function dayOf(date: Date): string {
 function twoDigits(value: number): string {
   return String(value).padStart(2, '0')
 }
+
+/** `2026-11-22 12:00:03.250`, always of one width; in UTC with a `Z`. */
+export function formatStamp(iso: string, isUtc: boolean): string {
+  if (isUtc) return iso
+  const then = new Date(iso)
+  const time = [then.getHours(), then.getMinutes(), then.getSeconds()].map(twoDigits).join(':')
+  return `${dayOf(then)} ${time}.${String(then.getMilliseconds()).padStart(3, '0')}`
+}

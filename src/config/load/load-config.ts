@@ -58,6 +58,7 @@ function finish({ files, includedBy, problems }: Gathered, root: string): Loaded
   const barren = files.flatMap((file) => barrenProblem(file, including.has(file.file)))
   return {
     programs: parsed.programs,
+    settings: parsed.settings,
     problems: [...problems, ...syntax, ...parsed.problems, ...barren],
     files: files.map(({ file }) => file),
     root,

@@ -1,6 +1,7 @@
 /**
  * What loading a configuration is asked and what it gives, whether it is done in this process or in another.
  */
+import type { AgentSettings } from '../../domain/agent-settings.ts'
 import type { Program } from '../../domain/program.ts'
 import { type Problem, UserError } from '../../domain/user-error.ts'
 import type { ConfigFormat } from './format.ts'
@@ -27,6 +28,8 @@ export interface TextOptions extends LoadOptions {
 
 export interface LoadedConfig {
   readonly programs: readonly Program[]
+  /** What it says of the agent itself. */
+  readonly settings: AgentSettings
   readonly problems: readonly Problem[]
   /** All files that were read, absolute, env files aside. */
   readonly files: readonly string[]

@@ -2,9 +2,21 @@
  * The groups of keys inside a program: how it is restarted, stopped, limited, and what becomes of its output.
  */
 import * as v from 'valibot'
-import { type RlimitName, rlimitNames } from '../../domain/program.ts'
+import { type RlimitName, rlimitNames, type SyslogFacility, syslogFacilities } from '../../domain/program.ts'
 import { parseSize, sizePattern } from '../units.ts'
-import { block, duration, isJson, key, outputPath, path, size, table, text, wholeNumber } from './leaves.ts'
+import {
+  block,
+  duration,
+  flag,
+  isJson,
+  key,
+  outputPath,
+  path,
+  size,
+  table,
+  text,
+  wholeNumber,
+} from './leaves.ts'
 
 const day = 86_400_000
 
@@ -61,6 +73,37 @@ export const stop = block(
   'a table with signal, grace and target',
 )
 
+const facilityNames = Object.keys(syslogFacilities) as SyslogFacility[]
+const syslogPath = v.pipe(text('the path of a socket'), v.regex(/^\//, 'an absolute path'), v.maxLength(100))
+
+const syslog = block(
+  'SyslogConfig',
+  {
+    facility: v.optional(
+      key(v.picklist(facilityNames, facilityNames.join(', ')), {
+        description: 'The facility of its messages.',
+        examples: ['local0'],
+      }),
+      'daemon',
+    ),
+    tag: v.optional(
+      key(v.pipe(text('a word'), v.regex(/^[!-9;-~]{1,100}$/, 'a word of up to 100 signs, without `:`')), {
+        description: 'The name in front of each message. It may hold `{program}`, `{group}` and `{index}`.',
+        examples: ['{program}'],
+        defaultText: 'the program, and for one of several processes its slot with `-` for `:`',
+      }),
+    ),
+    path: v.optional(
+      key(syslogPath, {
+        description: 'The socket of the log, of datagrams.',
+        examples: ['/run/systemd/journal/syslog'],
+      }),
+      '/dev/log',
+    ),
+  },
+  'a table with facility, tag and path',
+)
+
 export const output = block(
   'OutputConfig',
   {
@@ -83,8 +126,57 @@ export const output = block(
       }),
       10,
     ),
+    maxAge: v.optional(
+      key(duration(1000, 3650 * day), {
+        description:
+          'A file of output is rotated as well once the first byte in it is older than this, also while nothing comes. An empty file is left alone.',
+        unit: 'seconds, or a text with a unit',
+        examples: ['1d'],
+        defaultText: 'not for its age',
+        relation: 'With `keep: 6` and `maxAge: 1d` a week is kept, if `maxSize` is large enough.',
+      }),
+    ),
+    format: v.optional(
+      key(v.picklist(['raw', 'stamped', 'json'], 'raw, stamped or json'), {
+        description:
+          'How lines are stored. raw: byte for byte. stamped: with the time in front of each line, as `2026-01-31T12:00:00.000Z`. json: each line as one JSON object with time, stream, program, slot, run and line.',
+        examples: ['stamped', 'json'],
+        relation:
+          'What is in the files is what `drover logs` shows. A line of more than 16 KiB (an eighth of `maxSize`, if that is less) becomes several JSON objects, all but the last with `"partial": true`.',
+      }),
+      'raw',
+    ),
+    compress: v.optional(
+      key(flag(), {
+        description:
+          'Whether the agent compresses finished files of Drover’s own with gzip, within some seconds. `drover logs` reads them as ever. Named files are left alone.',
+        examples: [true],
+      }),
+      false,
+    ),
+    syslog: v.optional(
+      key(syslog, {
+        description:
+          'Sends each line to the system’s log as well: standard output with the severity `info`, standard error with `err`. `{}` does it with all defaults. What the log does not take at once is dropped, and the next message says how much.',
+        examples: [{ facility: 'local0', tag: '{program}' }],
+        defaultText: 'not sent',
+        relation:
+          'Works for streams that are stored, so not with `discard`. `format` has no influence on it.',
+      }),
+    ),
+    quota: v.optional(
+      key(size(128 * 1024, 1024 ** 5, null), {
+        description:
+          'The most that the output of all processes and all kept runs of the program takes together, its named files included. Each stream of each process has an equal part.',
+        unit: 'bytes, or a text with a unit',
+        examples: ['2GB'],
+        defaultText: 'none; `maxSize` and `keep` bound each stream',
+        relation:
+          '`maxSize` and `keep` are made smaller where they would allow more. Holds for each process from its next start.',
+      }),
+    ),
   },
-  'a table with maxSize and keep',
+  'a table with maxSize, keep, maxAge, format, compress, syslog and quota',
 )
 
 const backoffKinds = ['exponential', 'linear'] as const

@@ -3,6 +3,7 @@
  */
 import * as v from 'valibot'
 import { nameRule, programKeyPattern } from '../program-name.ts'
+import { agentLog, agentOutput } from './agent.ts'
 import { block, key, path, table } from './leaves.ts'
 import { program, programDefaults } from './program.ts'
 
@@ -49,6 +50,22 @@ export const config = block(
         },
       ),
       {},
+    ),
+    log: v.optional(
+      key(agentLog, {
+        description: 'A file for the agent’s own log, rotated by size.',
+        examples: [{ file: '/var/log/drover/agent.log', level: 'error' }],
+        defaultText: 'standard error alone',
+        relation: 'Read when the agent starts; a reload changes nothing of it.',
+      }),
+    ),
+    output: v.optional(
+      key(agentOutput, {
+        description: 'What holds for the output of all programs together.',
+        examples: [{ quota: '20GB' }],
+        defaultText: 'no quota',
+        relation: 'Read when the agent starts; a reload changes nothing of it.',
+      }),
     ),
   },
   'a table with programs',

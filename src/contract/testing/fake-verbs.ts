@@ -37,6 +37,7 @@ export function createFakeVerbs(replaced: Partial<AgentVerbs> = {}): FakeVerbs {
       return [outcomeView()]
     },
     signal: outcomes,
+    rotate: outcomes,
     writeInput: outcomes,
     listPrograms: () => [programView()],
     getProgram: (name) => known([name], [programView()])[0] ?? programView(),

@@ -24,6 +24,7 @@ import { signalCommand } from './signal.ts'
 import { startCommand } from './start.ts'
 import { statusCommand } from './status.ts'
 import { stopCommand } from './stop.ts'
+import { topCommand } from './top.ts'
 import { upCommand } from './up.ts'
 import { versionCommand } from './version.ts'
 
@@ -36,6 +37,7 @@ export const commands: readonly Command[] = [
   signalCommand,
   inputCommand,
   logsCommand,
+  topCommand,
   runsCommand,
   runCommand,
   eventsCommand,

@@ -78,15 +78,40 @@ function factsOf(run: RunView, { out }: CommandContext, now: number): [string, s
     ['lasted', lastedOf(run, now)],
   ]
   if (usage) {
-    const peak = run.end === null ? '' : ' at its peak'
-    const processes = usage.processes > 1 ? `, ${usage.processes} processes` : ''
     const lost = usage.lostBytes > 0 ? `, ${out.colors.red(`${formatSize(usage.lostBytes)} lost`)}` : ''
     facts.push(
-      ['usage', `${formatDuration(usage.cpuMs)} CPU, ${formatSize(usage.rssBytes)}${peak}${processes}`],
+      ['cpu', formatDuration(usage.cpuMs)],
+      ['memory', memoryOf(usage)],
+      ['tree', treeOf(usage)],
       ['output', `${formatSize(usage.outBytes)} out, ${formatSize(usage.errBytes)} err${lost}`],
     )
   }
   return facts.filter(([, value]) => value !== '')
+}
+
+type Usage = NonNullable<RunView['usage']>
+
+/** The peaks of the tree are what looks saw; that of the largest process is the kernel's, and misses nothing. */
+function memoryOf({ rssBytes, pssBytes, peakTreeRssBytes, largestProcessRssBytes }: Usage): string {
+  const parts = [
+    largestProcessRssBytes === null ? `${formatSize(rssBytes)} now` : '',
+    pssBytes === null ? '' : `${formatSize(pssBytes)} without what is shared`,
+    peakTreeRssBytes === null ? '' : `tree up to ${formatSize(peakTreeRssBytes)}`,
+    largestProcessRssBytes === null ? '' : `largest process up to ${formatSize(largestProcessRssBytes)}`,
+  ]
+  return parts.filter((part) => part !== '').join(', ')
+}
+
+function treeOf({ processes, openFiles, peakProcesses, peakOpenFiles }: Usage): string {
+  const peaks = [
+    peakProcesses === null ? '' : `${peakProcesses} processes`,
+    peakOpenFiles === null ? '' : `${peakOpenFiles} open files`,
+  ].filter((part) => part !== '')
+  const now = processes === 0 ? [] : [`${processes} ${processes === 1 ? 'process' : 'processes'}`]
+  if (openFiles !== null) now.push(`${openFiles} open files`)
+  return [now.join(', '), peaks.length === 0 ? '' : `up to ${peaks.join(', ')}`]
+    .filter((part) => part !== '')
+    .join('; ')
 }
 
 async function printOutput(

@@ -11,11 +11,13 @@ export type FileState = ReadonlyMap<string, string>
 
 export interface ScanResult {
   readonly files: FileState
-  /** More than this are not looked at. */
+  /** There are more than may be looked at; the rest was not. */
   readonly isCut: boolean
 }
 
-export const mostFiles = 10_000
+const mostFiles = 10_000
+/** Files and folders that are looked at for them: a pattern below `/` must not walk the whole machine. */
+const mostEntries = 50_000
 const deepest = 50
 const wildcards = /[*?{]/
 
@@ -24,11 +26,16 @@ export async function scanFiles(paths: readonly string[], ignore: readonly strin
   const files = new Map<string, string>()
   const ignored = ignore.map(toMatcher)
   const isIgnored = (path: string): boolean => ignored.some((fits) => fits(path) || fits(`${path}/`))
+  /** A link may lead back up. */
+  const folders = new Set<string>()
+  let entries = 0
   let isCut = false
 
   const visit = async (path: string, fits: (path: string) => boolean, depth: number): Promise<void> => {
     if (isIgnored(path) || files.has(path)) return
-    const found = await stat(path).catch(() => null)
+    entries += 1
+    if (entries > mostEntries) isCut = true
+    const found = isCut ? null : await stat(path).catch(() => null)
     if (!found) return
     if (!found.isDirectory()) {
       if (!fits(path)) return
@@ -36,7 +43,9 @@ export async function scanFiles(paths: readonly string[], ignore: readonly strin
       else files.set(path, `${found.mtimeMs} ${found.size} ${found.ino}`)
       return
     }
-    if (depth >= deepest || isCut) return
+    const identity = `${found.dev} ${found.ino}`
+    if (depth >= deepest || folders.has(identity)) return
+    folders.add(identity)
     const names = await readdir(path).catch(() => [])
     for (const name of names.sort()) {
       if (isCut) return
@@ -44,7 +53,10 @@ export async function scanFiles(paths: readonly string[], ignore: readonly strin
     }
   }
 
-  for (const pattern of paths) await visit(baseOf(pattern), toMatcher(pattern), 0)
+  for (const pattern of paths) {
+    folders.clear()
+    await visit(baseOf(pattern), toMatcher(pattern), 0)
+  }
   return { files, isCut }
 }
 

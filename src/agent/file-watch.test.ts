@@ -56,16 +56,17 @@ async function pass(ms: number): Promise<void> {
 }
 
 it('W-C9 tells of changes once they have settled, together, to all programs that watch the same', async () => {
-  follow({ web: policy, mailer: policy, other: null })
+  const slow = { ...policy, settleMs: 2000 }
+  follow({ web: slow, mailer: slow, other: null })
   await pass(5000)
   expect(told).toEqual([])
   expect(scans).toBeLessThanOrEqual(6)
   files = { '/a': '2', '/b': '1' }
   await pass(1100)
   files = { '/a': '2', '/c': '1' }
-  await pass(400)
+  await pass(1500)
   expect(told).toEqual([])
-  await pass(2000)
+  await pass(4000)
   expect(told).toEqual([
     [
       ['web', 'mailer'],

@@ -113,7 +113,7 @@ export class FileWatch {
   private tellCut(loop: Loop): void {
     loop.isCutTold = true
     this.options.say(
-      `${loop.programs.join(', ')}: more than 10,000 files fit \`limits.watch\`; the rest is not watched. Narrow its patterns, or add to \`ignore\`.`,
+      `${loop.programs.join(', ')}: \`limits.watch\` leads to more than 10,000 files, or through more than 50,000; the rest is not watched. Narrow its patterns, or add to \`ignore\`.`,
     )
   }
 }

@@ -74,7 +74,7 @@ it('finds files by pattern, by folder and by name, and leaves out what is ignore
 it('does not go round in circles', async () => {
   write('src/a.js')
   symlinkSync('..', join(folder, 'src', 'up'))
-  expect((await namesOf(['src/**/a.js'])).length).toBeGreaterThan(0)
+  expect(await namesOf(['src/**/a.js'])).toEqual(['src/a.js'])
 })
 
 it('tells what was added, changed and removed', async () => {

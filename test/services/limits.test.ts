@@ -61,10 +61,10 @@ test('W-C9 a run that grows by 40 MB/s is told to stop long before twice its lim
 test('W-C9 memory is that of the whole tree: a grandchild that grows counts', async () => {
   const house = openHouse()
   const note = join(house.folder, 'note')
-  const child = `'${process.execPath}' '${glutton}' 40 '${note}' & wait`
+  const child = `'${process.execPath}' '${glutton}' 40 '${note}' & trap : TERM; wait; wait`
   house.configure({
     eater: eater(house, 40, {
-      command: ['/bin/sh', '-c', `/bin/sh -c "${child}"`],
+      command: ['/bin/sh', '-c', `/bin/sh -c "${child}" & trap : TERM; wait; wait`],
       stop: { target: 'group' },
     }),
   })

@@ -34,7 +34,7 @@ export interface UsageNews {
 export interface UsageWatchOptions {
   readonly clock: Clock
   /** Null when the run's shim is gone, or nothing can be read. */
-  readonly read: (shimPid: number) => UsageReading | null
+  readonly read: (shimPid: number, withFiles: boolean) => UsageReading | null
   readonly live: (run: string) => LiveRun | undefined
   /** Since the start of the run's command, whatever the wall clock did. */
   readonly ageOf: (run: LiveRun) => number
@@ -58,14 +58,23 @@ interface Watched {
   isGraceCut: boolean
   lookAt: number
   decideAt: number
+  /** When its files were counted. */
+  filesAt: number
 }
 
 const sliceMs = 8
 const firstLookMs = 1000
 const firstLimitedLookMs = 50
 const peaksEveryMs = 60_000
-/** Looks that are not urgent are taken together, so that the agent sleeps between. */
-const gridMs = 1000
+/** Looks are taken together, the more so the less urgent they are, so that the agent sleeps between: `fromMs` is how long they may wait. */
+const grids = [
+  { fromMs: 2000, stepMs: 1000 },
+  { fromMs: 500, stepMs: 250 },
+  { fromMs: 0, stepMs: 20 },
+]
+const awayMs = 1000
+/** Files are counted no more often: nothing is decided by them, and it costs as much as all the rest. */
+const filesEveryMs = 4500
 
 export class UsageWatch {
   private readonly options: UsageWatchOptions
@@ -188,6 +197,7 @@ export class UsageWatch {
       isGraceCut: false,
       lookAt: now + (isUrgent ? firstLimitedLookMs : firstLookMs),
       decideAt: now,
+      filesAt: Number.NEGATIVE_INFINITY,
     }
   }
 
@@ -204,10 +214,13 @@ export class UsageWatch {
   private look(watched: Watched): void {
     const { clock, read } = this.options
     const now = clock.monotonic()
-    const reading = watched.run.shim && !watched.run.isEnded ? read(watched.run.shim.pid) : null
+    const withFiles = now - watched.filesAt >= filesEveryMs
+    const found = watched.run.shim && !watched.run.isEnded ? read(watched.run.shim.pid, withFiles) : null
+    const reading = found && !withFiles ? { ...found, openFiles: watched.usage?.openFiles ?? null } : found
+    if (withFiles && reading) watched.filesAt = now
     if (!reading || reading.processes === 0) {
       // It is ending, or has: the keeper finds out.
-      watched.lookAt = now + gridMs
+      watched.lookAt = now + awayMs
       return this.decide(watched)
     }
     watched.usage = addReading(watched.usage, reading, now, {
@@ -222,7 +235,9 @@ export class UsageWatch {
     if (!watched.usage) return
     const wait = nextLimitedLookMs(watched.limits, watched.usage, watched.isEndingForMemory)
     const at = watched.usage.at + wait
-    watched.lookAt = wait < 2 * gridMs ? at : Math.ceil(at / gridMs) * gridMs
+    const step = grids.find(({ fromMs }) => wait >= fromMs)?.stepMs ?? 1
+    // Never later than it was meant.
+    watched.lookAt = Math.floor(at / step) * step
   }
 
   private decide(watched: Watched): void {

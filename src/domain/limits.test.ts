@@ -99,7 +99,7 @@ describe('the next look', () => {
   it('comes at most four times a second for what is near its limit and does not grow', () => {
     const limits = { ...noLimits, memoryBytes: 100 * MB }
     expect(nextLimitedLookMs(limits, usage({ rssBytes: 99 * MB }))).toBe(250)
-    expect(nextLimitedLookMs(limits, usage({ rssBytes: 10 * MB }))).toBe(1000)
+    expect(nextLimitedLookMs(limits, usage({ rssBytes: 10 * MB }))).toBe(1800)
     expect(nextLimitedLookMs(limits, usage({ rssBytes: 99 * MB, growth: 0.04 * MB }))).toBe(40)
   })
 

@@ -93,7 +93,7 @@ export function decideLimits(limits: Limits, run: RunToJudge): LimitDecision {
 
 const soonestLookMs = 40
 const soonestQuietLookMs = 250
-const latestMemoryLookMs = 1000
+const latestMemoryLookMs = 2000
 const soonestCpuLookMs = 100
 const latestCpuLookMs = 5000
 

@@ -29,14 +29,14 @@ export interface TreeReading {
 const mostMembers = 2000
 const buffer = Buffer.allocUnsafe(16_384)
 
-/** Everything below the shim, the shim itself not counted. Null when the shim is gone, or there is no /proc. */
-export function readTree(shimPid: number): TreeReading | null {
+/** Everything below the shim, the shim itself not counted. Null when the shim is gone, or there is no /proc. Without files their number is null. */
+export function readTree(shimPid: number, withFiles = true): TreeReading | null {
   const shim = readStatFields(shimPid)
   if (!shim) return null
   let ticks = shim.waitedTicks
   let pages = 0
   let processes = 0
-  let openFiles: number | null = 0
+  let openFiles: number | null = withFiles ? 0 : null
   const open = childrenOf(shimPid, shim.threads)
   for (let pid = open.pop(); pid !== undefined && processes < mostMembers; pid = open.pop()) {
     const stat = readStatFields(pid)

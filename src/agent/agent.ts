@@ -193,7 +193,7 @@ export class Agent {
     const [newest] = await store.listRuns({ slots: null, limit: 1 })
     if (newest) this.runIds.startAfter(newest.id)
     const found = await findRuns({ store, runsDir: data.runs, boot, clock, complain })
-    for (const { run } of found) this.usage.remember(run)
+    for (const { kind, run } of found) if (kind !== 'ended') this.usage.remember(run)
     this.marks.start()
     await this.reconciler.request((draft) => {
       const known = draft.desired

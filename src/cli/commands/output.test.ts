@@ -224,7 +224,7 @@ describe('runs and run', () => {
         '  started  2026-11-21 11:00:00',
         '  ended    2026-11-21 11:00:01',
         '  lasted   1.5s',
-        '  cpu      1.5s',
+        '  cpu      1.5s of CPU time',
         '  memory   tree up to 70.0 MB, largest process up to 40.0 MB',
         '  tree     up to 3 processes, 24 open files',
         '  output   2.0 KB out, 0 B err',

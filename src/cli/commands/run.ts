@@ -80,7 +80,7 @@ function factsOf(run: RunView, { out }: CommandContext, now: number): [string, s
   if (usage) {
     const lost = usage.lostBytes > 0 ? `, ${out.colors.red(`${formatSize(usage.lostBytes)} lost`)}` : ''
     facts.push(
-      ['cpu', formatDuration(usage.cpuMs)],
+      ['cpu', `${formatDuration(usage.cpuMs)} of CPU time`],
       ['memory', memoryOf(usage)],
       ['tree', treeOf(usage)],
       ['output', `${formatSize(usage.outBytes)} out, ${formatSize(usage.errBytes)} err${lost}`],
@@ -103,15 +103,17 @@ function memoryOf({ rssBytes, pssBytes, peakTreeRssBytes, largestProcessRssBytes
 }
 
 function treeOf({ processes, openFiles, peakProcesses, peakOpenFiles }: Usage): string {
-  const peaks = [
-    peakProcesses === null ? '' : `${peakProcesses} processes`,
-    peakOpenFiles === null ? '' : `${peakOpenFiles} open files`,
-  ].filter((part) => part !== '')
-  const now = processes === 0 ? [] : [`${processes} ${processes === 1 ? 'process' : 'processes'}`]
-  if (openFiles !== null) now.push(`${openFiles} open files`)
-  return [now.join(', '), peaks.length === 0 ? '' : `up to ${peaks.join(', ')}`]
-    .filter((part) => part !== '')
-    .join('; ')
+  const now = countsOf(processes === 0 ? null : processes, openFiles)
+  const most = countsOf(peakProcesses, peakOpenFiles)
+  return [now, most === '' ? '' : `up to ${most}`].filter((part) => part !== '').join('; ')
+}
+
+function countsOf(processes: number | null, openFiles: number | null): string {
+  const parts = [
+    processes === null ? '' : `${processes} ${processes === 1 ? 'process' : 'processes'}`,
+    openFiles === null ? '' : `${openFiles} open files`,
+  ]
+  return parts.filter((part) => part !== '').join(', ')
 }
 
 async function printOutput(

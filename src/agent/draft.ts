@@ -205,14 +205,16 @@ export class Draft {
     this.send(name, { kind: 'giveWay', run, reason: reached.reason })
   }
 
-  /** Its watched files changed: the living runs of a program are replaced in turns. */
+  /** Its watched files changed: the living runs of a program are replaced in turns, and what failed to be replaced before is tried again. */
   replaceForFiles(program: string, reached: ReachedLimit): void {
     for (const slot of [...this.slots.values()]) {
-      const run = runOf(slot.state)
-      if (slot.program !== program || run === null || !mayGiveWay(slot.state, run)) continue
-      this.noteReached(slot, run, reached)
+      if (slot.program !== program) continue
       const { reason } = reached
-      const cause: RunCause = { kind: 'restart', after: run, reason: reason.text }
+      const run = runOf(slot.state)
+      const isLiving = run !== null && mayGiveWay(slot.state, run)
+      if (isLiving) this.noteReached(slot, run, reached)
+      else if (slot.rollout?.kind !== 'failed') continue
+      const cause: RunCause = { kind: 'restart', after: slot.lastRun ?? '', reason: reason.text }
       this.put({ ...slot, rollout: { kind: 'due', cause, parallel: null, reason } })
     }
   }

@@ -132,6 +132,7 @@ describe('a number of runs', () => {
   it('W-C9 that is used up makes the slot exited, as a success where the last run was one', () => {
     const draft = endOnce({ runs: 3 }, { ...held, chain: 3 })
     expect(stateOf(draft)).toMatchObject({ kind: 'exited', isSuccess: true })
+    expect(kindsOf(draft)).toEqual(['run.ended', 'run.limit_reached', 'slot.exited'])
     expect(stateOf(endOnce({ runs: 3 }, { ...held, chain: 3 }, exited(1, 60_000)))).toMatchObject({
       kind: 'exited',
       isSuccess: false,

@@ -169,6 +169,10 @@ export class Draft {
     if (step === 'impossible') return false
     if (step === 'ignored' || (step.state === slot.state && step.actions.length === 0)) return true
 
+    if (state !== slot.state && state.kind === 'stopping' && state.reason?.kind === 'runs') {
+      const threshold = desired?.program.limits.runs ?? slot.chain
+      this.noteReached(slot, state.run, { reason: state.reason, value: slot.chain, threshold })
+    }
     if (step.passed) this.note(slot, { from: slot.state.kind, state: step.passed })
     const from = step.passed?.kind ?? slot.state.kind
     const isOther =

@@ -214,7 +214,8 @@ export class UsageWatch {
   private look(watched: Watched): void {
     const { clock, read } = this.options
     const now = clock.monotonic()
-    const withFiles = now - watched.filesAt >= filesEveryMs
+    // The young open their files by and by.
+    const withFiles = now - watched.filesAt >= Math.min(filesEveryMs, (now - watched.bornAt) / 2)
     const found = watched.run.shim && !watched.run.isEnded ? read(watched.run.shim.pid, withFiles) : null
     const reading = found && !withFiles ? { ...found, openFiles: watched.usage?.openFiles ?? null } : found
     if (withFiles && reading) watched.filesAt = now

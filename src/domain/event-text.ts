@@ -80,7 +80,9 @@ export function describeEvent(event: DroverEvent | NewEvent, title: string | nul
     case 'run.adopted':
       return `${who}: run ${event.run} adopted, pid ${event.data.pid}`
     case 'run.limit_reached':
-      return `${who}: run ${event.run} is to end, ${event.data.reason.text}`
+      return event.data.limit === 'runs'
+        ? `${who}: run ${event.run} was the last, ${event.data.reason.text}`
+        : `${who}: run ${event.run} is to end, ${event.data.reason.text}`
     case 'run.grace_cut':
       return `${who}: run ${event.run} is killed before its grace is over, its memory grew to ${Math.round(event.data.value / 1024 ** 2)} MB`
     case 'run.overdue':

@@ -97,6 +97,19 @@ test('W-C10 within its grace a run may finish, unless its memory grows on to twi
   expect(await eventsOf(house, ['run.grace_cut'], run?.id ?? '')).toHaveLength(1)
 })
 
+test('W-C9 an agent that is killed while a run ends for a limit leaves the next one the reason', async () => {
+  const house = openHouse()
+  const stubborn = [process.execPath, glutton, '20', join(house.folder, 'note'), '--stubborn']
+  house.configure({ eater: eater(house, 20, { command: stubborn, stop: { grace: '3s' } }) })
+  await house.startAgent()
+  const { run: id } = await house.waitForState('eater', 'stopping')
+  await house.killAgent()
+  await house.startAgent()
+  const [run] = await endedRuns(house, 'eater')
+  expect(run).toMatchObject({ id, end: { kind: 'stopped', killed: true, reason: { kind: 'memory' } } })
+  expect(await eventsOf(house, ['run.limit_reached'], id ?? '')).toHaveLength(1)
+})
+
 test('W-C10 a run that reached its lifetime finishes what it does, and W-T7 the next one follows', async () => {
   const house = openHouse()
   const command = 'trap "sleep 0.5; echo finished > done; exit 0" TERM; while :; do sleep 0.05; done'

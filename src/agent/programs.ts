@@ -15,6 +15,7 @@ import { stableJson } from '../domain/program-change.ts'
 import type { DesiredProgram } from '../domain/reconcile.ts'
 import { type Problem, UserError } from '../domain/user-error.ts'
 import { baseOf } from '../process/file-scan.ts'
+import { canReadTrees } from '../process/tree-usage.ts'
 import type { UserResolution } from '../process/user.ts'
 import type { ProgramSource, StoredProgram, StoredScale } from '../store/store.ts'
 
@@ -166,7 +167,19 @@ export function checkOnMachine(
         expected: 'a directory',
       })
     }
-    for (const path of program.limits.watch?.paths ?? []) {
+    const { memoryBytes, cpuMs, watch } = program.limits
+    if ((memoryBytes !== null || cpuMs !== null) && !canReadTrees()) {
+      problems.push({
+        ...found,
+        severity: 'warning',
+        code: 'limit_unavailable',
+        field: `${field}.limits`,
+        value: memoryBytes === null ? 'cpuTime' : 'memory',
+        message: 'This system does not list the children of a process, so nobody can tell what a tree uses.',
+        expected: 'a Linux kernel with CONFIG_PROC_CHILDREN, or `rlimits` instead',
+      })
+    }
+    for (const path of watch?.paths ?? []) {
       if (existsSync(baseOf(path))) continue
       problems.push({
         ...found,

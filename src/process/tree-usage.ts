@@ -5,7 +5,7 @@
  *
  * What children have used that are dead and were waited for is in their parents' counters, and of orphans in the shim's, who reaps them.
  */
-import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs'
 import process from 'node:process'
 import { isGone } from './process-identity.ts'
 
@@ -28,6 +28,11 @@ export interface TreeReading {
 /** A tree beyond this is counted no further: a fork bomb must not hold up the agent. */
 const mostMembers = 2000
 const buffer = Buffer.allocUnsafe(16_384)
+
+/** Whether this system has what trees are read from: Linux, with a kernel that lists children (CONFIG_PROC_CHILDREN). */
+export function canReadTrees(): boolean {
+  return existsSync(`/proc/self/task/${process.pid}/children`)
+}
 
 /** Everything below the shim, the shim itself not counted. Null when the shim is gone, or there is no /proc. Without files their number is null. */
 export function readTree(shimPid: number, withFiles = true): TreeReading | null {

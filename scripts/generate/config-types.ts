@@ -85,5 +85,6 @@ function comment(schema: GenericSchema): string {
     ...(fallback ? [`Default: ${fallback}.`] : []),
     ...notes.examples.map((example) => `@example ${JSON.stringify(example)}`),
   ]
-  return `  /**\n${lines.map((line) => `   *${line === '' ? '' : ` ${line}`}`).join('\n')}\n   */\n`
+  // A pattern with two stars would end the comment.
+  return `  /**\n${lines.map((line) => `   *${line === '' ? '' : ` ${line.replaceAll('*/', '*\\/')}`}`).join('\n')}\n   */\n`
 }

@@ -5,8 +5,10 @@
  * Start: store (its lock makes us the only agent) → programs → adoption → first reconcile. End: workers stopped one priority at a
  * time, or left; then the store is closed.
  */
+import { relative } from 'node:path'
 import process from 'node:process'
 import type { Clock } from '../clock.ts'
+import { filesChanged } from '../domain/limits.ts'
 import { roomForEnded } from '../domain/output-share.ts'
 import { type Program, slotTitle } from '../domain/program.ts'
 import { isActive } from '../domain/reconcile.ts'
@@ -14,16 +16,20 @@ import type { RetentionLimits } from '../domain/retention.ts'
 import type { RunEnd } from '../domain/run.ts'
 import { UserError } from '../domain/user-error.ts'
 import type { DataDirectory } from '../process/data-directory.ts'
+import { scanFiles } from '../process/file-scan.ts'
 import { type MarkKind, MarkWatch } from '../process/marks.ts'
 import { readBootId } from '../process/process-identity.ts'
 import { SocketHolders } from '../process/socket-holders.ts'
+import { readProcessAge, readTree } from '../process/tree-usage.ts'
 import { resolveUser, type UserResolution } from '../process/user.ts'
 import type { Store } from '../store/store.ts'
 import { type FoundRun, findRuns } from './adoption.ts'
 import { Checker } from './checker.ts'
 import { Compressor } from './compressor.ts'
 import type { Effect } from './draft.ts'
+import { EventCounts } from './event-counts.ts'
 import { EventFeed } from './event-feed.ts'
+import { FileWatch } from './file-watch.ts'
 import { Housekeeper } from './housekeeper.ts'
 import { observeRun } from './observe-run.ts'
 import { OutputQuota } from './output-quota.ts'
@@ -42,6 +48,7 @@ import { RunIds } from './run-ids.ts'
 import { type LiveRun, RunKeeper } from './run-keeper.ts'
 import { fromStored } from './slot-records.ts'
 import { beginAfresh, takeOver, tellWhoStaysDown } from './takeover.ts'
+import { UsageWatch } from './usage-watch.ts'
 
 export interface AgentOptions {
   readonly clock: Clock
@@ -64,6 +71,8 @@ export class Agent {
   readonly feed: EventFeed
   readonly reconciler: Reconciler
   readonly keeper: RunKeeper
+  readonly usage: UsageWatch
+  readonly counts = new EventCounts()
   readonly startedAt: number
   /** Programs by their source; the reconciler's `desired` follows it. */
   programs: ProgramSet = new Map()
@@ -77,6 +86,7 @@ export class Agent {
   private outputQuota: OutputQuota | null = null
   private readonly checker: Checker
   private readonly holders: SocketHolders
+  private readonly fileWatch: FileWatch
   private readonly users = new Map<string, UserResolution>()
   private readonly markedRuns = new Set<string>()
   private lastChange: Promise<unknown> = Promise.resolve()
@@ -144,6 +154,25 @@ export class Agent {
       slots: () => this.slotsToCompress(),
       complain: options.complain,
     })
+    this.usage = new UsageWatch({
+      clock,
+      read: readTree,
+      live: (run) => this.keeper.get(run),
+      ageOf: (run) => this.ageOf(run),
+      news: {
+        reached: (slot, run, limit) => this.reconciler.tell((draft) => draft.giveWay(slot, run, limit)),
+        overdue: (run, data) => this.reconciler.tell((draft) => draft.warnOverdue(run, data)),
+        outgrown: (slot, run, data) => this.reconciler.tell((draft) => draft.cutGrace(slot, run, data)),
+        peaks: (peaks) => this.reconciler.tell((draft) => draft.keepPeaks(peaks)),
+      },
+      complain: options.complain,
+    })
+    this.fileWatch = new FileWatch({
+      clock,
+      scan: scanFiles,
+      onChange: (programs, changed) => this.replaceForFiles(programs, changed),
+      say: (message) => options.complain(message, 'limits.watch'),
+    })
     this.housekeeper = new Housekeeper({
       clock,
       store,
@@ -179,6 +208,7 @@ export class Agent {
     const [newest] = await store.listRuns({ slots: null, limit: 1 })
     if (newest) this.runIds.startAfter(newest.id)
     const found = await findRuns({ store, runsDir: data.runs, boot, clock, complain })
+    for (const { kind, run } of found) if (kind !== 'ended') this.usage.remember(run)
     this.marks.start()
     await this.reconciler.request((draft) => {
       const known = draft.desired
@@ -201,7 +231,11 @@ export class Agent {
       draft.setNote('shutdown', '')
     })
     if (config) this.acceptPrograms(programs)
-    this.feed.listen((_events, slots) => this.followChecks(slots))
+    this.feed.listen((events, slots) => {
+      this.counts.add(events)
+      this.followChecks(slots)
+    })
+    this.fileWatch.follow(this.reconciler.desired)
     this.followChecks(this.reconciler.slots.keys())
     this.clearUpOrphans(found)
     this.removeOldMarks()
@@ -239,6 +273,8 @@ export class Agent {
   /** Stops all timers and watches; workers are not touched. */
   async close(): Promise<void> {
     this.checker.close()
+    this.usage.close()
+    this.fileWatch.close()
     this.reconciler.close()
     this.keeper.close()
     this.marks.stop()
@@ -278,6 +314,7 @@ export class Agent {
     this.users.clear()
     const outdated = new Set(outdatedScales(this.scales, programs))
     this.scales = new Map([...this.scales].filter(([, scale]) => !outdated.has(scale)))
+    this.fileWatch.follow(this.reconciler.desired)
     this.followChecks(this.reconciler.slots.keys())
     this.holders.keepOnly(this.programsInForce())
   }
@@ -287,7 +324,28 @@ export class Agent {
   }
 
   private followChecks(slots: Iterable<string>): void {
-    this.checker.follow(slots, this.reconciler.slots, this.reconciler.desired)
+    const names = [...slots]
+    this.checker.follow(names, this.reconciler.slots, this.reconciler.desired)
+    this.usage.follow(names, this.reconciler.slots, this.reconciler.desired)
+  }
+
+  /** Since the start of its command, by the kernel's clock: setting the wall clock ends no lifetime. */
+  private ageOf({ command, startedAt }: LiveRun): number {
+    const byKernel = command ? readProcessAge(command.pid, command.start) : null
+    const now = this.options.clock.now()
+    return byKernel ?? Math.max(0, now - (startedAt ?? now))
+  }
+
+  private replaceForFiles(programs: readonly string[], changed: readonly string[]): void {
+    this.reconciler.tell((draft) => {
+      for (const name of programs) {
+        const cwd = draft.desired.get(name)?.program.launch.cwd ?? '/'
+        const [first = ''] = changed
+        const short = relative(cwd, first)
+        const path = short.startsWith('..') ? first : short
+        draft.replaceForFiles(name, filesChanged(path, changed.length))
+      }
+    })
   }
 
   private act(effects: readonly Effect[]): void {
@@ -333,7 +391,8 @@ export class Agent {
   }
 
   private runEnded(run: LiveRun, end: RunEnd, keptBytes: number | null): void {
-    this.reconciler.tell((draft) => draft.endRun(run, end, keptBytes))
+    const seen = this.usage.seenOf(run.slot, run.id)
+    this.reconciler.tell((draft) => draft.endRun(run, end, keptBytes, seen))
     this.housekeeper.mind(run.slot)
   }
 

@@ -5,11 +5,12 @@
 import type { Clock } from '../clock.ts'
 import { findObstacle, followersOf } from '../domain/dependencies.ts'
 import type { EventData, EventKind, NewEvent } from '../domain/event.ts'
+import { type ReachedLimit, runsUsedUp } from '../domain/limits.ts'
 import type { Program, RestartPolicy } from '../domain/program.ts'
 import { isReady } from '../domain/readiness.ts'
 import { type Action, type DesiredProgram, planReconcile, wantedOf } from '../domain/reconcile.ts'
 import { isOutdated, judgeReplacement } from '../domain/rollout.ts'
-import type { Run, RunCause, RunEnd } from '../domain/run.ts'
+import { describeEnd, type Run, type RunCause, type RunEnd } from '../domain/run.ts'
 import {
   dueOf,
   runOf,
@@ -19,6 +20,7 @@ import {
   transition,
 } from '../domain/slot-state.ts'
 import { unreachable } from '../domain/unreachable.ts'
+import type { RunPeak } from '../domain/usage.ts'
 import type { Changes, NoteName, ProgramSource, StoredScale } from '../store/store.ts'
 import { newSlotRecord, type SlotRecord, toStored } from './slot-records.ts'
 
@@ -38,6 +40,12 @@ export interface DraftBase {
   readonly slots: ReadonlyMap<string, SlotRecord>
   readonly desired: ReadonlyMap<string, DesiredProgram>
   readonly isShuttingDown: boolean
+}
+
+/** What a run was seen to use at most, and whether it was told that it lasts too long. */
+export interface RunSeen {
+  readonly peak: RunPeak | null
+  readonly isWarned: boolean
 }
 
 /** Which run, and whose. */
@@ -62,6 +70,8 @@ export class Draft {
   private readonly claimed: Run[] = []
   private readonly started: { id: string; startedAt: number; pid: number }[] = []
   private readonly ended: { id: string; end: RunEnd; keptBytes: number | null }[] = []
+  private readonly peaks: { id: string; peak: RunPeak }[] = []
+  private readonly warned: { id: string; warnedAt: number }[] = []
   private readonly notes: { [N in NoteName]?: string } = {}
   private readonly scales = new Map<string, StoredScale>()
   private readonly removedScales = new Set<string>()
@@ -86,7 +96,9 @@ export class Draft {
         this.removed.size +
         this.claimed.length +
         this.started.length +
-        this.ended.length ===
+        this.ended.length +
+        this.peaks.length +
+        this.warned.length ===
         0 &&
       this.programs === undefined &&
       this.scales.size + this.removedScales.size === 0 &&
@@ -99,6 +111,8 @@ export class Draft {
       claimedRuns: this.claimed,
       startedRuns: this.started,
       endedRuns: this.ended,
+      peaks: this.peaks,
+      warnedRuns: this.warned,
       scales: [...this.scales.values()],
       removedScales: [...this.removedScales],
       notes: this.notes,
@@ -129,8 +143,9 @@ export class Draft {
 
   /** Hands an event to a slot's state machine. False when the slot is gone or the event does not belong to its state. */
   send(name: string, event: SlotEvent): boolean {
-    const slot = this.slots.get(name)
-    if (!slot) return false
+    const found = this.slots.get(name)
+    if (!found) return false
+    const slot = event.kind === 'runEnded' && wasNoRun(event.end) ? withoutLastRun(found) : found
     const desired = this.desired.get(slot.program)
     // A slot whose program is gone only ends; the plan stops and removes it.
     const mayBegin = event.kind === 'start' || event.kind === 'restart' || slot.state.kind === 'backoff'
@@ -138,7 +153,11 @@ export class Draft {
     // During a shutdown whatever ends has been stopped: nothing follows it, neither a restart nor a give-up.
     const run = runOf(slot.state)
     const isLast = (this.isShuttingDown || !desired) && event.kind === 'runEnded' && event.run === run
-    const state: SlotState = isLast ? asStopping(slot.state, event.run) : slot.state
+    const state: SlotState = isLast
+      ? asStopping(slot.state, event.run)
+      : event.kind === 'runEnded'
+        ? withRunsCounted(slot, event.end, desired?.program ?? null)
+        : slot.state
     const step = transition(state, slot.tally, event, {
       now: this.tools.clock.monotonic(),
       newRun: this.tools.newRunId(),
@@ -150,6 +169,10 @@ export class Draft {
     if (step === 'impossible') return false
     if (step === 'ignored' || (step.state === slot.state && step.actions.length === 0)) return true
 
+    if (state !== slot.state && state.kind === 'stopping' && state.reason?.kind === 'runs') {
+      const threshold = desired?.program.limits.runs ?? slot.chain
+      this.noteReached(slot, state.run, { reason: state.reason, value: slot.chain, threshold })
+    }
     if (step.passed) this.note(slot, { from: slot.state.kind, state: step.passed })
     const from = step.passed?.kind ?? slot.state.kind
     const isOther =
@@ -176,6 +199,49 @@ export class Draft {
   replaceInTurn(name: string, cause: RunCause, parallel: number | null): void {
     const slot = this.slots.get(name)
     if (slot) this.put({ ...slot, asked: 'run', rollout: { kind: 'due', cause, parallel } })
+  }
+
+  /** A limit is reached: its run ends as gracefully as by a person's stop. A slot that does not hold the run any more is not concerned. */
+  giveWay(name: string, run: string, reached: ReachedLimit): void {
+    const slot = this.slots.get(name)
+    if (!slot || !mayGiveWay(slot.state, run)) return
+    this.noteReached(slot, run, reached)
+    this.send(name, { kind: 'giveWay', run, reason: reached.reason })
+  }
+
+  /** Its watched files changed: the living runs of a program are replaced in turns, and what failed to be replaced before is tried again. */
+  replaceForFiles(program: string, reached: ReachedLimit): void {
+    for (const slot of [...this.slots.values()]) {
+      if (slot.program !== program) continue
+      const { reason } = reached
+      const run = runOf(slot.state)
+      const isLiving = run !== null && mayGiveWay(slot.state, run)
+      if (isLiving) this.noteReached(slot, run, reached)
+      else if (slot.rollout?.kind !== 'failed') continue
+      const cause: RunCause = { kind: 'restart', after: slot.lastRun ?? '', reason: reason.text }
+      this.put({ ...slot, rollout: { kind: 'due', cause, parallel: null, reason } })
+    }
+  }
+
+  /** The run grew on within its grace: what is left of that is taken away. */
+  cutGrace(name: string, run: string, { value, threshold }: { value: number; threshold: number }): void {
+    const slot = this.slots.get(name)
+    const program = slot && this.desired.get(slot.program)?.program
+    if (!slot || !program || slot.state.kind !== 'stopping' || slot.state.run !== run) return
+    this.event('run.grace_cut', { value, threshold }, { program: slot.program, slot: name, run })
+    this.effects.push({ kind: 'stop', run, program: { ...program, stop: { ...program.stop, graceMs: 0 } } })
+  }
+
+  /** The run lasts longer than it should, and goes on. */
+  warnOverdue(run: RunSubject, data: EventData['run.overdue']): void {
+    const slot = this.slots.get(run.slot)
+    if (!slot || runOf(slot.state) !== run.id) return
+    this.warned.push({ id: run.id, warnedAt: this.tools.clock.now() })
+    this.event('run.overdue', data, this.subjectOf(run))
+  }
+
+  keepPeaks(peaks: readonly { id: string; peak: RunPeak }[]): void {
+    this.peaks.push(...peaks)
   }
 
   /** Keeps what a person wants of a slot. */
@@ -207,8 +273,10 @@ export class Draft {
   }
 
   /** A run ended, with what follows for the slot that holds it. */
-  endRun(run: RunSubject, told: RunEnd, keptBytes: number | null): void {
+  endRun(run: RunSubject, told: RunEnd, keptBytes: number | null, seen: RunSeen | null = null): void {
     const end = this.withReason(run, told)
+    if (seen?.peak) this.peaks.push({ id: run.id, peak: seen.peak })
+    this.noteHowLong(run, end, seen?.isWarned ?? false)
     this.ended.push({ id: run.id, end, keptBytes })
     this.effects.push({ kind: 'forget', run: run.id })
     const before = this.events.length
@@ -278,7 +346,7 @@ export class Draft {
         this.send(action.slot, { kind: 'start', cause: action.cause })
         return
       case 'restart':
-        this.send(action.slot, { kind: 'restart', cause: action.cause })
+        this.restart(action.slot, action.cause)
         return
       case 'stop':
         this.send(action.slot, { kind: 'stop' })
@@ -294,6 +362,32 @@ export class Draft {
       default:
         unreachable(action)
     }
+  }
+
+  /** What is replaced for a reason of ours gives way for it, so that its end tells. */
+  private restart(name: string, cause: RunCause): void {
+    const slot = this.slots.get(name)
+    const run = slot && runOf(slot.state)
+    const reason = slot?.rollout?.kind === 'due' ? slot.rollout.reason : undefined
+    if (slot && run && reason && mayGiveWay(slot.state, run))
+      this.send(name, { kind: 'giveWay', run, reason })
+    else this.send(name, { kind: 'restart', cause })
+  }
+
+  private noteReached(slot: SlotRecord, run: string, { reason, value, threshold }: ReachedLimit): void {
+    const data = { limit: reason.kind, value, threshold, reason }
+    this.event('run.limit_reached', data, { program: slot.program, slot: slot.name, run })
+  }
+
+  /** Whoever was not there to see it in time tells of it with the end; after a timeout a warning would say nothing. */
+  private noteHowLong(run: RunSubject, end: RunEnd, isWarned: boolean): void {
+    if (end.kind === 'timed_out') {
+      this.event('run.timed_out', { lastedMs: end.durationMs }, this.subjectOf(run))
+      return
+    }
+    const warnAfterMs = this.desired.get(run.program)?.program.limits.warnAfterMs ?? null
+    if (isWarned || warnAfterMs === null || !('durationMs' in end) || end.durationMs < warnAfterMs) return
+    this.warnOverdue(run, { warnAfterMs, lastedMs: end.durationMs })
   }
 
   private put(slot: SlotRecord): void {
@@ -319,11 +413,12 @@ export class Draft {
       end: null,
     }
     const restarts = slot.restarts + (cause.kind === 'restart' ? 1 : 0)
+    const chain = 1 + (cause.kind === 'restart' || cause.kind === 'dependency' ? slot.chain : 0)
     const isReplacement = slot.rollout?.kind === 'due' || cause.kind === 'changed'
     const until = this.tools.clock.monotonic() + program.rollout.withinMs
     const parallel = slot.rollout?.kind === 'due' ? slot.rollout.parallel : null
     const rollout = isReplacement ? ({ kind: 'replacing', until, parallel } as const) : slot.rollout
-    this.put({ ...slot, lastRun: runId, launchHash, restarts, rollout })
+    this.put({ ...slot, lastRun: runId, launchHash, restarts, chain, rollout })
     this.claimed.push(run)
     this.effects.push({ kind: 'start', run, program, index: slot.index, launchHash })
     this.restartFollowers(program.name)
@@ -448,6 +543,31 @@ export class Draft {
 function asStopping(state: SlotState, run: string): SlotState {
   const reason = state.kind === 'stopping' ? state.reason : null
   return { kind: 'stopping', run, next: 'stop', reason, wasRunning: state.kind === 'running' }
+}
+
+function mayGiveWay(state: SlotState, run: string): boolean {
+  return (state.kind === 'starting' || state.kind === 'running') && state.run === run
+}
+
+/** What never became a process counts for none. */
+function wasNoRun(end: RunEnd): boolean {
+  return end.kind === 'revoked' || end.kind === 'machine_restarted'
+}
+
+function withoutLastRun(slot: SlotRecord): SlotRecord {
+  return { ...slot, chain: Math.max(0, slot.chain - 1) }
+}
+
+/** A slot that has had all the runs that it may have is to be judged for that: no further one begins. */
+function withRunsCounted({ state, chain }: SlotRecord, end: RunEnd, program: Program | null): SlotState {
+  const most = program?.limits.runs ?? null
+  const run = runOf(state)
+  const isJudged = state.kind !== 'stopping' || state.next === 'judge'
+  if (!program || most === null || run === null || chain < most || !isJudged || wasNoRun(end)) return state
+  const isSuccess = end.kind === 'exited' && program.restart.successExitCodes.includes(end.code)
+  const reason = runsUsedUp(chain, describeEnd(end), isSuccess)
+  const wasRunning = state.kind === 'stopping' ? state.wasRunning : state.kind === 'running'
+  return { kind: 'stopping', run, next: 'judge', reason, wasRunning }
 }
 
 /** For a slot whose program is gone: nothing begins again. */

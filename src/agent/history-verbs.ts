@@ -9,7 +9,7 @@ import { fits, selectTargets } from '../domain/target.ts'
 import { UserError } from '../domain/user-error.ts'
 import { namedFile } from '../process/claim.ts'
 import { NamedOutput, type OutputSource, RunOutput, type Stream } from '../process/output-files.ts'
-import { measureTree, readProcessTable } from '../process/process-tree.ts'
+import { readTree, readTreePss } from '../process/tree-usage.ts'
 import type { Agent } from './agent.ts'
 import { type LogSlot, streamLogs } from './logs.ts'
 import { readQuestion, searchLogs } from './search-logs.ts'
@@ -55,7 +55,7 @@ export class HistoryVerbs {
       limit: timelineEvents,
       newest: false,
     })
-    const [view] = this.viewRuns([run])
+    const [view] = this.viewRuns([run], true)
     if (!view) throw new Error('A run without a view.')
     return { run: view, timeline: events.map((event) => this.view(event)) }
   }
@@ -212,13 +212,22 @@ export class HistoryVerbs {
     return viewEvent(event, this.agent.titleOf(event.slot))
   }
 
-  private viewRuns(runs: readonly Run[]): RunView[] {
-    const table = runs.some(({ end }) => end === null) ? readProcessTable() : null
+  /** `withPss`: the kernel walks all pages of a tree for it. */
+  private viewRuns(runs: readonly Run[], withPss = false): RunView[] {
     return runs.map((run) => {
       const live = this.agent.keeper.get(run.id)
-      if (run.end || !live?.shim || !table) return viewRun(run, null, null)
+      const reading = run.end || !live?.shim ? null : readTree(live.shim.pid)
+      if (!live?.shim || !reading) return viewRun(run, null)
+      const usage = this.agent.usage.usageOf(run.slot, run.id)
       const written = (stream: Stream): number => new RunOutput(live.directory, stream).extent().end
-      return viewRun(run, measureTree(live.shim.pid, table), { out: written('out'), err: written('err') })
+      return viewRun(run, {
+        ...reading,
+        cpuMs: Math.max(reading.cpuMs, usage?.cpuMs ?? 0),
+        peak: usage?.peak ?? null,
+        pssBytes: withPss ? readTreePss(live.shim.pid) : null,
+        outBytes: written('out'),
+        errBytes: written('err'),
+      })
     })
   }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { noLimits } from '../domain/limits.ts'
 import { aProgram } from '../domain/testing/samples.ts'
 import { checkOnMachine, launchHash, replaceSource, toProgramSet } from './programs.ts'
 
@@ -82,6 +83,16 @@ describe('what only the machine can tell', () => {
   it('is left open for what is filled in per slot', () => {
     expect(check({ cwd: '/srv/{index}', command: { kind: 'argv', argv: ['./{program}'] } })).toEqual([])
   })
+})
+
+it('a path to watch that is not there is told as a warning', () => {
+  const watch = { paths: ['/tmp/*.js', '/nowhere/**/*.js', '/nowhere/a.js'], ignore: [], settleMs: 500 }
+  const program = aProgram({ limits: { ...noLimits, watch } })
+  const problems = checkOnMachine([program], () => ({ ok: false, reason: 'user_unknown', detail: '' }))
+  expect(problems.map(({ severity, code, field, value }) => [severity, code, field, value])).toEqual([
+    ['warning', 'path_missing', 'programs.mailer.limits.watch', '/nowhere/**/*.js'],
+    ['warning', 'path_missing', 'programs.mailer.limits.watch', '/nowhere/a.js'],
+  ])
 })
 
 it('a field that an older version did not know and that is not used changes no identity', () => {

@@ -3,16 +3,19 @@
  * what a change of them means for processes is planned by the reconciler.
  */
 import { createHash } from 'node:crypto'
-import { accessSync, constants, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { delimiter, isAbsolute, join } from 'node:path'
 import process from 'node:process'
 import { formatProblem } from '../config/format-problem.ts'
 import { findCircle } from '../domain/dependencies.ts'
 import type { EventData } from '../domain/event.ts'
+import { noLimits } from '../domain/limits.ts'
 import type { JsonValue, Program } from '../domain/program.ts'
 import { stableJson } from '../domain/program-change.ts'
 import type { DesiredProgram } from '../domain/reconcile.ts'
 import { type Problem, UserError } from '../domain/user-error.ts'
+import { baseOf } from '../process/file-scan.ts'
+import { canReadTrees } from '../process/tree-usage.ts'
 import type { UserResolution } from '../process/user.ts'
 import type { ProgramSource, StoredProgram, StoredScale } from '../store/store.ts'
 
@@ -35,10 +38,11 @@ export function fromStoredPrograms(stored: readonly StoredProgram[]): ProgramSet
 
 const laterLaunchFields: Pick<Program['launch'], 'sockets' | 'notify'> = { sockets: [], notify: null }
 
-const laterFields: Pick<Program, 'dependsOn' | 'checks' | 'rollout'> = {
+const laterFields: Pick<Program, 'dependsOn' | 'checks' | 'rollout' | 'limits'> = {
   dependsOn: [],
   checks: { startup: null, readiness: null, liveness: null },
   rollout: { parallel: { kind: 'share', value: 0.25 }, withinMs: 60_000 },
+  limits: noLimits,
 }
 
 /** Replaces what one source declared. A name that the other source has too is a mistake of the new set. */
@@ -161,6 +165,30 @@ export function checkOnMachine(
         value: cwd,
         message: `The directory \`${cwd}\` does not exist.`,
         expected: 'a directory',
+      })
+    }
+    const { memoryBytes, cpuMs, watch } = program.limits
+    if ((memoryBytes !== null || cpuMs !== null) && !canReadTrees()) {
+      problems.push({
+        ...found,
+        severity: 'warning',
+        code: 'limit_unavailable',
+        field: `${field}.limits`,
+        value: memoryBytes === null ? 'cpuTime' : 'memory',
+        message: 'This system does not list the children of a process, so nobody can tell what a tree uses.',
+        expected: 'a Linux kernel with CONFIG_PROC_CHILDREN, or `rlimits` instead',
+      })
+    }
+    for (const path of watch?.paths ?? []) {
+      if (existsSync(baseOf(path))) continue
+      problems.push({
+        ...found,
+        severity: 'warning',
+        code: 'path_missing',
+        field: `${field}.limits.watch`,
+        value: path,
+        message: `Nothing is at \`${baseOf(path)}\`, so no change can be seen there.`,
+        expected: 'a file, a folder or a pattern below one',
       })
     }
     const name = command.kind === 'argv' ? command.argv[0] : undefined

@@ -14,6 +14,8 @@ export interface SlotRecord extends Slot {
   readonly lastRun: string | null
   /** Runs begun because another ended. */
   readonly restarts: number
+  /** Runs that followed one another since somebody, a change or the agent began afresh: the one of now included. */
+  readonly chain: number
 }
 
 export function newSlotRecord(name: string, program: string, index: number, clock: Clock): SlotRecord {
@@ -28,6 +30,7 @@ export function newSlotRecord(name: string, program: string, index: number, cloc
     since: clock.now(),
     lastRun: null,
     restarts: 0,
+    chain: 0,
     rollout: null,
   }
 }

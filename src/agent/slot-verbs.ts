@@ -22,6 +22,9 @@ interface SlotRequest {
   readonly signal?: AbortSignal
 }
 
+/** Whoever looks gets figures that are no older. */
+const freshUsageMs = 900
+
 /** What the draft made of one slot before anything is waited for. */
 type Verdict = 'asked' | { readonly outcome: 'unchanged' | 'failed'; readonly message: string }
 
@@ -33,7 +36,12 @@ export class SlotVerbs {
   }
 
   listSlots(targets: readonly string[]): SlotView[] {
-    return this.select(targets).map((slot) => this.view(slot))
+    const slots = this.select(targets)
+    this.agent.usage.refresh(
+      freshUsageMs,
+      slots.map(({ name }) => name),
+    )
+    return slots.map((slot) => this.view(slot))
   }
 
   async start(request: SlotRequest): Promise<OutcomeView[]> {
@@ -276,7 +284,8 @@ export class SlotVerbs {
     const launchHash = reconciler.desired.get(slot.program)?.launchHash ?? null
     const live = run === null ? undefined : keeper.get(run)
     const status = live && program?.launch.notify ? readNotice(live.directory)?.status : null
-    return viewSlot(slot, program, live, options.node, now, launchHash, status || null)
+    const usage = live ? this.agent.usage.usageOf(slot.name, live.id) : null
+    return viewSlot(slot, program, live, options.node, now, launchHash, status || null, usage)
   }
 
   private async ask(

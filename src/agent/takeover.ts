@@ -68,7 +68,11 @@ function takeOverOne(draft: Draft, found: FoundRun, adopt: (held: HeldRun) => vo
   // The agent before us may have died between the birth and its record.
   if (found.isBirthNews && run.startedAt !== null && run.pid !== null)
     draft.startRun(run, run.startedAt, run.pid)
-  if (found.kind === 'ended') return draft.endRun(run, found.end, found.keptBytes)
+  if (found.kind === 'ended')
+    return draft.endRun(run, found.end, found.keptBytes, {
+      peak: null,
+      isWarned: run.warnedAt !== undefined,
+    })
   adopt(found.held)
   if (found.kind === 'orphaned') return
   draft.event('run.adopted', { pid: run.pid ?? 0 }, draft.subjectOf(run))

@@ -5,7 +5,9 @@ import type { AgentView } from '../contract/views.ts'
 import { isActive } from '../domain/reconcile.ts'
 import { type SlotStateKind, slotStateKinds } from '../domain/slot-state.ts'
 import type { Agent } from './agent.ts'
+import { measureAgent } from './agent-metrics.ts'
 import { HistoryVerbs } from './history-verbs.ts'
+import { writeMetrics } from './metrics-text.ts'
 import { ProgramVerbs } from './program-verbs.ts'
 import { SlotVerbs } from './slot-verbs.ts'
 
@@ -19,6 +21,7 @@ export function createVerbs(
   const history = new HistoryVerbs(agent, slots)
   return {
     getAgent: () => viewAgent(agent),
+    getMetrics: () => writeMetrics(measureAgent(agent, slots)),
     listSlots: (targets) => slots.listSlots(targets),
     start: (request) => slots.start(request),
     stop: (request) => slots.stop(request),

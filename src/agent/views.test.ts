@@ -58,16 +58,27 @@ describe('the view of a slot', () => {
 
 it('shows a run of each age as the contract has it', () => {
   const run = aRun('r1')
-  const usage = { cpuMs: 1, rssBytes: 2, processes: 3 }
+  const peak = { treeRssBytes: 9, processes: 4, openFiles: null }
+  const live = {
+    cpuMs: 1,
+    rssBytes: 2,
+    processes: 3,
+    openFiles: 5,
+    peak,
+    pssBytes: 1,
+    outBytes: 7,
+    errBytes: 8,
+  }
   const views = [
-    viewRun(run, null, null),
-    viewRun({ ...run, startedAt: 5, pid: 6 }, usage, { out: 7, err: 8 }),
-    viewRun({ ...run, startedAt: 5, pid: 6, end: exited(3, 100) }, null, null),
-    viewRun({ ...run, end: { kind: 'revoked', endedAt: 9, reason: 'why' } }, null, null),
+    viewRun(run, null),
+    viewRun({ ...run, startedAt: 5, pid: 6 }, live),
+    viewRun({ ...run, startedAt: 5, pid: 6, end: exited(3, 100), peak }, null),
+    viewRun({ ...run, end: { kind: 'revoked', endedAt: 9, reason: 'why' } }, null),
   ]
   for (const view of views) expect(v.parse(RunView, view)).toEqual(view)
   expect(views.map(({ state }) => state)).toEqual(['claimed', 'running', 'ended', 'ended'])
-  expect(views[1]?.usage).toMatchObject({ outBytes: 7, errBytes: 8, processes: 3 })
+  expect(views[1]?.usage).toMatchObject({ outBytes: 7, errBytes: 8, processes: 3, peakTreeRssBytes: 9 })
+  expect(views[2]?.usage).toMatchObject({ rssBytes: 9, peakTreeRssBytes: 9, largestProcessRssBytes: 0 })
   expect(views[2]).toMatchObject({ endText: 'exited with code 3', durationMs: 100, end: { code: 3 } })
 })
 

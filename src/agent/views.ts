@@ -9,7 +9,7 @@ import { type DesiredProgram, isActive, planReconcile, type Slot, wantedOf } fro
 import { isOutdated } from '../domain/rollout.ts'
 import { describeEnd, type Run, type RunEnd, type RunUsage } from '../domain/run.ts'
 import { runOf, type SlotState } from '../domain/slot-state.ts'
-import type { TreeUsage } from '../process/process-tree.ts'
+import type { RunPeak, RunUsageNow, UsageReading } from '../domain/usage.ts'
 import type { StoredProgram } from '../store/store.ts'
 import type { LiveRun } from './run-keeper.ts'
 import type { SlotRecord } from './slot-records.ts'
@@ -28,6 +28,7 @@ export function viewSlot(
   /** Of what is declared. */
   launchHash: string | null = null,
   statusText: string | null = null,
+  usage: RunUsageNow | null = null,
 ): SlotView {
   const { state } = slot
   return {
@@ -53,6 +54,13 @@ export function viewSlot(
     wanted: program ? wantedOf(slot, program) : 'stop',
     stoppedByPerson: slot.asked === 'stop',
     node,
+    usage: usage && {
+      cpuPercent: Math.round(usage.cpuPercent * 10) / 10,
+      cpuMs: usage.cpuMs,
+      rssBytes: usage.rssBytes,
+      processes: usage.processes,
+      openFiles: usage.openFiles,
+    },
   }
 }
 
@@ -78,11 +86,15 @@ function verdictsOf(state: SlotState, { checks }: Program): SlotView['checks'] {
   return Object.fromEntries(words)
 }
 
-export function viewRun(
-  run: Run,
-  live: TreeUsage | null,
-  output: { out: number; err: number } | null,
-): RunView {
+/** What a living run uses now. */
+export interface LiveUsage extends UsageReading {
+  readonly peak: RunPeak | null
+  readonly pssBytes: number | null
+  readonly outBytes: number
+  readonly errBytes: number
+}
+
+export function viewRun(run: Run, live: LiveUsage | null): RunView {
   const { end } = run
   return {
     id: run.id,
@@ -99,7 +111,7 @@ export function viewRun(
     durationMs: end && 'durationMs' in end ? end.durationMs : null,
     end: end ? withoutUsage(end) : null,
     endText: end ? describeEnd(end) : null,
-    usage: usageOf(end, live, output),
+    usage: usageOf(run, live),
   }
 }
 
@@ -163,29 +175,40 @@ function withoutUsage(end: RunEnd): { kind: string } {
   return rest
 }
 
-function usageOf(
-  end: RunEnd | null,
-  live: TreeUsage | null,
-  output: { out: number; err: number } | null,
-): RunView['usage'] {
+function usageOf({ end, peak: recorded }: Run, live: LiveUsage | null): RunView['usage'] {
+  const peak = live?.peak ?? recorded ?? null
+  const peaks = {
+    peakTreeRssBytes: peak?.treeRssBytes ?? null,
+    peakProcesses: peak?.processes ?? null,
+    peakOpenFiles: peak?.openFiles ?? null,
+  }
   if (end && 'usage' in end) {
     const { usage } = end
     return {
+      ...peaks,
       cpuMs: usage.userCpuMs + usage.systemCpuMs,
-      rssBytes: usage.maxRssBytes,
+      rssBytes: Math.max(usage.maxRssBytes, peak?.treeRssBytes ?? 0),
+      pssBytes: null,
       processes: 0,
+      openFiles: null,
+      largestProcessRssBytes: usage.maxRssBytes,
       outBytes: usage.outBytes,
       errBytes: usage.errBytes,
       lostBytes: usage.lostBytes,
     }
   }
   if (end || !live) return null
+  const { cpuMs, rssBytes, pssBytes, processes, openFiles, outBytes, errBytes } = live
   return {
-    cpuMs: live.cpuMs,
-    rssBytes: live.rssBytes,
-    processes: live.processes,
-    outBytes: output?.out ?? 0,
-    errBytes: output?.err ?? 0,
+    ...peaks,
+    cpuMs,
+    rssBytes,
+    pssBytes,
+    processes,
+    openFiles,
+    largestProcessRssBytes: null,
+    outBytes,
+    errBytes,
     lostBytes: 0,
   }
 }

@@ -71,6 +71,7 @@ async function answer(
     const request = await readRequest(route.endpoint, endpoint, context, abort.signal)
     const value = await route.handle(options, request)
     if (endpoint.form === 'json') return answerJson(200, value)
+    if (endpoint.form === 'text') return answerText(value as unknown as string)
     isStreaming = true
     return answerStream(options, route, endpoint, value, end)
   } finally {
@@ -187,6 +188,11 @@ function wrongMethod(methods: readonly string[]): Response {
 
 function answerError(status: number, error: UserError, headers: Record<string, string> = {}): Response {
   return answerJson(status, toErrorView(error), headers)
+}
+
+/** The one text there is has Prometheus' own type. */
+function answerText(text: string): Response {
+  return new Response(text, { headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' } })
 }
 
 function answerJson(status: number, value: unknown, headers: Record<string, string> = {}): Response {

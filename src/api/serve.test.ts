@@ -85,6 +85,7 @@ describe('every endpoint', () => {
     getHealth: {},
     getOpenApi: {},
     getAgent: {},
+    getMetrics: {},
     listSlots: { targets: ['mailer'] },
     startSlots: { targets: ['mailer'] },
     stopSlots: { targets: ['all'], wait: false },
@@ -112,7 +113,7 @@ describe('every endpoint', () => {
     await serve()
     const call = connect()[name as 'getHealth'] as (request: unknown) => Promise<unknown>
     const answer = await call(requests[name as 'getHealth'])
-    if (endpoint.form === 'json') v.parse(endpoint.response, answer)
+    if (endpoint.form === 'json' || endpoint.form === 'text') v.parse(endpoint.response, answer)
     else if (endpoint.form === 'events') {
       for (const item of await collect(answer as AsyncIterable<unknown>)) v.parse(endpoint.response, item)
     } else {

@@ -230,6 +230,7 @@ describe('every command hands on what was typed', () => {
     ['input mailer hello', 'writeInput', { targets: ['mailer'], text: 'hello\n' }],
     ['send mailer hello -N', 'writeInput', { targets: ['mailer'], text: 'hello' }],
     ['ls mailer', 'listSlots', ['mailer']],
+    ['top mailer --once', 'listSlots', ['mailer']],
     ['runs mailer --alive -n 5', 'listRuns', { targets: ['mailer'], state: 'alive', limit: 5 }],
     ['runs --ended --before x', 'listRuns', { targets: [], state: 'ended', before: 'x', limit: 20 }],
     [

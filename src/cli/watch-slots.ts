@@ -12,6 +12,8 @@ import { createRedraw } from './redraw.ts'
 import { pause } from './wait.ts'
 
 const tickMs = 1000
+/** What runs use changes without an event. */
+const ticksPerUsage = 3
 /** Changes come in bursts; looking at each would cost the agent more than it tells. */
 const burstMs = 150
 
@@ -21,6 +23,7 @@ export async function watchSlots(targets: readonly string[], context: CommandCon
   const isInPlace = out.isTty && !global.json
   const redraw = createRedraw(out)
   let changed = new AbortController()
+  let ticks = 0
   // The first look tells mistakes; later ones wait for better times.
   let slots: SlotView[] | null = await client.listSlots(list, { signal })
   const following = follow()
@@ -33,7 +36,11 @@ export async function watchSlots(targets: readonly string[], context: CommandCon
         changed = new AbortController()
         slots = await lookAgain()
         show()
-      } else if (isInPlace) show()
+      } else if (isInPlace) {
+        ticks += 1
+        if (ticks % ticksPerUsage === 0) slots = await lookAgain()
+        show()
+      }
     }
   } finally {
     if (isInPlace) redraw.end()

@@ -18,6 +18,7 @@ import {
   type Rlimit,
   rlimitNames,
 } from '../domain/program.ts'
+import { limitMistakes, limitsOf } from './build-limits.ts'
 import { resolvePath } from './paths.ts'
 import { canonicalName } from './program-name.ts'
 import { type ProgramInput, type ProgramOutput, program as programSchema } from './schema/program.ts'
@@ -91,6 +92,7 @@ export function buildProgram(parts: ProgramParts): BuiltProgram {
       liveness: checkOf(settled.checks.liveness),
     },
     rollout: { parallel: settled.rollout.parallel, withinMs: settled.rollout.within },
+    limits: limitsOf(settled),
     // The schema has made sure that it is JSON.
     customData: settled.customData as Program['customData'],
   }
@@ -101,6 +103,7 @@ export function buildProgram(parts: ProgramParts): BuiltProgram {
       ...rlimitMistakes(rlimits),
       ...quotaMistakes(program),
       ...logCheckMistakes(program),
+      ...limitMistakes(program),
       ...foreignTexts(program),
     ],
   }

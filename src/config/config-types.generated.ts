@@ -375,6 +375,34 @@ export interface ProgramConfig {
   readonly rollout?: RolloutConfig
 
   /**
+   * What one run may use. A run that reaches a limit is stopped as `stop` says, with the reason on record, and the next one follows. A change restarts nothing and holds at once.
+   *
+   * Default: `{}`.
+   * @example {"memory":"512MB","lifetime":"6h"}
+   */
+  readonly limits?: LimitsConfig
+
+  /**
+   * A run that lasts longer is told of by an event, `run.overdue`, once; it goes on.
+   * Means nothing where it is not below `timeout`.
+   *
+   * Unit: seconds, or a text with a unit.
+   * Default: never.
+   * @example "11s"
+   */
+  readonly warnAfter?: Duration
+
+  /**
+   * A run that lasts longer is ended with all its children: by the stop signal, and by force after `stop.grace`. Its shim sees to it, also while no agent lives.
+   * Counts as a failure. A change holds from the next run on.
+   *
+   * Unit: seconds, or a text with a unit.
+   * Default: none.
+   * @example "14s"
+   */
+  readonly timeout?: Duration
+
+  /**
    * Anything. It travels with every event of the program.
    *
    * Default: `null`.
@@ -635,12 +663,131 @@ export interface ProgramDefaults {
   readonly rollout?: RolloutConfig
 
   /**
+   * What one run may use. A run that reaches a limit is stopped as `stop` says, with the reason on record, and the next one follows. A change restarts nothing and holds at once.
+   *
+   * Default: `{}`.
+   * @example {"memory":"512MB","lifetime":"6h"}
+   */
+  readonly limits?: LimitsConfig
+
+  /**
+   * A run that lasts longer is told of by an event, `run.overdue`, once; it goes on.
+   * Means nothing where it is not below `timeout`.
+   *
+   * Unit: seconds, or a text with a unit.
+   * Default: never.
+   * @example "11s"
+   */
+  readonly warnAfter?: Duration
+
+  /**
+   * A run that lasts longer is ended with all its children: by the stop signal, and by force after `stop.grace`. Its shim sees to it, also while no agent lives.
+   * Counts as a failure. A change holds from the next run on.
+   *
+   * Unit: seconds, or a text with a unit.
+   * Default: none.
+   * @example "14s"
+   */
+  readonly timeout?: Duration
+
+  /**
    * Anything. It travels with every event of the program.
    *
    * Default: `null`.
    * @example {"team":"billing","runbook":"https://example.org/mailer"}
    */
   readonly customData?: JsonValue
+}
+
+export interface LimitsConfig {
+  /**
+   * Resident memory of the whole tree of a process. It is looked at more often the nearer it comes; one that grows to twice the limit within its grace is killed at once.
+   * Ending for this counts as a failure: `backoff` slows it when it comes before `steadyTime`.
+   *
+   * Unit: bytes, or a text with a unit.
+   * @example "512MB"
+   */
+  readonly memory?: Size
+
+  /**
+   * CPU time of the whole tree of a process, since the start of its command.
+   * Ending for this counts as a failure.
+   *
+   * Unit: seconds, or a text with a unit.
+   * @example "10m"
+   */
+  readonly cpuTime?: Duration
+
+  /**
+   * How long a run lives until it is replaced; it may finish its work within `stop.grace`.
+   * Is no failure, whatever code the command ends with.
+   *
+   * Unit: seconds, or a text with a unit.
+   * @example "1h"
+   * @example {"after":"6h","jitter":0.2}
+   */
+  readonly lifetime?: number | string | LifetimeConfig
+
+  /**
+   * How many runs may follow one another in a slot; after the last one it is `exited`. A start or restart by a person begins to count anew.
+   *
+   * Unit: runs.
+   * @example 1000
+   */
+  readonly runs?: number
+
+  /**
+   * Files whose change replaces the processes, in turns as `rollout` says. They are looked at about once a second, by time, size and number, at most 10,000 of them.
+   * What changes while no agent runs is not noticed.
+   *
+   * @example ["src/**\/*.js"]
+   * @example {"paths":["src"],"settle":"2s"}
+   */
+  readonly watch?: readonly string[] | WatchConfig
+}
+
+export interface WatchConfig {
+  /**
+   * Files, folders and patterns with `*`, `?`, `**` and `{a,b}`, relative to the folder of the configuration file. A folder means all below it.
+   *
+   * @example ["src/**\/*.js","package.json"]
+   */
+  readonly paths: readonly string[]
+
+  /**
+   * What does not count.
+   *
+   * Default: `["**\/node_modules/**","**\/.git/**"]`.
+   * @example ["src/generated/**"]
+   */
+  readonly ignore?: readonly string[]
+
+  /**
+   * For so long nothing may change any more before a change counts.
+   *
+   * Unit: seconds, or a text with a unit.
+   * Default: `"500ms"`.
+   * @example "2s"
+   */
+  readonly settle?: Duration
+}
+
+export interface LifetimeConfig {
+  /**
+   * How long a run lives.
+   *
+   * Unit: seconds, or a text with a unit.
+   * @example "1h"
+   */
+  readonly after: Duration
+
+  /**
+   * The share of the time that is drawn around it for each run, so that not all end at once: 0.1 is ±10 %.
+   *
+   * Default: `0.1`.
+   * @example 0.2
+   */
+  readonly jitter?: number
 }
 
 export interface RolloutConfig {

@@ -9,7 +9,7 @@ import { isTable } from './source.ts'
 export type SharedInput = Omit<ProgramInput, 'command'>
 
 /** Keys whose tables are merged key by key; all others are replaced as a whole. */
-const mergedKeys = ['env', 'rlimits', 'stop', 'output', 'backoff', 'checks', 'rollout'] as const
+const mergedKeys = ['env', 'rlimits', 'stop', 'output', 'backoff', 'checks', 'rollout', 'limits'] as const
 
 export function mergeDefaults<T extends Partial<ProgramInput>>(
   defaults: SharedInput,
@@ -38,6 +38,9 @@ export function withAbsolutePaths<T extends Partial<ProgramInput>>(input: T, fol
               : { ...file, path: resolvePath(folder, file.path) },
           ),
         }),
+    ...(input.limits?.watch === undefined
+      ? {}
+      : { limits: { ...input.limits, watch: absoluteWatch(input.limits.watch, folder) } }),
     ...(input.stdout === undefined ? {} : { stdout: absoluteTarget(input.stdout, folder) }),
     ...(input.stderr === undefined ? {} : { stderr: absoluteTarget(input.stderr, folder) }),
   }
@@ -45,4 +48,17 @@ export function withAbsolutePaths<T extends Partial<ProgramInput>>(input: T, fol
 
 function absoluteTarget(target: string, folder: string): string {
   return ['own', 'merge', 'discard'].includes(target) ? target : resolvePath(folder, target)
+}
+
+type WrittenWatch = NonNullable<NonNullable<ProgramInput['limits']>['watch']>
+
+function absoluteWatch(watch: WrittenWatch, folder: string): WrittenWatch {
+  const resolve = (pattern: string): string =>
+    pattern.startsWith('**') ? pattern : resolvePath(folder, pattern)
+  if (!('paths' in watch)) return watch.map((path) => resolvePath(folder, path))
+  return {
+    ...watch,
+    paths: watch.paths.map((path) => resolvePath(folder, path)),
+    ...(watch.ignore === undefined ? {} : { ignore: watch.ignore.map(resolve) }),
+  }
 }

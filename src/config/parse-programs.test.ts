@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { noLimits } from '../domain/limits.ts'
 import { formatProblem } from './format-problem.ts'
 import { parsePrograms, type TextFile } from './parse-programs.ts'
 import type { ParsedSource } from './source.ts'
@@ -74,6 +75,7 @@ test('fills every default', () => {
     dependsOn: [],
     checks: { startup: null, readiness: null, liveness: null },
     rollout: { parallel: { kind: 'share', value: 0.25 }, withinMs: 60_000 },
+    limits: noLimits,
     customData: null,
   })
 })
@@ -134,6 +136,41 @@ describe('each key', () => {
     [{ stderr: 'merge' }, { launch: { stderr: { kind: 'merged' } } }],
     [{ output: { maxSize: 0, keep: 3 } }, { output: { maxBytes: 0, keep: 3 } }],
     [{ leftovers: 'leave' }, { launch: { leftovers: 'leave' } }],
+    [
+      { limits: { memory: '100MB', cpuTime: '10m', lifetime: '1h', runs: 5 }, warnAfter: '11s', timeout: 14 },
+      {
+        limits: {
+          memoryBytes: 100 * 1024 ** 2,
+          cpuMs: 600_000,
+          lifetime: { afterMs: 3_600_000, jitter: 0.1 },
+          runs: 5,
+          watch: null,
+          warnAfterMs: 11_000,
+          timeoutMs: 14_000,
+        },
+      },
+    ],
+    [
+      { limits: { lifetime: { after: '6h', jitter: 0 }, watch: ['src/**/*.js'] } },
+      {
+        limits: {
+          lifetime: { afterMs: 21_600_000, jitter: 0 },
+          watch: {
+            paths: ['/srv/src/**/*.js'],
+            ignore: ['**/node_modules/**', '**/.git/**'],
+            settleMs: 500,
+          },
+        },
+      },
+    ],
+    [
+      { limits: { watch: { paths: ['src', '/etc/x'], ignore: ['src/gen', '**/*.log'], settle: 2 } } },
+      {
+        limits: {
+          watch: { paths: ['/srv/src', '/etc/x'], ignore: ['/srv/src/gen', '**/*.log'], settleMs: 2000 },
+        },
+      },
+    ],
     [{ customData: { team: ['a', null] } }, { customData: { team: ['a', null] } }],
   ])('%j', (keys, expected) => {
     expect(programWith(keys)).toMatchObject(expected)
@@ -174,10 +211,16 @@ describe('each kind of mistake in a program is told with value, what was expecte
     ],
     [{ instances: 3 }, 'instances: unknown key; `instances` of PM2 is `processes` here'],
     [{ kill_timeout: 3 }, 'kill_timeout: unknown key; `kill_timeout` of PM2 is `stop.grace` here'],
+    [{ watch: true }, 'watch: unknown key; `watch` of PM2 is `limits.watch` here'],
     [
-      { watch: true },
-      'watch: unknown key; `watch` of PM2 has no counterpart here: files are not watched; use `drover restart`',
+      { warnAfter: '14s', timeout: '14s' },
+      'warnAfter: warning: no run lasts so long, since `timeout` ends it after 14s',
     ],
+    [
+      { limits: { memory: '10' } },
+      'limits.memory: expected a size from 1MB to 1024TB: bytes as a number, or a text like 64KB, 10MB, 1GB, got "10"',
+    ],
+    [{ limits: { runs: 0 } }, 'limits.runs: expected a whole number from 1 to 1000000000, got 0'],
     [{ RestartSec: 3 }, 'RestartSec: unknown key; `RestartSec` of systemd is `backoff.initial` here'],
     [{ working_dir: '/' }, 'working_dir: unknown key; `working_dir` of Circus is `cwd` here'],
     [{ processes: '3' }, 'processes: expected a whole number from 0 to 10000, got "3"; did you mean `3`?'],

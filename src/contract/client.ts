@@ -34,7 +34,7 @@ export type RequestOf<N extends EndpointName> = {
   BodyOf<Endpoints[N]>
 export type ResponseOf<N extends EndpointName> = v.InferOutput<Endpoints[N]['response']>
 
-export type AnswerOf<N extends EndpointName> = Endpoints[N]['form'] extends 'json'
+export type AnswerOf<N extends EndpointName> = Endpoints[N]['form'] extends 'json' | 'text'
   ? ResponseOf<N>
   : Endpoints[N]['form'] extends 'events'
     ? AsyncIterable<ResponseOf<N>>
@@ -75,6 +75,7 @@ async function call(
   })
   if (response.status >= 400) throw readError(response.status, await response.text())
   if (endpoint.form === 'json') return JSON.parse(await response.text())
+  if (endpoint.form === 'text') return await response.text()
   const bytes = response.body ?? nothing()
   return endpoint.form === 'bytes' ? bytes : readEvents(bytes)
 }

@@ -28,8 +28,8 @@ export interface Endpoint {
   readonly query?: AnyObject
   readonly body?: AnyObject
   readonly response: v.GenericSchema
-  /** `json` answers once; `events` is a stream of server-sent events of the response's shape; `bytes` is the raw output. */
-  readonly form: 'json' | 'events' | 'bytes'
+  /** `json` answers once; `events` is a stream of server-sent events of the response's shape; `bytes` is the raw output, `text` one text. */
+  readonly form: 'json' | 'events' | 'bytes' | 'text'
   readonly errors: readonly ErrorCode[]
 }
 
@@ -111,6 +111,14 @@ export const endpoints = {
     summary: 'The agent itself: version, node, configuration, counts.',
     response: AgentView,
     form: 'json',
+    errors: [],
+  },
+  getMetrics: {
+    method: 'GET',
+    path: '/metrics',
+    summary: 'States, restarts and usage of all slots, for Prometheus (text format 0.0.4).',
+    response: v.string(),
+    form: 'text',
     errors: [],
   },
   listSlots: {

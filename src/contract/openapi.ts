@@ -53,6 +53,7 @@ function operation(name: string, endpoint: Endpoint): Json {
 
 function content(endpoint: Endpoint): Json {
   if (endpoint.form === 'json') return json(given(endpoint.response))
+  if (endpoint.form === 'text') return { 'text/plain': { schema: { type: 'string' } } }
   if (endpoint.form === 'bytes') return { 'application/octet-stream': {} }
   return {
     'text/event-stream': { itemSchema: { type: 'object', properties: { data: given(endpoint.response) } } },

@@ -16,6 +16,8 @@ import type {
 
 export interface AgentVerbs {
   getAgent(): AgentView
+  /** For Prometheus, in its text format. */
+  getMetrics(): string
   /** An empty list of targets is all. Throws `not_found` for a target that fits nothing. */
   listSlots(targets: readonly string[]): SlotView[]
   start(request: {

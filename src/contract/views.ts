@@ -52,6 +52,18 @@ export const SlotView = v.object({
   wanted: v.pipe(v.picklist(['run', 'stop']), v.description('What the slot shall do.')),
   stoppedByPerson: v.boolean(),
   node: v.string(),
+  usage: v.pipe(
+    v.nullable(
+      v.object({
+        cpuPercent: v.pipe(v.number(), v.description('Of one core, over the time since the look before.')),
+        cpuMs: v.pipe(v.number(), v.description('User and system time of the tree since its start.')),
+        rssBytes: v.pipe(v.number(), v.description('Resident memory of the tree.')),
+        processes: Count,
+        openFiles: v.pipe(v.nullable(Count), v.description('Null where they may not be counted.')),
+      }),
+    ),
+    v.description('What the living run’s whole tree uses; null before the first look.'),
+  ),
 })
 export type SlotView = v.InferOutput<typeof SlotView>
 
@@ -81,8 +93,28 @@ export const RunView = v.object({
   usage: v.nullable(
     v.object({
       cpuMs: v.pipe(v.number(), v.description('User and system time of the tree.')),
-      rssBytes: v.pipe(v.number(), v.description('Now while alive, the peak once ended.')),
+      rssBytes: v.pipe(
+        v.number(),
+        v.description('Of the tree now while alive; once ended the highest that is known of it.'),
+      ),
+      pssBytes: v.pipe(
+        v.nullable(v.number()),
+        v.description(
+          'Of the tree now, shared pages by their share; only of one living run that is asked for.',
+        ),
+      ),
       processes: v.pipe(Count, v.description('Members of the tree while alive, else 0.')),
+      openFiles: v.pipe(v.nullable(Count), v.description('File descriptors of the tree while alive.')),
+      peakTreeRssBytes: v.pipe(
+        v.nullable(v.number()),
+        v.description('The highest sum over the tree that a look saw; null for runs too short for one.'),
+      ),
+      peakProcesses: v.pipe(v.nullable(Count), v.description('The most members that a look saw.')),
+      peakOpenFiles: v.pipe(v.nullable(Count), v.description('The most file descriptors that a look saw.')),
+      largestProcessRssBytes: v.pipe(
+        v.nullable(v.number()),
+        v.description('Once ended: the peak of the largest single process, as the kernel measured it.'),
+      ),
       outBytes: v.number(),
       errBytes: v.number(),
       lostBytes: v.number(),

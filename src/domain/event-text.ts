@@ -79,6 +79,16 @@ export function describeEvent(event: DroverEvent | NewEvent, title: string | nul
       return `${who}: run ${event.run} began with pid ${event.data.pid}`
     case 'run.adopted':
       return `${who}: run ${event.run} adopted, pid ${event.data.pid}`
+    case 'run.limit_reached':
+      return event.data.limit === 'runs'
+        ? `${who}: run ${event.run} was the last, ${event.data.reason.text}`
+        : `${who}: run ${event.run} is to end, ${event.data.reason.text}`
+    case 'run.grace_cut':
+      return `${who}: run ${event.run} is killed before its grace is over, its memory grew to ${Math.round(event.data.value / 1024 ** 2)} MB`
+    case 'run.overdue':
+      return `${who}: run ${event.run} lasts longer than ${formatSeconds(event.data.warnAfterMs)}; it goes on`
+    case 'run.timed_out':
+      return `${who}: run ${event.run} timed out after ${formatSeconds(event.data.lastedMs)}`
     case 'run.ended':
       return `${who}: run ${event.run} ${describeEnd(event.data.end)}`
     case 'start.refused':

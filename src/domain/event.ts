@@ -5,7 +5,7 @@
 import type { RefusalReason } from './admission.ts'
 import type { Milliseconds } from './milliseconds.ts'
 import type { CheckKind, JsonValue } from './program.ts'
-import type { RunCause, RunEnd, StopReason } from './run.ts'
+import type { RunCause, RunEnd, StopReason, StopReasonKind } from './run.ts'
 
 /** What each kind of event carries as data. */
 export interface EventData {
@@ -63,6 +63,14 @@ export interface EventData {
   'run.started': { pid: number }
   /** A new agent found a living run and goes on supervising it. */
   'run.adopted': { pid: number }
+  /** A limit was reached; what the run is ended for. Bytes, milliseconds or a number. */
+  'run.limit_reached': { limit: StopReasonKind; value: number; threshold: number; reason: StopReason }
+  /** It was to end for its memory and grew on: it is killed before its grace is over. */
+  'run.grace_cut': { value: number; threshold: number }
+  /** It lasts longer than it should; it goes on. */
+  'run.overdue': { warnAfterMs: Milliseconds; lastedMs: Milliseconds }
+  /** Its timeout passed, and it was ended. */
+  'run.timed_out': { lastedMs: Milliseconds }
   'run.ended': { end: RunEnd }
   /** A start did not happen, for one reason out of one fixed list. */
   'start.refused': { reason: RefusalReason; detail: string }
@@ -95,6 +103,10 @@ export const eventLevels = {
   'program.scaled': 'notice',
   'run.started': 'info',
   'run.adopted': 'info',
+  'run.limit_reached': 'warning',
+  'run.grace_cut': 'warning',
+  'run.overdue': 'warning',
+  'run.timed_out': 'warning',
   'run.ended': 'info',
   'start.refused': 'warning',
 } as const satisfies Record<EventKind, EventLevel>

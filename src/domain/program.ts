@@ -5,6 +5,7 @@
  * `launch` is what makes a process the process it is: a change of it restarts the program. Everything else is
  * policy: a change of it restarts nothing.
  */
+import type { Limits } from './limits.ts'
 import type { Milliseconds } from './milliseconds.ts'
 
 export interface Program {
@@ -27,6 +28,7 @@ export interface Program {
   readonly dependsOn: readonly Dependency[]
   readonly checks: Checks
   readonly rollout: RolloutPolicy
+  readonly limits: Limits
   /** Anything; it travels with every event of the program. */
   readonly customData: JsonValue
 }

@@ -8,13 +8,19 @@
 import type { Milliseconds } from './milliseconds.ts'
 import type { Program, RolloutPolicy } from './program.ts'
 import { isReady } from './readiness.ts'
-import type { RunCause } from './run.ts'
+import type { RunCause, StopReason } from './run.ts'
 import type { SlotState } from './slot-state.ts'
 
 /** What a slot carries while its run is to be replaced. */
 export type SlotRollout =
   /** It waits for its turn. `parallel`: what the request said instead of the policy. */
-  | { readonly kind: 'due'; readonly cause: RunCause; readonly parallel: number | null }
+  | {
+      readonly kind: 'due'
+      readonly cause: RunCause
+      readonly parallel: number | null
+      /** Why its run ends, where nobody asked for that. */
+      readonly reason?: StopReason
+    }
   /** The new run was begun, and is to be ready by then (monotonic). */
   | { readonly kind: 'replacing'; readonly until: Milliseconds; readonly parallel: number | null }
   | { readonly kind: 'failed'; readonly reason: string }

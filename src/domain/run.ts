@@ -3,6 +3,7 @@
  * facts that never change once they are recorded.
  */
 import type { Milliseconds } from './milliseconds.ts'
+import type { RunPeak } from './usage.ts'
 
 /** Why a run began. */
 export type RunCause =
@@ -98,6 +99,10 @@ export interface Run {
   readonly startedAt: number | null
   readonly pid: number | null
   readonly end: RunEnd | null
+  /** Absent until it was recorded once. */
+  readonly peak?: RunPeak
+  /** When it was told that the run lasts longer than it should; absent: it was not. */
+  readonly warnedAt?: number
 }
 
 const neverExecuted = 'could not start'

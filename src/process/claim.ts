@@ -118,7 +118,7 @@ export function buildClaim(program: Program, context: ClaimContext): Claim {
       graceMs: stop.graceMs,
       group: stop.target === 'group',
     },
-    timeoutMs: 0,
+    timeoutMs: program.limits.timeoutMs ?? 0,
     leave: launch.leftovers === 'leave',
     input: launch.stdin === 'fifo',
     merge: launch.stderr.kind === 'merged',

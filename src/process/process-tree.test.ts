@@ -1,8 +1,8 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import process from 'node:process'
 import { afterEach, expect, it, vi } from 'vitest'
 import { isAlive, type ProcessIdentity, readStat } from './process-identity.ts'
-import { killOrphans, measureTree, readProcessTable } from './process-tree.ts'
+import { killOrphans } from './process-tree.ts'
 
 const isLinux = process.platform === 'linux'
 const children: ChildProcess[] = []
@@ -55,18 +55,3 @@ it.runIf(isLinux)('leaves a session alone whose number was that of the command o
   expect(await killOrphans('no-run', command, pause)).toBe(0)
   expect(isAlive(stranger)).toBe(true)
 })
-
-it.runIf(isLinux)(
-  'measures a tree in bytes and milliseconds, by what the system says of itself',
-  async () => {
-    const child = await identityOf(begin({}, 'sleep 60 & sleep 60 & wait'))
-    await vi.waitFor(() => {
-      const { processes, rssBytes } = measureTree(child.pid, readProcessTable())
-      expect(processes).toBe(2)
-      const pages = execFileSync('getconf', ['PAGESIZE'], { encoding: 'utf8' })
-      expect(rssBytes).toBeGreaterThan(0)
-      expect(rssBytes % Number(pages)).toBe(0)
-    })
-    process.kill(-child.pid, 'SIGKILL')
-  },
-)

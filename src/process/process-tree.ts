@@ -1,50 +1,10 @@
 /**
- * The processes of a run as the system sees them now: to measure the tree of a living run, and to clear up what a killed
- * shim left behind. Only on request; nothing here runs by a timer.
+ * The processes of a run whose shim was killed, as the system sees them now, to clear up what it left behind. Only on request; nothing
+ * here runs by a timer. Living trees are measured by `tree-usage.ts`.
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import process from 'node:process'
 import { isGone, type ProcessIdentity, type ProcessStat, readStat } from './process-identity.ts'
-
-/** Keys of the auxiliary vector, AT_PAGESZ and AT_CLKTCK in `<elf.h>`. */
-const auxiliary = { pageBytes: 6, ticksPerSecond: 17 } as const
-
-/** In which units this machine counts memory and CPU time: ARM kernels may have pages of 16 or 64 kB. */
-const { pageBytes, ticksPerSecond } = readUnits()
-
-export interface TreeUsage {
-  readonly cpuMs: number
-  readonly rssBytes: number
-  readonly processes: number
-}
-
-/** Every process of the machine by its parent; one look at /proc for any number of trees. */
-export function readProcessTable(): ReadonlyMap<number, readonly ProcessStat[]> {
-  const children = new Map<number, ProcessStat[]>()
-  for (const stat of allProcesses()) {
-    const siblings = children.get(stat.parent)
-    if (siblings) siblings.push(stat)
-    else children.set(stat.parent, [stat])
-  }
-  return children
-}
-
-/** Everything below the shim, the shim itself not counted. */
-export function measureTree(shimPid: number, table: ReadonlyMap<number, readonly ProcessStat[]>): TreeUsage {
-  let ticks = 0
-  let pages = 0
-  let processes = 0
-  const open = [shimPid]
-  for (let pid = open.pop(); pid !== undefined; pid = open.pop()) {
-    for (const child of table.get(pid) ?? []) {
-      ticks += child.userTicks + child.systemTicks
-      pages += child.rssPages
-      processes += 1
-      open.push(child.pid)
-    }
-  }
-  return { cpuMs: (ticks * 1000) / ticksPerSecond, rssBytes: pages * pageBytes, processes }
-}
 
 /** Passes over /proc without a rest; each takes about a millisecond. */
 const passesPerTurn = 10
@@ -138,29 +98,6 @@ function belongsTo(stat: ProcessStat, run: string, session: number | null): bool
   return owner === run || owner === null
 }
 
-/** From the vector that the kernel hands to every process: pairs of words, a key and its value. */
-function readUnits(): { pageBytes: number; ticksPerSecond: number } {
-  const units = { pageBytes: 4096, ticksPerSecond: 100 }
-  try {
-    const vector = readFileSync('/proc/self/auxv')
-    const isWide = !['arm', 'ia32', 'mips', 'mipsel', 'ppc'].includes(process.arch)
-    const words = isWide
-      ? Array.from(
-          new BigUint64Array(vector.buffer.slice(vector.byteOffset, vector.byteOffset + vector.length)),
-          Number,
-        )
-      : Array.from(new Uint32Array(vector.buffer.slice(vector.byteOffset, vector.byteOffset + vector.length)))
-    for (let index = 0; index + 1 < words.length; index += 2) {
-      const value = words[index + 1] ?? 0
-      if (words[index] === auxiliary.pageBytes && value > 0) units.pageBytes = value
-      if (words[index] === auxiliary.ticksPerSecond && value > 0) units.ticksPerSecond = value
-    }
-  } catch {
-    // No /proc, and so nothing to measure either.
-  }
-  return units
-}
-
 function hasRunId(pid: number, run: string): boolean {
   return readRunId(pid) === run
 }
@@ -178,12 +115,6 @@ function readRunId(pid: number): string | null {
     if (isGone(error) || code === 'EACCES' || code === 'EPERM') return null
     throw error
   }
-}
-
-function allProcesses(): ProcessStat[] {
-  return listPids()
-    .map(readStat)
-    .filter((stat) => stat !== null)
 }
 
 function listPids(): number[] {

@@ -9,6 +9,7 @@ import type { Program } from '../domain/program.ts'
 import type { SlotRollout } from '../domain/rollout.ts'
 import type { Run, RunEnd } from '../domain/run.ts'
 import type { SlotTally } from '../domain/slot-state.ts'
+import type { RunPeak } from '../domain/usage.ts'
 
 export interface Store {
   /** Applies all of it in one durable transaction. The events come back with their ids, in the given order. */
@@ -61,6 +62,10 @@ export interface Changes {
     readonly end: RunEnd
     readonly keptBytes: number | null
   }[]
+  /** What the runs used at most, as far as it was seen until now. */
+  readonly peaks?: readonly { readonly id: string; readonly peak: RunPeak }[]
+  /** Runs of which it was told that they last longer than they should. */
+  readonly warnedRuns?: readonly { readonly id: string; readonly warnedAt: number }[]
   /** Their directories are gone. */
   readonly droppedRuns?: readonly string[]
   /** The whole set of one source, replacing that source's former set. */
@@ -102,6 +107,8 @@ export interface StoredSlot {
   readonly since: number
   readonly lastRun: string | null
   readonly restarts: number
+  /** Runs that followed one another since a person, a change or the agent began afresh. */
+  readonly chain: number
   /** Whether and how its run is being replaced; its times are monotonic, and mean nothing after a restart of the machine. */
   readonly rollout: SlotRollout | null
 }

@@ -6,6 +6,7 @@ import { route } from '../route.ts'
 export const agentRoutes = [
   route({ endpoint: 'getHealth', handle: () => ({ status: 'ok' as const }) }),
   route({ endpoint: 'getAgent', handle: ({ verbs }) => verbs.getAgent() }),
+  route({ endpoint: 'getMetrics', handle: ({ verbs }) => verbs.getMetrics() }),
   route({
     endpoint: 'getOpenApi',
     async handle({ version }) {

@@ -25,6 +25,7 @@ import { signalCommand } from './signal.ts'
 import { startCommand } from './start.ts'
 import { statusCommand } from './status.ts'
 import { stopCommand } from './stop.ts'
+import { topCommand } from './top.ts'
 import { upCommand } from './up.ts'
 import { versionCommand } from './version.ts'
 
@@ -38,6 +39,7 @@ export const commands: readonly Command[] = [
   inputCommand,
   rotateCommand,
   logsCommand,
+  topCommand,
   runsCommand,
   runCommand,
   eventsCommand,

@@ -162,6 +162,20 @@ describe('runs and run', () => {
     endText: 'exited with code 3',
     causeText: 'by autostart',
     pid: null,
+    usage: {
+      cpuMs: 1500,
+      rssBytes: 73_400_320,
+      pssBytes: null,
+      processes: 0,
+      openFiles: null,
+      peakTreeRssBytes: 73_400_320,
+      peakProcesses: 3,
+      peakOpenFiles: 24,
+      largestProcessRssBytes: 41_943_040,
+      outBytes: 2048,
+      errBytes: 0,
+      lostBytes: 0,
+    },
   })
 
   test('X-1: one list has cause, state, usage and end of everything that ran', async () => {
@@ -177,7 +191,7 @@ describe('runs and run', () => {
       text(
         'RUN   SLOT      STARTED              LASTED   CPU   MEMORY  END                 CAUSE',
         '01jd  mailer:0  11:58:00             2m 00s  1.5s  50.0 MB  still running       after run 01jc exited with code 3',
-        '01jc  mailer:0  2026-11-21 11:00:00    1.5s  1.5s  50.0 MB  exited with code 3  by autostart',
+        '01jc  mailer:0  2026-11-21 11:00:00    1.5s  1.5s  70.0 MB  exited with code 3  by autostart',
       ),
     )
   })
@@ -210,7 +224,9 @@ describe('runs and run', () => {
         '  started  2026-11-21 11:00:00',
         '  ended    2026-11-21 11:00:01',
         '  lasted   1.5s',
-        '  usage    1.5s CPU, 50.0 MB at its peak, 2 processes',
+        '  cpu      1.5s of CPU time',
+        '  memory   tree up to 70.0 MB, largest process up to 40.0 MB',
+        '  tree     up to 3 processes, 24 open files',
         '  output   2.0 KB out, 0 B err',
         '',
         'Timeline',
@@ -609,6 +625,73 @@ describe('the agent', () => {
       throw new UserError('shutting_down', 'The agent is shutting down.')
     }
     expect(await runLine('start all', { verbs: { start } })).toMatchObject({ code: 7, out: '' })
+  })
+})
+
+describe('top', () => {
+  const usage = (cpuPercent: number, rssMB: number, openFiles: number | null = 20) => ({
+    cpuPercent,
+    cpuMs: cpuPercent * 1000,
+    rssBytes: rssMB * 1024 ** 2,
+    processes: 2,
+    openFiles,
+  })
+  const slots = [
+    slotView({ name: 'idle', state: 'stopped', pid: null, startedAt: null }),
+    slotView({ name: 'big', usage: usage(0.3, 900, null) }),
+    slotView({ name: 'busy', usage: usage(187.4, 50) }),
+  ]
+
+  test('shows what uses most first, by what is asked for, and what has no process last', async () => {
+    const { code, out } = await runLine('top --once', { verbs: { listSlots: () => slots } })
+    expect(code).toBe(0)
+    expect(out).toBe(
+      text(
+        'NAME  STATE     PID   CPU   MEMORY  PROCS  FILES  CPU-TIME  UPTIME',
+        'busy  running  4242  187%  50.0 MB      2     20    3m 07s  2m 00s',
+        'big   running  4242  0.3%   900 MB      2      -     300ms  2m 00s',
+        'idle  stopped     -     -        -      -      -         -       -',
+      ),
+    )
+    const namesOf = (printed: string) => printed.split('\n').map((line) => line.split(' ')[0])
+    const byMemory = await runLine('top --once --sort memory -n 1', { verbs: { listSlots: () => slots } })
+    expect(namesOf(byMemory.out)).toEqual(['NAME', 'big', ''])
+    const json = await runLine('top --once -s name --json', { verbs: { listSlots: () => slots } })
+    expect(JSON.parse(json.out).map(({ name }: { name: string }) => name)).toEqual(['idle', 'big', 'busy'])
+  })
+
+  test('stays until Ctrl-C, and over the death of the agent', async () => {
+    const interrupt = new AbortController()
+    let looks = 0
+    const { code, out } = await runLine('top -d 1', {
+      columns: 80,
+      env: plain,
+      signal: interrupt.signal,
+      isAgentAbsent: () => looks === 1,
+      verbs: {
+        listSlots: () => {
+          looks += 1
+          return slots
+        },
+      },
+      onPrint(printed) {
+        if (printed.includes('waiting for it')) interrupt.abort()
+      },
+    })
+    expect(code).toBe(130)
+    expect(out).toContain('2 runs, 188% CPU, 950 MB   by cpu   Ctrl-C ends')
+    expect(out.split('\n').every((line) => line.replace(/\u001b\[[0-9;?]*[a-zA-Z]/g, '').length <= 80)).toBe(
+      true,
+    )
+  })
+
+  test('status shows what its runs use', async () => {
+    const { out } = await runLine('status', { verbs: { listSlots: () => slots } })
+    expect(out.split('\n').slice(0, 3)).toEqual([
+      'NAME  STATE     PID  UPTIME  RESTARTS   CPU   MEMORY  REASON',
+      'idle  stopped     -       -         0                 for 2m 00s',
+      'big   running  4242  2m 00s         0  0.3%   900 MB',
+    ])
   })
 })
 

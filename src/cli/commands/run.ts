@@ -78,15 +78,42 @@ function factsOf(run: RunView, { out }: CommandContext, now: number): [string, s
     ['lasted', lastedOf(run, now)],
   ]
   if (usage) {
-    const peak = run.end === null ? '' : ' at its peak'
-    const processes = usage.processes > 1 ? `, ${usage.processes} processes` : ''
     const lost = usage.lostBytes > 0 ? `, ${out.colors.red(`${formatSize(usage.lostBytes)} lost`)}` : ''
     facts.push(
-      ['usage', `${formatDuration(usage.cpuMs)} CPU, ${formatSize(usage.rssBytes)}${peak}${processes}`],
+      ['cpu', `${formatDuration(usage.cpuMs)} of CPU time`],
+      ['memory', memoryOf(usage)],
+      ['tree', treeOf(usage)],
       ['output', `${formatSize(usage.outBytes)} out, ${formatSize(usage.errBytes)} err${lost}`],
     )
   }
   return facts.filter(([, value]) => value !== '')
+}
+
+type Usage = NonNullable<RunView['usage']>
+
+/** The peaks of the tree are what looks saw; that of the largest process is the kernel's, and misses nothing. */
+function memoryOf({ rssBytes, pssBytes, peakTreeRssBytes, largestProcessRssBytes }: Usage): string {
+  const parts = [
+    largestProcessRssBytes === null ? `${formatSize(rssBytes)} now` : '',
+    pssBytes === null ? '' : `${formatSize(pssBytes)} without what is shared`,
+    peakTreeRssBytes === null ? '' : `tree up to ${formatSize(peakTreeRssBytes)}`,
+    largestProcessRssBytes === null ? '' : `largest process up to ${formatSize(largestProcessRssBytes)}`,
+  ]
+  return parts.filter((part) => part !== '').join(', ')
+}
+
+function treeOf({ processes, openFiles, peakProcesses, peakOpenFiles }: Usage): string {
+  const now = countsOf(processes === 0 ? null : processes, openFiles)
+  const most = countsOf(peakProcesses, peakOpenFiles)
+  return [now, most === '' ? '' : `up to ${most}`].filter((part) => part !== '').join('; ')
+}
+
+function countsOf(processes: number | null, openFiles: number | null): string {
+  const parts = [
+    processes === null ? '' : `${processes} ${processes === 1 ? 'process' : 'processes'}`,
+    openFiles === null ? '' : `${openFiles} open files`,
+  ]
+  return parts.filter((part) => part !== '').join(', ')
 }
 
 async function printOutput(

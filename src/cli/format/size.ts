@@ -1,4 +1,4 @@
-/** Sizes as people read them: powers of 1024, as the configuration has them. */
+/** Sizes and shares as people read them: powers of 1024, as the configuration has them. */
 export function formatSize(bytes: number): string {
   const units = ['B', 'KB', 'MB', 'GB', 'TB']
   let value = bytes
@@ -9,4 +9,9 @@ export function formatSize(bytes: number): string {
   }
   const text = unit === 0 || value >= 99.95 ? String(Math.round(value)) : value.toFixed(1)
   return `${text} ${units[unit]}`
+}
+
+/** `0.3%`, `12%`, `240%`: 100 is one core. */
+export function formatPercent(percent: number): string {
+  return `${percent < 9.95 ? percent.toFixed(1) : Math.round(percent)}%`
 }

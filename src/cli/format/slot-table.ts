@@ -3,6 +3,7 @@
  */
 import type { SlotView } from '../../contract/views.ts'
 import type { Output } from '../output.ts'
+import { formatPercent, formatSize } from './size.ts'
 import { formatState } from './state.ts'
 import { formatTable } from './table.ts'
 import { formatAge } from './time.ts'
@@ -13,6 +14,8 @@ const columns = [
   { title: 'PID', align: 'right' },
   { title: 'UPTIME', align: 'right' },
   { title: 'RESTARTS', align: 'right' },
+  { title: 'CPU', align: 'right' },
+  { title: 'MEMORY', align: 'right' },
   { title: 'REASON' },
 ] as const
 
@@ -23,6 +26,8 @@ export function formatSlots(slots: readonly SlotView[], out: Output, now: number
     slot.pid === null ? '-' : String(slot.pid),
     slot.startedAt === null ? '-' : formatAge(now - Date.parse(slot.startedAt)),
     String(slot.restarts),
+    slot.usage ? formatPercent(slot.usage.cpuPercent) : '',
+    slot.usage ? formatSize(slot.usage.rssBytes) : '',
     reasonOf(slot, now),
   ])
   return formatTable(columns, rows, {

@@ -17,6 +17,7 @@ import {
   stop,
 } from './blocks.ts'
 import { block, duration, flag, key, path, text, wholeNumber } from './leaves.ts'
+import { limits, timeout, warnAfter } from './limits.ts'
 import { checks, dependsOn, rollout } from './order.ts'
 import { sockets } from './sockets.ts'
 
@@ -286,6 +287,16 @@ const sharedEntries = {
     }),
     {},
   ),
+  limits: v.optional(
+    key(limits, {
+      description:
+        'What one run may use. A run that reaches a limit is stopped as `stop` says, with the reason on record, and the next one follows. A change restarts nothing and holds at once.',
+      examples: [{ memory: '512MB', lifetime: '6h' }],
+    }),
+    {},
+  ),
+  warnAfter,
+  timeout,
   customData: v.optional(
     key(customData, {
       description: 'Anything. It travels with every event of the program.',

@@ -28,6 +28,7 @@ export function createFakeVerbs(replaced: Partial<AgentVerbs> = {}): FakeVerbs {
   const outcomes = async (): Promise<ReturnType<typeof outcomeView>[]> => [outcomeView()]
   const verbs: AgentVerbs = {
     getAgent: () => sampleAgent,
+    getMetrics: () => '# TYPE up gauge\nup 1\n',
     listSlots: (targets) => known(targets, [slotView()]),
     start: outcomes,
     stop: outcomes,

@@ -32,6 +32,7 @@ export function slotView(given: Partial<SlotView> = {}): SlotView {
     wanted: 'run',
     stoppedByPerson: false,
     node: 'alpha',
+    usage: null,
     ...given,
   }
 }
@@ -52,7 +53,20 @@ export function runView(given: Partial<RunView> = {}): RunView {
     durationMs: null,
     end: null,
     endText: null,
-    usage: { cpuMs: 1500, rssBytes: 52_428_800, processes: 2, outBytes: 2048, errBytes: 0, lostBytes: 0 },
+    usage: {
+      cpuMs: 1500,
+      rssBytes: 52_428_800,
+      pssBytes: null,
+      processes: 2,
+      openFiles: 20,
+      peakTreeRssBytes: 73_400_320,
+      peakProcesses: 3,
+      peakOpenFiles: 24,
+      largestProcessRssBytes: null,
+      outBytes: 2048,
+      errBytes: 0,
+      lostBytes: 0,
+    },
     ...given,
   }
 }

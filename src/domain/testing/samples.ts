@@ -3,6 +3,7 @@
  * the fields that a test is about. No test, and never part of a build.
  */
 import fc from 'fast-check'
+import { noLimits } from '../limits.ts'
 import type { Program, RestartPolicy } from '../program.ts'
 import type { RunCause, RunEnd, RunUsage } from '../run.ts'
 import type { SlotContext, SlotState } from '../slot-state.ts'
@@ -60,6 +61,7 @@ export function aProgram(changes: Partial<Program> = {}): Program {
     dependsOn: [],
     checks: { startup: null, readiness: null, liveness: null },
     rollout: { parallel: { kind: 'share', value: 0.25 }, withinMs: 60_000 },
+    limits: noLimits,
     customData: null,
     ...changes,
   }

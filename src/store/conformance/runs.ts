@@ -24,6 +24,30 @@ export function describeRuns(make: MakeStore): void {
       expect(await store.findRuns('r1')).toEqual([{ ...started, end }])
     })
 
+    it('keeps what a run used at most, and when it was told to be overdue, before and after its end', async () => {
+      const one = await make()
+      const run = aRun('r1')
+      const peak = { treeRssBytes: 9_007_199_254_740_991, processes: 3, openFiles: null }
+      await one.store.record({ claimedRuns: [run, aRun('r2')] })
+      await one.store.record({
+        peaks: [{ id: 'r1', peak: { ...peak, processes: 2 } }],
+        warnedRuns: [{ id: 'r1', warnedAt: 1_790_000_000_007 }],
+      })
+      const second = await one.reopen()
+      const open = await second.listOpenRuns()
+      expect(open.find(({ id }) => id === 'r1')).toEqual({
+        ...run,
+        peak: { ...peak, processes: 2 },
+        warnedAt: 1_790_000_000_007,
+      })
+      expect(open.find(({ id }) => id === 'r2')).toEqual(aRun('r2'))
+      await second.record({
+        peaks: [{ id: 'r1', peak }],
+        endedRuns: [{ id: 'r1', end: exited(0, 1), keptBytes: 0 }],
+      })
+      expect(await second.findRuns('r1')).toMatchObject([{ peak, warnedAt: 1_790_000_000_007 }])
+    })
+
     it('leaves a run that is claimed again as it is', async () => {
       const { store } = await make()
       await end(store, aRun('r1'), 5)

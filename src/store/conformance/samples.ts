@@ -31,6 +31,7 @@ export function aSlot(name: string, changes: Partial<StoredSlot> = {}): StoredSl
     since: 1_790_000_000_000,
     lastRun: null,
     restarts: 0,
+    chain: 0,
     rollout: null,
     ...changes,
   }

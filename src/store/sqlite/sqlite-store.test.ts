@@ -17,7 +17,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { describeConformance } from '../conformance/conformance.ts'
-import { anEvent, aSlot } from '../conformance/samples.ts'
+import { anEvent, aRun, aSlot } from '../conformance/samples.ts'
 import { migrations } from '../migrations/sqlite/index.ts'
 import type { Store } from '../store.ts'
 import { closeDatabase, type Database, openDatabase, prepareForWrites, type Statement } from './engine.ts'
@@ -70,6 +70,23 @@ describe('a store on SQLite', () => {
     expect(() => openSqliteStore(path)).toThrow(expect.objectContaining({ code: 'data_dir_in_use' }))
     await store.close()
     expect(await openStore().lastEventId()).toBe(1)
+  })
+
+  it('reads what the first schema held: runs without a peak, slots that count their runs from now', async () => {
+    const database = openDatabase(path)
+    prepareForWrites(database, path)
+    database.exec(migrations[0]?.sql ?? '')
+    database.exec('pragma user_version = 1')
+    database.exec(
+      `insert into runs values ('r1', 'mailer', 'mailer:0', 'a', '{"kind":"autostart"}', 1, 2, 3, null, null, null)`,
+    )
+    database.exec(
+      `insert into slots values ('mailer:0', 'mailer', 0, '{"kind":"running","run":"r1"}', '{}', null, 'h', 1, 'r1', 7)`,
+    )
+    closeDatabase(database)
+    const store = openStore()
+    expect(await store.listOpenRuns()).toEqual([aRun('r1', { claimedAt: 1, startedAt: 2, pid: 3 })])
+    expect(await store.loadSlots()).toMatchObject([{ restarts: 7, chain: 0, rollout: null }])
   })
 
   it('lets go of its lock when it is closed without ever having been used, and may be closed twice', async () => {

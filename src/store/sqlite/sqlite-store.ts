@@ -3,6 +3,7 @@ import { Kysely, type Transaction } from 'kysely'
 import type { DroverEvent, NewEvent } from '../../domain/event.ts'
 import type { Program } from '../../domain/program.ts'
 import type { Run, RunCause, RunEnd } from '../../domain/run.ts'
+import type { RunPeak } from '../../domain/usage.ts'
 import type {
   Changes,
   EventQuery,
@@ -18,7 +19,7 @@ import type { Database } from './engine.ts'
 import { explain } from './explain.ts'
 import type { Tables } from './tables.ts'
 
-/** Rows per statement: SQLite takes 32,766 parameters, and the widest table has 11 columns. */
+/** Rows per statement: SQLite takes 32,766 parameters, and the widest table has 13 columns. */
 const rowsPerStatement = 500
 /** No text that begins with a prefix sorts after the prefix with this. */
 const lastCharacter = '\u{10ffff}'
@@ -76,6 +77,7 @@ class SqliteStore implements Store {
       since: row.since,
       lastRun: row.last_run,
       restarts: row.restarts,
+      chain: row.chain,
       rollout: row.rollout === null ? null : JSON.parse(row.rollout),
     }))
   }
@@ -247,6 +249,7 @@ async function writeSlots(
     since: slot.since,
     last_run: slot.lastRun,
     restarts: slot.restarts,
+    chain: slot.chain,
     rollout: slot.rollout === null ? null : JSON.stringify(slot.rollout),
   }))
   for (const part of parts(rows)) await tx.replaceInto('slots').values(part).execute()
@@ -275,6 +278,8 @@ async function writeRuns(tx: Transaction<Tables>, changes: Changes): Promise<voi
     ended_at: null,
     end: null,
     kept_bytes: null,
+    peak: null,
+    warned_at: null,
   }))
   for (const part of parts(claimed))
     await tx
@@ -291,6 +296,16 @@ async function writeRuns(tx: Transaction<Tables>, changes: Changes): Promise<voi
       .set({ ended_at: end.endedAt, end: JSON.stringify(end), kept_bytes: keptBytes })
       .where('id', '=', id)
       .execute()
+  }
+  for (const { id, peak } of changes.peaks ?? []) {
+    await tx
+      .updateTable('runs')
+      .set({ peak: JSON.stringify(peak) })
+      .where('id', '=', id)
+      .execute()
+  }
+  for (const { id, warnedAt } of changes.warnedRuns ?? []) {
+    await tx.updateTable('runs').set({ warned_at: warnedAt }).where('id', '=', id).execute()
   }
   for (const part of parts(changes.droppedRuns ?? [])) {
     await tx.updateTable('runs').set({ kept_bytes: null }).where('id', 'in', part).execute()
@@ -333,6 +348,8 @@ function toRun(row: Tables['runs']): Run {
     startedAt: row.started_at,
     pid: row.pid,
     end: row.end === null ? null : (JSON.parse(row.end) as RunEnd),
+    ...(row.peak === null ? {} : { peak: JSON.parse(row.peak) as RunPeak }),
+    ...(row.warned_at === null ? {} : { warnedAt: row.warned_at }),
   }
 }
 

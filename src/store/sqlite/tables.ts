@@ -14,6 +14,7 @@ export interface Tables {
     since: number
     last_run: string | null
     restarts: number
+    chain: number
     rollout: string | null
   }
   scales: { program: string; processes: number; declared: number }
@@ -29,6 +30,8 @@ export interface Tables {
     ended_at: number | null
     end: string | null
     kept_bytes: number | null
+    peak: string | null
+    warned_at: number | null
   }
   events: {
     id: Generated<number>

@@ -1,0 +1,129 @@
+/**
+ * What the agent tells of itself and its slots in numbers. The only labels are names that somebody declared and words of fixed lists: ids of runs
+ * would make a new series with each restart.
+ */
+import process from 'node:process'
+import type { SlotView } from '../contract/views.ts'
+import { slotStateKinds } from '../domain/slot-state.ts'
+import { countOwnFiles } from '../process/tree-usage.ts'
+import type { Agent } from './agent.ts'
+import type { Metric, Sample } from './metrics-text.ts'
+import type { SlotVerbs } from './slot-verbs.ts'
+
+export function measureAgent(agent: Agent, verbs: SlotVerbs): Metric[] {
+  const slots = verbs.listSlots([])
+  return [...agentMetrics(agent), ...countMetrics(agent), ...slotMetrics(slots, agent.options.clock.now())]
+}
+
+function agentMetrics({ options, startedAt, generation }: Agent): Metric[] {
+  const { user, system } = process.cpuUsage()
+  const files = countOwnFiles()
+  return [
+    gauge('drover_agent_info', 'The agent: always 1.', [
+      { labels: { version: options.version, node: options.node }, value: 1 },
+    ]),
+    gauge('drover_agent_start_time_seconds', 'When the agent started, in seconds since 1970.', [
+      { value: startedAt / 1000 },
+    ]),
+    counter('drover_agent_cpu_seconds_total', 'CPU time of the agent itself.', [
+      { value: (user + system) / 1e6 },
+    ]),
+    gauge('drover_agent_memory_bytes', 'Resident memory of the agent itself.', [
+      { value: process.memoryUsage.rss() },
+    ]),
+    gauge('drover_agent_open_files', 'Open file descriptors of the agent itself.', [
+      ...(files === null ? [] : [{ value: files }]),
+    ]),
+    gauge('drover_config_generation', 'The number of the set of programs in force.', [{ value: generation }]),
+  ]
+}
+
+function countMetrics({ counts }: Agent): Metric[] {
+  const by = (label: string, numbers: ReadonlyMap<string, number>): Sample[] =>
+    [...numbers].map(([word, value]) => ({ labels: { [label]: word }, value }))
+  return [
+    counter(
+      'drover_runs_ended_total',
+      'Ends of runs since the agent started, by how they ended.',
+      by('kind', counts.ends),
+    ),
+    counter(
+      'drover_starts_refused_total',
+      'Starts that did not happen, by the reason.',
+      by('reason', counts.refusals),
+    ),
+    counter(
+      'drover_limits_reached_total',
+      'Runs ended for a limit, by the limit.',
+      by('limit', counts.limits),
+    ),
+  ]
+}
+
+function slotMetrics(slots: readonly SlotView[], now: number): Metric[] {
+  const of = (read: (slot: SlotView) => number | null): Sample[] =>
+    slots.flatMap((slot) => {
+      const value = read(slot)
+      return value === null ? [] : [{ labels: { program: slot.program, slot: slot.slot }, value }]
+    })
+  const byState = slotStateKinds.map((state) => ({
+    labels: { state },
+    value: slots.filter((slot) => slot.state === state).length,
+  }))
+  return [
+    gauge('drover_slots', 'Slots by their state.', byState),
+    gauge(
+      'drover_slot_state',
+      'The state of each slot: 1 for the one that it is in.',
+      slots.map(({ program, slot, state }) => ({ labels: { program, slot, state }, value: 1 })),
+    ),
+    gauge(
+      'drover_slot_up',
+      'Whether the slot runs.',
+      of(({ state }) => Number(state === 'running')),
+    ),
+    gauge(
+      'drover_slot_ready',
+      'Whether the slot can do its work, as its checks say.',
+      of(({ ready }) => (ready === null ? null : Number(ready))),
+    ),
+    counter(
+      'drover_slot_restarts_total',
+      'Runs begun after the end of another.',
+      of(({ restarts }) => restarts),
+    ),
+    gauge(
+      'drover_run_uptime_seconds',
+      'How long the living run has been there.',
+      of(({ startedAt }) => (startedAt === null ? null : Math.max(0, now - Date.parse(startedAt)) / 1000)),
+    ),
+    counter(
+      'drover_run_cpu_seconds_total',
+      'CPU time of the living run’s whole tree; begins anew with each run.',
+      of(({ usage }) => (usage ? usage.cpuMs / 1000 : null)),
+    ),
+    gauge(
+      'drover_run_memory_bytes',
+      'Resident memory of the living run’s whole tree.',
+      of(({ usage }) => usage?.rssBytes ?? null),
+    ),
+    gauge(
+      'drover_run_processes',
+      'Processes of the living run.',
+      of(({ usage }) => usage?.processes ?? null),
+    ),
+    gauge(
+      'drover_run_open_files',
+      'Open file descriptors of the living run’s whole tree.',
+      of(({ usage }) => usage?.openFiles ?? null),
+    ),
+  ]
+}
+
+function gauge(name: string, help: string, samples: readonly Sample[]): Metric {
+  return { name, type: 'gauge', help, samples }
+}
+
+function counter(name: string, help: string, samples: readonly Sample[]): Metric {
+  return { name, type: 'counter', help, samples }
+}

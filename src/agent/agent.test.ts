@@ -61,6 +61,7 @@ async function begin(config: ProgramsOfConfig | null = null): Promise<void> {
     environment: process.env,
     configPath: null,
     hostPath: '/nowhere',
+    newSecret: () => 'a'.repeat(43),
     complain: (message, error) => complaints.push(`${message}: ${String(error)}`),
   })
   isOpen = true
@@ -81,7 +82,7 @@ async function leave(changes: Changes): Promise<void> {
   await store.close()
 }
 
-const programs = (...of: Program[]): ProgramsOfConfig => ({ programs: of, warnings: [] })
+const programs = (...of: Program[]): ProgramsOfConfig => ({ programs: of, warnings: [], api: null })
 const ofText = (name: string, text: string, changes: Partial<Program> = {}): Program => {
   const launch: Program['launch'] = { ...aProgram().launch, command: { kind: 'shell', text } }
   return aProgram({ name, launch, restart: aPolicy({ startTimeMs: 0 }), ...changes })

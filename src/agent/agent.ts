@@ -19,6 +19,7 @@ import { resolveUser, type UserResolution } from '../process/user.ts'
 import type { Store } from '../store/store.ts'
 import { type FoundRun, findRuns } from './adoption.ts'
 import { Checker } from './checker.ts'
+import type { Doors } from './doors.ts'
 import type { Effect } from './draft.ts'
 import { EventFeed } from './event-feed.ts'
 import { Housekeeper } from './housekeeper.ts'
@@ -38,6 +39,7 @@ import { RunIds } from './run-ids.ts'
 import { type LiveRun, RunKeeper } from './run-keeper.ts'
 import { fromStored } from './slot-records.ts'
 import { beginAfresh, takeOver, tellWhoStaysDown } from './takeover.ts'
+import { Tokens } from './tokens.ts'
 
 export interface AgentOptions {
   readonly clock: Clock
@@ -53,6 +55,10 @@ export interface AgentOptions {
   /** The program that evaluates configurations written in a language. */
   readonly hostPath: string
   readonly complain: (message: string, error: unknown) => void
+  /** 256 bits of chance as text, for the secret of a token. */
+  readonly newSecret: () => string
+  /** The doors to the network, that follow the configuration; absent where there are none. */
+  readonly doors?: Doors
 }
 
 export class Agent {
@@ -60,6 +66,7 @@ export class Agent {
   readonly feed: EventFeed
   readonly reconciler: Reconciler
   readonly keeper: RunKeeper
+  readonly tokens: Tokens
   readonly startedAt: number
   /** Programs by their source; the reconciler's `desired` follows it. */
   programs: ProgramSet = new Map()
@@ -89,6 +96,13 @@ export class Agent {
       newRunId: () => this.runIds.next(),
       act: (effects) => this.act(effects),
       publish: (events, slots) => this.feed.publish(events, slots),
+      complain: options.complain,
+    })
+    this.tokens = new Tokens({
+      clock,
+      store,
+      reconciler: this.reconciler,
+      newSecret: options.newSecret,
       complain: options.complain,
     })
     this.marks = new MarkWatch(data.marks, clock, (run, kind) => this.noticeMark(run, kind))
@@ -147,6 +161,7 @@ export class Agent {
     const boot = readBootId()
     const isSameBoot = (await store.loadNote('boot')) === boot
     const isColdStart = !isSameBoot || (await store.loadNote('shutdown')) === 'clean'
+    await this.tokens.load()
     this.generation = await store.loadGeneration()
     const before = fromStoredPrograms(await store.loadPrograms())
     const { programs, trouble } = joinPrograms(before, config)
@@ -216,6 +231,7 @@ export class Agent {
     this.keeper.close()
     this.marks.stop()
     this.housekeeper.close()
+    this.tokens.close()
     await this.options.store.close()
   }
 

@@ -5,10 +5,12 @@ import { refuseInvalid } from '../config/load/loaded-config.ts'
 import { differsBySlot } from '../config/placeholders.ts'
 import { unknownDependency } from '../config/settle-dependencies.ts'
 import type { OutcomeView, PlanView, ProgramView } from '../contract/views.ts'
+import { type ApiSettings, noApi } from '../domain/api-settings.ts'
 import type { Program } from '../domain/program.ts'
 import { type Problem, UserError } from '../domain/user-error.ts'
 import type { ProgramSource } from '../store/store.ts'
 import type { Agent } from './agent.ts'
+import type { PreparedDoors } from './doors.ts'
 import type { DraftBase } from './draft.ts'
 import {
   checkOnMachine,
@@ -24,6 +26,8 @@ import { viewPlan, viewProgram } from './views.ts'
 export interface ProgramsOfConfig {
   readonly programs: readonly Program[]
   readonly warnings: readonly string[]
+  /** Where the API listens; null where the configuration does not say. */
+  readonly api: ApiSettings | null
 }
 
 /** Reads a configuration and checks it against this machine; throws all of its mistakes at once. */
@@ -69,8 +73,16 @@ export class ProgramVerbs {
     signal?: AbortSignal
   }): Promise<{ plan: PlanView; outcomes: OutcomeView[] }> {
     const plan = await this.agent.inTurn(async () => {
-      const { programs, warnings } = await this.readToEnforce()
-      return await this.enforce('file', programs, warnings, by)
+      const { programs, warnings, api } = await this.readToEnforce()
+      const doors = await this.prepareDoors(api)
+      try {
+        const made = await this.enforce('file', programs, warnings, by)
+        doors?.take()
+        return made
+      } catch (error) {
+        doors?.drop()
+        throw error
+      }
     })
     const touched = plan.steps
       .filter(({ action }) => action === 'start' || action === 'restart')
@@ -94,6 +106,11 @@ export class ProgramVerbs {
       baseDir,
       hostPath: this.agent.options.hostPath,
     })
+    if (loaded.api !== null) {
+      throw new UserError('config_invalid', 'A text that is applied may not say `api`.', {
+        hint: 'It belongs into the configuration file that the agent was started with.',
+      })
+    }
     const { programs, warnings } = accept(
       loaded,
       (user) => this.agent.resolveUser(user),
@@ -237,6 +254,15 @@ export class ProgramVerbs {
     }
   }
 
+  private async prepareDoors(api: ApiSettings | null): Promise<PreparedDoors | undefined> {
+    try {
+      return await this.agent.options.doors?.prepare(api ?? noApi)
+    } catch (error) {
+      if (error instanceof UserError) this.recordRefusal(error)
+      throw error
+    }
+  }
+
   private recordRefusal(error: UserError): void {
     this.agent.reconciler.tell((draft) => draft.event('config.refused', describeRefusal(error)))
   }
@@ -285,5 +311,9 @@ function accept(
   const isKnown = ({ code, value }: Problem): boolean => code === unknownDependency && known.has(value ?? '')
   const problems = [...loaded.problems.filter((problem) => !isKnown(problem)), ...onMachine]
   refuseInvalid({ problems, root: loaded.root })
-  return { programs: loaded.programs, warnings: problems.map(({ field, message }) => `${field}: ${message}`) }
+  return {
+    programs: loaded.programs,
+    warnings: problems.map(({ field, message }) => `${field}: ${message}`),
+    api: loaded.api,
+  }
 }

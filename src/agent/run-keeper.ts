@@ -27,6 +27,7 @@ import {
   revoke,
   writeClaim,
 } from '../process/run-directory.ts'
+import { readSecrets } from '../process/secrets.ts'
 import { sendControl, writeInput } from '../process/shim.ts'
 import type { SocketHolders } from '../process/socket-holders.ts'
 import type { ResolvedUser, UserResolution } from '../process/user.ts'
@@ -307,6 +308,8 @@ export class RunKeeper {
     const { user: userName } = program.launch
     const resolution = userName === null ? null : this.options.resolveUser(userName)
     if (resolution && !resolution.ok) return refuse(resolution.reason, resolution.detail)
+    const secrets = readSecrets(program.launch.secrets ?? {}, this.options.environment)
+    if (!secrets.ok) return refuse('secret_missing', secrets.detail)
     const context: ClaimContext = {
       run: run.id,
       slot: run.slot,
@@ -328,7 +331,8 @@ export class RunKeeper {
       return refuse('store_unavailable', (error as Error).message)
     }
     try {
-      this.launcher.start(live.directory, buildEnvironment(program, context, this.options.environment))
+      const environment = buildEnvironment(program, context, this.options.environment, secrets.values)
+      this.launcher.start(live.directory, environment)
     } catch (error) {
       refuse('spawn_failed', (error as Error).message)
     }
@@ -344,7 +348,7 @@ export class RunKeeper {
     } catch {
       // Nobody was asked to run it, so nobody will come.
     }
-    const isProgramsFault = reason === 'user_unknown' || reason === 'no_rights'
+    const isProgramsFault = reason === 'user_unknown' || reason === 'no_rights' || reason === 'secret_missing'
     const usage = {
       userCpuMs: 0,
       systemCpuMs: 0,
@@ -355,7 +359,14 @@ export class RunKeeper {
       lostBytes: 0,
     }
     const end: RunEnd = isProgramsFault
-      ? { kind: 'failed_to_start', stage: 'user', message: detail, endedAt, durationMs: 0, usage }
+      ? {
+          kind: 'failed_to_start',
+          stage: reason === 'secret_missing' ? 'secret' : 'user',
+          message: detail,
+          endedAt,
+          durationMs: 0,
+          usage,
+        }
       : { kind: 'revoked', endedAt, reason: detail }
     this.end(run, end, 0)
   }

@@ -8,11 +8,14 @@ import * as v from 'valibot'
 import { type Endpoint, type EndpointName, endpoints } from '../contract/endpoints.ts'
 import { UserError } from '../domain/user-error.ts'
 import { type Log, toErrorAnswer, toErrorView, usageError } from './errors.ts'
+import { type Caller, type Guard, ownerGuard, type Visit } from './guard.ts'
 import type { Route, RouteRequest, RouteServices } from './route.ts'
 import { routes } from './routes/index.ts'
 import { byteStream, eventStream } from './streams.ts'
 
 export interface AppOptions extends RouteServices {
+  /** Who may do what; without one whoever comes is the owner. */
+  readonly guard?: Guard
   readonly log: Log
   /** Aborts when the server closes: streams and waits end then. */
   readonly closing: AbortSignal
@@ -22,17 +25,23 @@ export interface AppOptions extends RouteServices {
 const largestBody = 2 * 1024 * 1024
 
 export function createApp(options: AppOptions): Hono {
+  const { guard = ownerGuard } = options
   const app = new Hono()
   const limit = bodyLimit({
     maxSize: largestBody,
     onError: () =>
-      answerError(413, new UserError('usage', `The request is larger than ${largestBody} bytes.`)),
+      answerError(413, new UserError('too_large', `The request is larger than ${largestBody} bytes.`)),
   })
   for (const route of routes) {
     const endpoint: Endpoint = endpoints[route.endpoint]
+    // First of all, before anything of a body is read.
+    const admit = async (context: Context, next: () => Promise<void>): Promise<void> => {
+      context.set('caller', await guard.admit(route.endpoint, endpoint, visitOf(context)))
+      await next()
+    }
     const handle = (context: Context) => answer(options, route, endpoint, context)
-    if (endpoint.body) app.on(endpoint.method, endpoint.path, limit, handle)
-    else app.on(endpoint.method, endpoint.path, handle)
+    if (endpoint.body) app.on(endpoint.method, endpoint.path, admit, limit, handle)
+    else app.on(endpoint.method, endpoint.path, admit, handle)
   }
   for (const [path, methods] of methodsByPath()) app.all(path, () => wrongMethod(methods))
   app.notFound(({ req }) =>
@@ -61,18 +70,34 @@ async function answer(
   checkNode(options, context)
   const abort = new AbortController()
   const stop = (): void => abort.abort()
-  const forget = follow([context.req.raw.signal, options.closing], stop)
+  const caller = context.get('caller') as Caller
+  let stopReason: UserError | null = null
+  const stopWaiting = caller.onEnd(() => {
+    stopReason = new UserError(
+      'token_revoked',
+      'The token was revoked or has expired; the answer ends here.',
+      {
+        hint: 'Ask whoever runs the agent for another one.',
+      },
+    )
+    stop()
+  })
+  const stopFollowing = follow([context.req.raw.signal, options.closing], stop)
+  const forget = (): void => {
+    stopFollowing()
+    stopWaiting()
+  }
   const end = (): void => {
     forget()
     stop()
   }
   let isStreaming = false
   try {
-    const request = await readRequest(route.endpoint, endpoint, context, abort.signal)
+    const request = await readRequest(route.endpoint, endpoint, context, caller.by, abort.signal)
     const value = await route.handle(options, request)
     if (endpoint.form === 'json') return answerJson(200, value)
     isStreaming = true
-    return answerStream(options, route, endpoint, value, end)
+    return answerStream(options, route, endpoint, value, { end, reason: () => stopReason })
   } finally {
     if (!isStreaming) forget()
   }
@@ -83,16 +108,17 @@ function answerStream(
   route: Route,
   endpoint: Endpoint,
   value: unknown,
-  end: () => void,
+  { end, reason }: { end: () => void; reason: () => UserError | null },
 ): Response {
   if (endpoint.form === 'bytes') {
-    return new Response(byteStream(value as AsyncIterable<Uint8Array>, end), {
+    return new Response(byteStream(value as AsyncIterable<Uint8Array>, end, reason), {
       headers: { 'content-type': 'application/octet-stream', 'x-content-type-options': 'nosniff' },
     })
   }
   const stream = eventStream({
     source: value as AsyncIterable<unknown>,
     stop: end,
+    stopReason: reason,
     frameId: route.frameId,
     toErrorView: (error) => toErrorAnswer(error, options.log).view,
     heartbeatMs: options.heartbeatMs,
@@ -100,6 +126,12 @@ function answerStream(
   return new Response(stream, {
     headers: { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' },
   })
+}
+
+/** The socket's address is known where the request came over one. */
+function visitOf({ req, env }: Context): Visit {
+  const { incoming } = (env ?? {}) as { incoming?: { socket: { remoteAddress?: string } } }
+  return { header: (name) => req.header(name), address: incoming?.socket.remoteAddress ?? null }
 }
 
 /** Calls back once any of the signals aborts, until told to forget it: the server's own signal outlives every request. */
@@ -117,13 +149,14 @@ async function readRequest(
   name: EndpointName,
   endpoint: Endpoint,
   { req }: Context,
+  by: string,
   signal: AbortSignal,
 ): Promise<RouteRequest<typeof name>> {
   return {
     params: req.param() as Record<string, string>,
     query: endpoint.query ? check('query', endpoint.query, readQuery(req.queries())) : {},
     body: endpoint.body ? check('body', endpoint.body, parseBody(await req.text())) : {},
-    by: readCaller(req.header('x-drover-by')),
+    by,
     signal,
     lastEventId: readEventId(req.header('last-event-id')),
   } as RouteRequest<typeof name>
@@ -149,11 +182,6 @@ function parseBody(text: string): unknown {
       cause: error,
     })
   }
-}
-
-/** Who asks goes into records and logs, so it is kept short and plain. */
-function readCaller(header: string | undefined): string {
-  return header !== undefined && /^[\w.:@+-]{1,64}$/.test(header) ? header : 'api'
 }
 
 function readEventId(header: string | undefined): number | null {
@@ -185,7 +213,11 @@ function wrongMethod(methods: readonly string[]): Response {
   return answerError(405, error, { allow: allowed })
 }
 
-function answerError(status: number, error: UserError, headers: Record<string, string> = {}): Response {
+export function answerError(
+  status: number,
+  error: UserError,
+  headers: Record<string, string> = {},
+): Response {
   return answerJson(status, toErrorView(error), headers)
 }
 

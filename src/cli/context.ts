@@ -13,6 +13,8 @@ export interface StartOptions {
   readonly dataDir: string
   readonly node: string | null
   readonly logLevel: 'error' | 'warning' | 'notice' | 'info'
+  /** Addresses on TCP besides those of the configuration. */
+  readonly listen?: readonly string[]
   readonly leaveWorkersOnTerm: boolean
   readonly isTty: boolean
 }

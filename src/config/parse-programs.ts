@@ -3,8 +3,10 @@
  * with a mistake is not among the programs. What no file says is not looked up here: env files are read by
  * the function that the caller hands in.
  */
+import type { ApiSettings } from '../domain/api-settings.ts'
 import type { Program } from '../domain/program.ts'
 import type { Problem } from '../domain/user-error.ts'
+import { readApi } from './api-settings.ts'
 import { buildProgram } from './build-program.ts'
 import { checkSchema } from './check-schema.ts'
 import { findDuplicates, findSharedFiles, findSharedSockets, type PlacedProgram } from './cross-checks.ts'
@@ -30,6 +32,7 @@ export interface ParseContext {
 export interface ParsedPrograms {
   readonly programs: readonly Program[]
   readonly problems: readonly Problem[]
+  readonly api: ApiSettings | null
 }
 
 export function parsePrograms(sources: readonly ParsedSource[], context: ParseContext): ParsedPrograms {
@@ -47,18 +50,24 @@ export function parsePrograms(sources: readonly ParsedSource[], context: ParseCo
     program === null ? [] : [{ source, path, program }],
   )
   const named = outcomes.flatMap(({ source, path, name }) => (name === null ? [] : [{ source, path, name }]))
+  const settings = readApi(fragments.map(({ source, failsApi }) => ({ source, fails: failsApi })))
   const problems = [
     ...fragments.flatMap((fragment) => fragment.problems),
     ...outcomes.flatMap((outcome) => outcome.problems),
     ...findDuplicates(named),
     ...findSharedFiles(placed),
     ...findSharedSockets(placed),
+    ...settings.problems,
   ]
   const valid = outcomes.flatMap(({ source, path, program, valid }): PlacedProgram[] =>
     program !== null && valid ? [{ source, path, program }] : [],
   )
   const settled = settleDependencies(valid, new Set(named.map(({ name }) => name)))
-  return { programs: settled.programs, problems: inOrder([...problems, ...settled.problems], sources) }
+  return {
+    programs: settled.programs,
+    problems: inOrder([...problems, ...settled.problems], sources),
+    api: settings.api,
+  }
 }
 
 /** One source after the schema looked at it. */
@@ -67,6 +76,7 @@ interface Fragment {
   readonly defaults: SharedInput
   readonly programs: readonly WrittenProgram[]
   readonly problems: readonly Problem[]
+  readonly failsApi: boolean
 }
 
 interface WrittenProgram {
@@ -96,7 +106,7 @@ function readFragment(source: ParsedSource): Fragment {
     const input = fails(path) ? null : withAbsolutePaths(raw as ProgramInput, source.folder)
     return { key, path, input, raw }
   })
-  return { source, defaults, programs, problems }
+  return { source, defaults, programs, problems, failsApi: fails(['api']) }
 }
 
 /** The defaults of a file above those of the files that include it. */

@@ -470,6 +470,7 @@ describe('config', () => {
   const loaded = (given: Partial<LoadedConfig> = {}): LoadedConfig => ({
     programs: [],
     problems: [],
+    api: null,
     files: ['/home/alice/drover.yaml'],
     root: '/home/alice/drover.yaml',
     ...given,

@@ -8,6 +8,10 @@ export const upCommand = defineCommand({
   details:
     'It takes over what a former agent left running. SIGTERM and Ctrl-C stop the workers and then the agent; SIGHUP reloads the configuration.',
   inputs: {
+    listen: option.texts(
+      '--listen <address>',
+      'open the API on TCP as well, such as 127.0.0.1:9650; may be repeated',
+    ),
     logLevel: option.choice(
       '--log-level <level>',
       'what is printed',
@@ -20,12 +24,13 @@ export const upCommand = defineCommand({
     'up -c drover.config.ts': 'with a configuration, in the usual data directory',
     'up -c conf.d -D ./.drover': 'with a folder of them, and a data directory of its own',
   },
-  run: ({ logLevel, leaveWorkers }, { startAgent, global, out }) =>
+  run: ({ listen, logLevel, leaveWorkers }, { startAgent, global, out }) =>
     startAgent({
       config: global.config,
       dataDir: global.dataDir,
       node: global.node,
       logLevel,
+      listen,
       leaveWorkersOnTerm: leaveWorkers,
       isTty: out.isTty,
     }),

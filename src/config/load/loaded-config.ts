@@ -1,6 +1,7 @@
 /**
  * What loading a configuration is asked and what it gives, whether it is done in this process or in another.
  */
+import type { ApiSettings } from '../../domain/api-settings.ts'
 import type { Program } from '../../domain/program.ts'
 import { type Problem, UserError } from '../../domain/user-error.ts'
 import type { ConfigFormat } from './format.ts'
@@ -28,6 +29,8 @@ export interface TextOptions extends LoadOptions {
 export interface LoadedConfig {
   readonly programs: readonly Program[]
   readonly problems: readonly Problem[]
+  /** Where the API is to be found besides its usual socket; null where nothing is said. */
+  readonly api: ApiSettings | null
   /** All files that were read, absolute, env files aside. */
   readonly files: readonly string[]
   /** The file or folder that it began with, absolute; or the name of the text. */

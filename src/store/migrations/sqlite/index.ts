@@ -1,5 +1,6 @@
 /** The numbered migrations, oldest first. A number that was ever released never changes its text. */
 import { first } from './0001-first.ts'
+import { tokens } from './0003-tokens.ts'
 import { rollouts } from './0004-rollouts.ts'
 
 export interface Migration {
@@ -10,5 +11,6 @@ export interface Migration {
 
 export const migrations: readonly Migration[] = [
   { number: 1, name: 'first', sql: first },
+  { number: 3, name: 'tokens', sql: tokens },
   { number: 4, name: 'rollouts', sql: rollouts },
 ]

@@ -21,6 +21,7 @@ export const api = block(
         description:
           'A further unix socket, for its owner alone, relative to the folder of the configuration file. The one in the data directory stays.',
         examples: ['/run/drover/drover.sock'],
+        defaultText: 'none',
       }),
     ),
     listen: v.optional(
@@ -51,6 +52,7 @@ export const api = block(
         {
           description: 'The certificate for all addresses of `listen`.',
           examples: [{ cert: '/etc/drover/cert.pem', key: '/etc/drover/key.pem' }],
+          defaultText: 'no TLS',
         },
       ),
     ),

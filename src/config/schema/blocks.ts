@@ -255,6 +255,7 @@ const secret = v.pipe(
           description:
             'A file that holds the value, relative to the folder of the configuration file. The agent reads it for each run; one line break at its end does not count.',
           examples: ['/run/secrets/db'],
+          defaultText: 'none',
           relation: 'One of `fromFile` and `fromEnv`.',
         }),
       ),
@@ -262,6 +263,7 @@ const secret = v.pipe(
         key(v.pipe(v.string(), v.regex(/^[^=\0\s]+$/, 'the name of a variable, without = and spaces')), {
           description: 'A variable of the agent’s own environment that holds the value.',
           examples: ['DB_PASSWORD'],
+          defaultText: 'none',
           relation: 'One of `fromFile` and `fromEnv`.',
         }),
       ),

@@ -40,6 +40,7 @@ export const config = block(
       key(api, {
         description: 'Where the agent can be reached besides the socket in its data directory.',
         examples: [{ listen: '127.0.0.1:9650' }],
+        defaultText: 'nowhere',
         relation: 'In one file only. A text that is applied over the API may not say it.',
       }),
     ),

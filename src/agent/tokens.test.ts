@@ -12,12 +12,15 @@ beforeEach(async () => {
 })
 afterEach(async () => {
   tokens.close()
-  await bench.close()
+  await bench.dispose()
 })
 
 function openTokens(): Tokens {
   const { clock, store, reconciler } = bench
-  const newSecret = (): string => `s${(made += 1)}`.padEnd(43, 'x')
+  const newSecret = (): string => {
+    made += 1
+    return `s${made}`.padEnd(43, 'x')
+  }
   return new Tokens({ clock, store, reconciler, newSecret, complain: () => {} })
 }
 

@@ -227,7 +227,13 @@ describe('errors', () => {
     ['GET', '/v1/events?kinds=run.endet', undefined, 400, 'usage'],
     ['GET', '/v1/events/stream?kinds=x.*', undefined, 400, 'usage'],
     ['GET', '/v1/slots?target=mailer', undefined, 400, 'usage'],
-    ['PUT', '/v1/programs', JSON.stringify({ text: 'x'.repeat(2_200_000), format: 'yaml' }), 413, 'usage'],
+    [
+      'PUT',
+      '/v1/programs',
+      JSON.stringify({ text: 'x'.repeat(2_200_000), format: 'yaml' }),
+      413,
+      'too_large',
+    ],
   ])('%s %s with %s answers %s %s', async (method, url, body, status, code) => {
     await serve()
     const answer = await send(method, url, body)

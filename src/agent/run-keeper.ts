@@ -186,7 +186,7 @@ export class RunKeeper {
     }
   }
 
-  /** What a command beside a run has: the same environment, as the same user. Throws where the user cannot be had. */
+  /** What a command beside a run has: the same environment, as the same user. Throws where the user or a secret cannot be had. */
   surroundingsOf(
     program: Program,
     { run, slot, index }: { run: string; slot: string; index: number },
@@ -195,11 +195,11 @@ export class RunKeeper {
     const resolution = program.launch.user === null ? null : resolveUser(program.launch.user)
     if (resolution && !resolution.ok) throw new Error(resolution.detail)
     const user = resolution?.user ?? null
+    const secrets = readSecrets(program.launch.secrets ?? {}, environment)
+    if (!secrets.ok) throw new Error(secrets.detail)
     const cause = { kind: 'check' }
-    return {
-      env: buildEnvironment(program, { run, slot, index, node, marks, user, cause }, environment),
-      user,
-    }
+    const context = { run, slot, index, node, marks, user, cause }
+    return { env: buildEnvironment(program, context, environment, secrets.values), user }
   }
 
   /** False when there is no process to take it. */

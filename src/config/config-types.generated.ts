@@ -248,6 +248,15 @@ export interface ProgramConfig {
   readonly stdin?: 'none' | 'fifo'
 
   /**
+   * Listening sockets that are held open for the program over all its restarts, and handed to each process at descriptor 3 and above, in the order written, with `LISTEN_FDS`, `LISTEN_FDNAMES` and `LISTEN_PID`, as systemd does it.
+   * All processes of the program share them. A change of them restarts the program.
+   *
+   * Default: `{}`.
+   * @example {"http":"127.0.0.1:8080"}
+   */
+  readonly sockets?: { readonly [name: string]: number | string | SocketConfig }
+
+  /**
    * Where standard output goes: into Drover’s own files, nowhere, or into a named file, relative to the folder of the configuration file. A path may hold `{program}`, `{group}`, `{slot}` and `{index}`.
    * Rotated as `output` says.
    *
@@ -282,6 +291,32 @@ export interface ProgramConfig {
    * @example "leave"
    */
   readonly leftovers?: 'kill' | 'leave'
+
+  /**
+   * Programs that must be there before a process of this one begins: in a list, they must be ready; in a table, each with its condition. Stopping goes the other way round.
+   * A dependency that goes away ends nothing; with `restart: true` its next run restarts this program.
+   *
+   * Default: `[]`.
+   * @example ["db"]
+   * @example {"db":"ready","migrate":"finished","cache":{"condition":"started","restart":true}}
+   */
+  readonly dependsOn?: readonly string[] | { readonly [name: string]: 'started' | 'ready' | 'healthy' | 'finished' | DependencyConfig }
+
+  /**
+   * How the agent finds out whether a process has come up, can do its work, and still works.
+   *
+   * Default: `{}`.
+   * @example {"readiness":{"tcp":8080},"liveness":{"http":"http://127.0.0.1:8080/health"}}
+   */
+  readonly checks?: ChecksConfig
+
+  /**
+   * How processes are replaced after a change of the program, and by `drover restart --rolling`: in turns, each waiting until the one before is ready.
+   *
+   * Default: `{}`.
+   * @example {"parallel":2,"within":"2m"}
+   */
+  readonly rollout?: RolloutConfig
 
   /**
    * Anything. It travels with every event of the program.
@@ -528,6 +563,15 @@ export interface ProgramDefaults {
   readonly stdin?: 'none' | 'fifo'
 
   /**
+   * Listening sockets that are held open for the program over all its restarts, and handed to each process at descriptor 3 and above, in the order written, with `LISTEN_FDS`, `LISTEN_FDNAMES` and `LISTEN_PID`, as systemd does it.
+   * All processes of the program share them. A change of them restarts the program.
+   *
+   * Default: `{}`.
+   * @example {"http":"127.0.0.1:8080"}
+   */
+  readonly sockets?: { readonly [name: string]: number | string | SocketConfig }
+
+  /**
    * Where standard output goes: into Drover’s own files, nowhere, or into a named file, relative to the folder of the configuration file. A path may hold `{program}`, `{group}`, `{slot}` and `{index}`.
    * Rotated as `output` says.
    *
@@ -564,12 +608,349 @@ export interface ProgramDefaults {
   readonly leftovers?: 'kill' | 'leave'
 
   /**
+   * Programs that must be there before a process of this one begins: in a list, they must be ready; in a table, each with its condition. Stopping goes the other way round.
+   * A dependency that goes away ends nothing; with `restart: true` its next run restarts this program.
+   *
+   * Default: `[]`.
+   * @example ["db"]
+   * @example {"db":"ready","migrate":"finished","cache":{"condition":"started","restart":true}}
+   */
+  readonly dependsOn?: readonly string[] | { readonly [name: string]: 'started' | 'ready' | 'healthy' | 'finished' | DependencyConfig }
+
+  /**
+   * How the agent finds out whether a process has come up, can do its work, and still works.
+   *
+   * Default: `{}`.
+   * @example {"readiness":{"tcp":8080},"liveness":{"http":"http://127.0.0.1:8080/health"}}
+   */
+  readonly checks?: ChecksConfig
+
+  /**
+   * How processes are replaced after a change of the program, and by `drover restart --rolling`: in turns, each waiting until the one before is ready.
+   *
+   * Default: `{}`.
+   * @example {"parallel":2,"within":"2m"}
+   */
+  readonly rollout?: RolloutConfig
+
+  /**
    * Anything. It travels with every event of the program.
    *
    * Default: `null`.
    * @example {"team":"billing","runbook":"https://example.org/mailer"}
    */
   readonly customData?: JsonValue
+}
+
+export interface RolloutConfig {
+  /**
+   * How many processes may be without a ready run at one time while they are replaced. Of a share at least one.
+   * `100%` replaces all at once.
+   *
+   * Unit: processes, or percent.
+   * Default: `"25%"`.
+   * @example 2
+   * @example "50%"
+   * @example "100%"
+   */
+  readonly parallel?: number | string
+
+  /**
+   * A replacement that is not ready by then has failed: those that were to follow are left as they are.
+   *
+   * Unit: seconds, or a text with a unit.
+   * Default: `"1m"`.
+   * @example "5m"
+   */
+  readonly within?: Duration
+}
+
+export interface ChecksConfig {
+  /**
+   * For programs that take long to come up: until it passes the process is `starting`, and the other checks wait. When it fails the process is ended and tried again, slowed by `backoff`.
+   *
+   * @example {"tcp":5432,"failures":300}
+   */
+  readonly startup?: StartupCheckConfig
+
+  /**
+   * Whether a process can do its work: what depends on it waits for this, and replacements in turns. Failing ends nothing.
+   *
+   * @example {"http":"http://127.0.0.1:8080/ready"}
+   */
+  readonly readiness?: ReadinessCheckConfig
+
+  /**
+   * Whether a process still works: when it fails the process is stopped, by force after `stop.grace`, and the next one begins. A process that is frozen is replaced after at most `failures` × (`period` + `timeout`) + `stop.grace`.
+   *
+   * @example {"http":"http://127.0.0.1:8080/health","period":"5s"}
+   */
+  readonly liveness?: LivenessCheckConfig
+}
+
+export interface LivenessCheckConfig {
+  /**
+   * Passes when this command ends with code 0. It runs as the program’s user, in its folder and with its environment, and never longer than `timeout`.
+   *
+   * @example ["pg_isready","-q"]
+   */
+  readonly command?: string | readonly string[]
+
+  /**
+   * Passes when a GET is answered with a status from 200 to 399. Certificates are not checked.
+   *
+   * @example "http://127.0.0.1:8080/health"
+   */
+  readonly http?: string
+
+  /**
+   * Passes when a connection is accepted. A port alone is one of 127.0.0.1.
+   *
+   * @example 5432
+   * @example "db.internal:5432"
+   */
+  readonly tcp?: number | string
+
+  /**
+   * The process itself tells, by the protocol of sd_notify: `READY=1` passes; for `liveness`, `WATCHDOG=1` has to come within each `period`.
+   *
+   * @example true
+   */
+  readonly notify?: true
+
+  /**
+   * How long after the start of the command the first look is taken.
+   * With a startup check it counts from when that passed.
+   *
+   * Unit: seconds, or a text with a unit.
+   * Default: `0`.
+   * @example "10s"
+   */
+  readonly grace?: Duration
+
+  /**
+   * How often it is looked. A look begins only once the one before it is over.
+   *
+   * Unit: seconds, or a text with a unit.
+   * Default: `"10s"`.
+   * @example "5s"
+   */
+  readonly period?: Duration
+
+  /**
+   * A look that takes longer has failed, and nothing is left of it.
+   *
+   * Unit: seconds, or a text with a unit.
+   * Default: `"1s"`.
+   * @example "2s"
+   */
+  readonly timeout?: Duration
+
+  /**
+   * Failed looks in a row that make the check fail.
+   *
+   * Unit: looks.
+   * Default: `3`.
+   * @example 5
+   */
+  readonly failures?: number
+
+  /**
+   * Passed looks in a row that make the check pass.
+   *
+   * Unit: looks.
+   * Default: `1`.
+   * @example 2
+   */
+  readonly successes?: number
+}
+
+export interface ReadinessCheckConfig {
+  /**
+   * Passes when this command ends with code 0. It runs as the program’s user, in its folder and with its environment, and never longer than `timeout`.
+   *
+   * @example ["pg_isready","-q"]
+   */
+  readonly command?: string | readonly string[]
+
+  /**
+   * Passes when a GET is answered with a status from 200 to 399. Certificates are not checked.
+   *
+   * @example "http://127.0.0.1:8080/health"
+   */
+  readonly http?: string
+
+  /**
+   * Passes when a connection is accepted. A port alone is one of 127.0.0.1.
+   *
+   * @example 5432
+   * @example "db.internal:5432"
+   */
+  readonly tcp?: number | string
+
+  /**
+   * Passes, and stays so, once a line of the run’s output fits this regular expression.
+   * Needs `stdout: own` or `stderr: own`.
+   *
+   * @example "listening on port \\d+"
+   */
+  readonly log?: string
+
+  /**
+   * The process itself tells, by the protocol of sd_notify: `READY=1` passes; for `liveness`, `WATCHDOG=1` has to come within each `period`.
+   *
+   * @example true
+   */
+  readonly notify?: true
+
+  /**
+   * How long after the start of the command the first look is taken.
+   * With a startup check it counts from when that passed.
+   *
+   * Unit: seconds, or a text with a unit.
+   * Default: `0`.
+   * @example "10s"
+   */
+  readonly grace?: Duration
+
+  /**
+   * How often it is looked. A look begins only once the one before it is over.
+   *
+   * Unit: seconds, or a text with a unit.
+   * Default: `"1s"`.
+   * @example "5s"
+   */
+  readonly period?: Duration
+
+  /**
+   * A look that takes longer has failed, and nothing is left of it.
+   *
+   * Unit: seconds, or a text with a unit.
+   * Default: `"1s"`.
+   * @example "2s"
+   */
+  readonly timeout?: Duration
+
+  /**
+   * Failed looks in a row that make the check fail.
+   *
+   * Unit: looks.
+   * Default: `3`.
+   * @example 5
+   */
+  readonly failures?: number
+
+  /**
+   * Passed looks in a row that make the check pass.
+   *
+   * Unit: looks.
+   * Default: `1`.
+   * @example 2
+   */
+  readonly successes?: number
+}
+
+export interface StartupCheckConfig {
+  /**
+   * Passes when this command ends with code 0. It runs as the program’s user, in its folder and with its environment, and never longer than `timeout`.
+   *
+   * @example ["pg_isready","-q"]
+   */
+  readonly command?: string | readonly string[]
+
+  /**
+   * Passes when a GET is answered with a status from 200 to 399. Certificates are not checked.
+   *
+   * @example "http://127.0.0.1:8080/health"
+   */
+  readonly http?: string
+
+  /**
+   * Passes when a connection is accepted. A port alone is one of 127.0.0.1.
+   *
+   * @example 5432
+   * @example "db.internal:5432"
+   */
+  readonly tcp?: number | string
+
+  /**
+   * Passes, and stays so, once a line of the run’s output fits this regular expression.
+   * Needs `stdout: own` or `stderr: own`.
+   *
+   * @example "listening on port \\d+"
+   */
+  readonly log?: string
+
+  /**
+   * The process itself tells, by the protocol of sd_notify: `READY=1` passes; for `liveness`, `WATCHDOG=1` has to come within each `period`.
+   *
+   * @example true
+   */
+  readonly notify?: true
+
+  /**
+   * How long after the start of the command the first look is taken.
+   * Counts from the start; the other checks wait for this one.
+   *
+   * Unit: seconds, or a text with a unit.
+   * Default: `0`.
+   * @example "10s"
+   */
+  readonly grace?: Duration
+
+  /**
+   * How often it is looked. A look begins only once the one before it is over.
+   *
+   * Unit: seconds, or a text with a unit.
+   * Default: `"1s"`.
+   * @example "5s"
+   */
+  readonly period?: Duration
+
+  /**
+   * A look that takes longer has failed, and nothing is left of it.
+   *
+   * Unit: seconds, or a text with a unit.
+   * Default: `"1s"`.
+   * @example "2s"
+   */
+  readonly timeout?: Duration
+
+  /**
+   * Failed looks in a row that make the check fail.
+   *
+   * Unit: looks.
+   * Default: `60`.
+   * @example 5
+   */
+  readonly failures?: number
+
+  /**
+   * Passed looks in a row that make the check pass.
+   *
+   * Unit: looks.
+   * Default: `1`.
+   * @example 2
+   */
+  readonly successes?: number
+}
+
+export interface DependencyConfig {
+  /**
+   * What must hold of all its processes before one of this program begins. started: its command was executed; ready: its readiness check passes, or it runs where it has none; healthy: its liveness check passes as well; finished: it ended with success (`restart: on-failure` or `never`).
+   *
+   * Default: `"ready"`.
+   * @example "finished"
+   */
+  readonly condition?: 'started' | 'ready' | 'healthy' | 'finished'
+
+  /**
+   * Whether this program is restarted whenever the other one begins a new run.
+   *
+   * Default: `false`.
+   * @example true
+   */
+  readonly restart?: boolean
 }
 
 export interface OutputConfig {
@@ -592,6 +973,35 @@ export interface OutputConfig {
    * @example 3
    */
   readonly keep?: number
+}
+
+export interface SocketConfig {
+  /**
+   * Where it listens. A port alone is one of 127.0.0.1; a path is relative to the folder of the configuration file.
+   *
+   * @example "127.0.0.1:8080"
+   * @example "./web.sock"
+   */
+  readonly address: number | string
+
+  /**
+   * How many connections may wait to be accepted.
+   * The kernel caps it (`net.core.somaxconn`).
+   *
+   * Unit: connections.
+   * Default: `511`.
+   * @example 4096
+   */
+  readonly backlog?: number
+
+  /**
+   * The permission bits of a socket with a path, in octal. Who may write may connect.
+   *
+   * Unit: octal.
+   * Default: as the umask of the agent says.
+   * @example "660"
+   */
+  readonly mode?: string
 }
 
 export interface StopConfig {

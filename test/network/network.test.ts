@@ -1,5 +1,5 @@
 /** The API on a network: who gets in, what becomes of streams, certificates that change, and what is refused. */
-import { copyFileSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -275,6 +275,22 @@ describe('secrets', () => {
     )
     expect(stdout).toBe('')
   })
+
+  test.skipIf(process.getuid?.() !== 0)(
+    'may be for root alone while the program is somebody else',
+    async () => {
+      const house = openHouse()
+      const path = house.write('secret', 'for-root')
+      chmodSync(path, 0o600)
+      chmodSync(house.folder, 0o755)
+      const command = `(cat ${path} 2>/dev/null || echo denied; echo "and $A") && exec sleep 1000`
+      house.configure({ vault: { command, cwd: '/', user: 'nobody', env: { A: { fromFile: path } } } })
+      await house.startAgent()
+      await waitFor('the program has it, and could not have read it', async () =>
+        (await drover(house, ['logs', 'vault'])).stdout.includes('denied\nand for-root'),
+      )
+    },
+  )
 
   test('one that is missing is a reason, and the run comes once it is there', async () => {
     const house = openHouse()

@@ -224,6 +224,19 @@ test('a viewer changes nothing, by any method, and every answer is a known one',
   expect(house.log()).not.toContain('A request failed inside the agent')
 })
 
+test('what an admin sends is carried out or refused with a reason, and never a 500', async () => {
+  const { house, port } = await openTcp()
+  const { secret } = await house.api.createToken({ name: 'all', role: 'admin' })
+  const property = fc.asyncProperty(shots, async (shot) => {
+    // The end of the agent is not what is looked for.
+    if (shot.path.startsWith('/v1/shutdown')) return
+    expect(await shoot(port, secret, shot), `${shot.method} ${shot.path} ${shot.header}`).not.toBe(500)
+  })
+  await fc.assert(property, { seed, numRuns: 600, endOnFailure: true })
+  expect(await house.api.getHealth()).toEqual({ status: 'ok' })
+  expect(house.log()).not.toContain('A request failed inside the agent')
+})
+
 test('what is no HTTP gets an answer with a code or an end, and the agent goes on', async () => {
   const { house, port } = await openTcp()
   const head = 'GET /v1/slots HTTP/1.1\r\nhost: 127.0.0.1\r\n'
@@ -270,6 +283,17 @@ test('what is no HTTP gets an answer with a code or an end, and the agent goes o
   } as const
   const { secret } = await house.api.createToken({ name: 'all', role: 'admin' })
   expect(await shoot(port, secret, { ...large, header: ['x-a', 'b'] })).toBe(413)
+  // In chunks, of which the size is known only at their end.
+  const chunked = ['transfer-encoding', 'chunked'] as [string, string]
+  expect(await shoot(port, secret, { ...large, header: chunked })).toBe(413)
+  const small = {
+    method: 'POST',
+    path: '/v1/slots/signal',
+    type: '',
+    body: '{"targets":["all"],"signal":"CONT"}',
+  }
+  expect(await shoot(port, secret, { ...small, header: chunked })).toBe(200)
+  expect(await shoot(port, secret, { ...small, header: ['expect', '100-continue'] })).toBe(200)
   expect(await house.slots()).toHaveLength(2)
 })
 

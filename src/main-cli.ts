@@ -7,11 +7,11 @@ import { createRequire } from 'node:module'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
+import { openHostFetch } from './agent-host.ts'
 import { runCli } from './cli/cli.ts'
 import type { CliServices, StartOptions } from './cli/context.ts'
 import { systemClock } from './clock.ts'
 import type * as LoadConfig from './config/load/load-config.ts'
-import { createUnixFetch } from './unix-fetch.ts'
 
 /** Set by the build. */
 declare const DROVER_VERSION: string
@@ -55,7 +55,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     isRoot: process.getuid?.() === 0,
     userName: nameOfUser(),
     clock: systemClock,
-    openFetch: createUnixFetch,
+    openFetch: openHostFetch,
     // Only from when a command first asks for it: an agent in the foreground has its own ways with signals.
     get signal() {
       interruption ??= abortOnInterrupt()

@@ -4,6 +4,7 @@
  * TERM and INT end the agent and its workers (with `--leave-workers` the agent alone); a second one ends the agent at once, and the shims carry on
  * by themselves. HUP reloads.
  */
+import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import process from 'node:process'
@@ -11,12 +12,15 @@ import { fileURLToPath } from 'node:url'
 import { Agent } from './agent/agent.ts'
 import { EventLog } from './agent/event-log.ts'
 import { type ProgramsOfConfig, readConfig } from './agent/program-verbs.ts'
+import { describeRefusal } from './agent/programs.ts'
 import { createVerbs } from './agent/verbs.ts'
+import { NetworkDoors } from './api/network-doors.ts'
 import { type ApiServer, serveApi } from './api/serve.ts'
 import type { StartOptions } from './cli/context.ts'
 import { systemClock } from './clock.ts'
 import { searchConfig } from './config/load/find-files.ts'
 import { type AgentSettings, noSettings } from './domain/agent-settings.ts'
+import { type ListenAddress, noApi, parseListenAddress } from './domain/api-settings.ts'
 import { UserError } from './domain/user-error.ts'
 import {
   type DataDirectory,
@@ -49,7 +53,16 @@ export async function startAgent(options: StartOptions): Promise<number> {
   })
   process.stderr.on('error', () => {})
   const complain = (message: string, error: unknown): void => log.complain(message, error)
-  const agent = new Agent({
+  const doors = new NetworkDoors({
+    clock: systemClock,
+    version,
+    log: complain,
+    extraListen: readListen(options.listen ?? []),
+    say: (message) => log.say('notice', message),
+    onTrouble: (error) =>
+      agent.reconciler.tell((draft) => draft.event('config.refused', describeRefusal(error))),
+  })
+  const agent: Agent = new Agent({
     clock: systemClock,
     random: Math.random,
     store,
@@ -62,6 +75,8 @@ export async function startAgent(options: StartOptions): Promise<number> {
     configPath,
     hostPath,
     complain,
+    newSecret: () => randomBytes(32).toString('base64url'),
+    doors,
   })
   let api: ApiServer
   const end = new Ending(agent, options.leaveWorkersOnTerm)
@@ -70,13 +85,18 @@ export async function startAgent(options: StartOptions): Promise<number> {
     const { config, refused } = await readFirstConfig(configPath, store)
     openLogFile(log, config?.settings ?? noSettings, options)
     agent.limitOutput(config?.settings.outputQuotaBytes ?? null)
+    // Before anything is started: an address that will not do is a reason not to begin.
+    const prepared = await doors.prepare(config?.api ?? noApi)
+    prepared.take()
     log.follow(agent.feed, (slot) => agent.titleOf(slot))
     await agent.start(config, refused)
     for (const warning of config?.warnings ?? []) log.say('warning', warning)
     const verbs = createVerbs(agent, (leaveWorkers, by) => end.begin(leaveWorkers, by))
+    doors.serve({ verbs, access: agent.tokens })
     api = await serveApi({ verbs, socketPath: data.socket, version, log: complain })
     writeAgentFile(data, { pid: process.pid, version, startedAt: new Date(agent.startedAt).toISOString() })
   } catch (error) {
+    await doors.close()
     await agent.close()
     throw error
   }
@@ -88,7 +108,7 @@ export async function startAgent(options: StartOptions): Promise<number> {
   await end.ended
   stopListening()
   await options.beforeClose?.()
-  await api.close()
+  await Promise.all([api.close(), doors.close()])
   await agent.close()
   return 0
 }
@@ -123,6 +143,16 @@ class Ending {
     if (this.isBegun) process.exit(130)
     this.begin(this.leavesOnTerm, name)
   }
+}
+
+function readListen(texts: readonly string[]): ListenAddress[] {
+  return texts.map((text) => {
+    const address = parseListenAddress(text)
+    if (address) return address
+    throw new UserError('usage', `--listen takes an address with a port, not \`${text}\`.`, {
+      hint: 'For example 127.0.0.1:9650 or [::1]:9650.',
+    })
+  })
 }
 
 function openStore(data: DataDirectory): Store {

@@ -62,6 +62,7 @@ async function begin(config: ProgramsOfConfig | null = null): Promise<void> {
     environment: process.env,
     configPath: null,
     hostPath: '/nowhere',
+    newSecret: () => 'a'.repeat(43),
     complain: (message, error) => complaints.push(`${message}: ${String(error)}`),
   })
   isOpen = true
@@ -86,6 +87,7 @@ const programs = (...of: Program[]): ProgramsOfConfig => ({
   programs: of,
   settings: noSettings,
   warnings: [],
+  api: null,
 })
 const ofText = (name: string, text: string, changes: Partial<Program> = {}): Program => {
   const launch: Program['launch'] = { ...aProgram().launch, command: { kind: 'shell', text } }

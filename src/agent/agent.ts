@@ -26,6 +26,7 @@ import type { Store } from '../store/store.ts'
 import { type FoundRun, findRuns } from './adoption.ts'
 import { Checker } from './checker.ts'
 import { Compressor } from './compressor.ts'
+import type { Doors } from './doors.ts'
 import type { Effect } from './draft.ts'
 import { EventCounts } from './event-counts.ts'
 import { EventFeed } from './event-feed.ts'
@@ -48,6 +49,7 @@ import { RunIds } from './run-ids.ts'
 import { type LiveRun, RunKeeper } from './run-keeper.ts'
 import { fromStored } from './slot-records.ts'
 import { beginAfresh, takeOver, tellWhoStaysDown } from './takeover.ts'
+import { Tokens } from './tokens.ts'
 import { UsageWatch } from './usage-watch.ts'
 
 export interface AgentOptions {
@@ -64,6 +66,10 @@ export interface AgentOptions {
   /** The program that evaluates configurations written in a language. */
   readonly hostPath: string
   readonly complain: (message: string, error: unknown) => void
+  /** 256 bits of chance as text, for the secret of a token. */
+  readonly newSecret: () => string
+  /** The doors to the network, that follow the configuration; absent where there are none. */
+  readonly doors?: Doors
 }
 
 export class Agent {
@@ -73,6 +79,7 @@ export class Agent {
   readonly keeper: RunKeeper
   readonly usage: UsageWatch
   readonly counts = new EventCounts()
+  readonly tokens: Tokens
   readonly startedAt: number
   /** Programs by their source; the reconciler's `desired` follows it. */
   programs: ProgramSet = new Map()
@@ -105,6 +112,13 @@ export class Agent {
       newRunId: () => this.runIds.next(),
       act: (effects) => this.act(effects),
       publish: (events, slots) => this.feed.publish(events, slots),
+      complain: options.complain,
+    })
+    this.tokens = new Tokens({
+      clock,
+      store,
+      reconciler: this.reconciler,
+      newSecret: options.newSecret,
       complain: options.complain,
     })
     this.marks = new MarkWatch(data.marks, clock, (run, kind) => this.noticeMark(run, kind))
@@ -191,6 +205,7 @@ export class Agent {
     const boot = readBootId()
     const isSameBoot = (await store.loadNote('boot')) === boot
     const isColdStart = !isSameBoot || (await store.loadNote('shutdown')) === 'clean'
+    await this.tokens.load()
     this.generation = await store.loadGeneration()
     const before = fromStoredPrograms(await store.loadPrograms())
     const { programs, trouble } = joinPrograms(before, config)
@@ -281,6 +296,7 @@ export class Agent {
     this.housekeeper.close()
     this.compressor.close()
     this.outputQuota?.close()
+    this.tokens.close()
     await this.options.store.close()
   }
 

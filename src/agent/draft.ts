@@ -21,7 +21,7 @@ import {
 } from '../domain/slot-state.ts'
 import { unreachable } from '../domain/unreachable.ts'
 import type { RunPeak } from '../domain/usage.ts'
-import type { Changes, NoteName, ProgramSource, StoredScale } from '../store/store.ts'
+import type { Changes, NoteName, ProgramSource, StoredScale, StoredToken } from '../store/store.ts'
 import { newSlotRecord, type SlotRecord, toStored } from './slot-records.ts'
 
 /** What is to be done once the draft is recorded. */
@@ -76,6 +76,7 @@ export class Draft {
   private readonly scales = new Map<string, StoredScale>()
   private readonly removedScales = new Set<string>()
   private programs: Changes['programs']
+  private readonly tokens = new Map<string, StoredToken | null>()
 
   constructor(base: DraftBase, tools: DraftTools) {
     this.slots = new Map(base.slots)
@@ -98,7 +99,8 @@ export class Draft {
         this.started.length +
         this.ended.length +
         this.peaks.length +
-        this.warned.length ===
+        this.warned.length +
+        this.tokens.size ===
         0 &&
       this.programs === undefined &&
       this.scales.size + this.removedScales.size === 0 &&
@@ -116,6 +118,8 @@ export class Draft {
       scales: [...this.scales.values()],
       removedScales: [...this.removedScales],
       notes: this.notes,
+      tokens: [...this.tokens.values()].filter((token) => token !== null),
+      removedTokens: [...this.tokens].filter(([, token]) => token === null).map(([name]) => name),
       ...(this.programs ? { programs: this.programs } : {}),
     }
   }
@@ -315,6 +319,11 @@ export class Draft {
 
   setNote(name: NoteName, value: string): void {
     this.notes[name] = value
+  }
+
+  /** Null takes the token of this name away. */
+  setToken(name: string, token: StoredToken | null): void {
+    this.tokens.set(name, token)
   }
 
   event<K extends EventKind>(

@@ -31,7 +31,7 @@ beforeEach(() => {
   const agent = {
     feed,
     programs,
-    options: { store, data: { runs: folder } },
+    options: { store, data: { runs: folder }, hostPath: join(folder, 'config-host.cjs') },
     titleOf: () => null,
     keeper: new Map(),
     reconciler: { slots: new Map([['app:mailer:0', { name: 'app:mailer:0', program: 'app:mailer' }]]) },

@@ -6,10 +6,12 @@ import { differsBySlot } from '../config/placeholders.ts'
 import { unknownDependency } from '../config/settle-dependencies.ts'
 import type { OutcomeView, PlanView, ProgramView } from '../contract/views.ts'
 import type { AgentSettings } from '../domain/agent-settings.ts'
+import { type ApiSettings, noApi } from '../domain/api-settings.ts'
 import type { Program } from '../domain/program.ts'
 import { type Problem, UserError } from '../domain/user-error.ts'
 import type { ProgramSource } from '../store/store.ts'
 import type { Agent } from './agent.ts'
+import type { PreparedDoors } from './doors.ts'
 import type { DraftBase } from './draft.ts'
 import {
   checkOnMachine,
@@ -26,6 +28,8 @@ export interface ProgramsOfConfig {
   readonly programs: readonly Program[]
   readonly settings: AgentSettings
   readonly warnings: readonly string[]
+  /** Where the API listens; null where the configuration does not say. */
+  readonly api: ApiSettings | null
 }
 
 /** Reads a configuration and checks it against this machine; throws all of its mistakes at once. */
@@ -71,8 +75,16 @@ export class ProgramVerbs {
     signal?: AbortSignal
   }): Promise<{ plan: PlanView; outcomes: OutcomeView[] }> {
     const plan = await this.agent.inTurn(async () => {
-      const { programs, warnings } = await this.readToEnforce()
-      return await this.enforce('file', programs, warnings, by)
+      const { programs, warnings, api } = await this.readToEnforce()
+      const doors = await this.prepareDoors(api)
+      try {
+        const made = await this.enforce('file', programs, warnings, by)
+        doors?.take()
+        return made
+      } catch (error) {
+        doors?.drop()
+        throw error
+      }
     })
     const touched = plan.steps
       .filter(({ action }) => action === 'start' || action === 'restart')
@@ -96,6 +108,11 @@ export class ProgramVerbs {
       baseDir,
       hostPath: this.agent.options.hostPath,
     })
+    if (loaded.api !== null) {
+      throw new UserError('config_invalid', 'A text that is applied may not say `api`.', {
+        hint: 'It belongs into the configuration file that the agent was started with.',
+      })
+    }
     const { programs, warnings } = accept(
       loaded,
       (user) => this.agent.resolveUser(user),
@@ -239,6 +256,15 @@ export class ProgramVerbs {
     }
   }
 
+  private async prepareDoors(api: ApiSettings | null): Promise<PreparedDoors | undefined> {
+    try {
+      return await this.agent.options.doors?.prepare(api ?? noApi)
+    } catch (error) {
+      if (error instanceof UserError) this.recordRefusal(error)
+      throw error
+    }
+  }
+
   private recordRefusal(error: UserError): void {
     this.agent.reconciler.tell((draft) => draft.event('config.refused', describeRefusal(error)))
   }
@@ -291,5 +317,6 @@ function accept(
     programs: loaded.programs,
     settings: loaded.settings,
     warnings: problems.map(({ field, message }) => `${field}: ${message}`),
+    api: loaded.api,
   }
 }

@@ -15,6 +15,7 @@ import { stableJson } from '../domain/program-change.ts'
 import type { DesiredProgram } from '../domain/reconcile.ts'
 import { type Problem, UserError } from '../domain/user-error.ts'
 import { baseOf } from '../process/file-scan.ts'
+import { readSecrets } from '../process/secrets.ts'
 import { canReadTrees } from '../process/tree-usage.ts'
 import type { UserResolution } from '../process/user.ts'
 import type { ProgramSource, StoredProgram, StoredScale } from '../store/store.ts'
@@ -155,6 +156,20 @@ export function checkOnMachine(
           expected: 'a user that the agent may become',
         })
       }
+    }
+    for (const [name, source] of Object.entries(program.launch.secrets ?? {})) {
+      const secret = readSecrets({ [name]: source }, process.env)
+      // That a file is not there, the reading of the configuration has told already.
+      if (secret.ok || secret.detail.endsWith('does not exist')) continue
+      problems.push({
+        ...found,
+        severity: 'warning',
+        code: 'secret_missing',
+        field: `${field}.env.${name}`,
+        value: null,
+        message: secret.detail,
+        expected: 'a file or variable that the agent can read by the time that the program starts',
+      })
     }
     if (!isFilledIn(cwd) && !isDirectory(cwd)) {
       problems.push({

@@ -27,6 +27,7 @@ import {
   revoke,
   writeClaim,
 } from '../process/run-directory.ts'
+import { readSecrets } from '../process/secrets.ts'
 import { sendControl, writeInput } from '../process/shim.ts'
 import type { SocketHolders } from '../process/socket-holders.ts'
 import type { ResolvedUser, UserResolution } from '../process/user.ts'
@@ -187,7 +188,7 @@ export class RunKeeper {
     }
   }
 
-  /** What a command beside a run has: the same environment, as the same user. Throws where the user cannot be had. */
+  /** What a command beside a run has: the same environment, as the same user. Throws where the user or a secret cannot be had. */
   surroundingsOf(
     program: Program,
     { run, slot, index }: { run: string; slot: string; index: number },
@@ -196,11 +197,11 @@ export class RunKeeper {
     const resolution = program.launch.user === null ? null : resolveUser(program.launch.user)
     if (resolution && !resolution.ok) throw new Error(resolution.detail)
     const user = resolution?.user ?? null
+    const secrets = readSecrets(program.launch.secrets ?? {}, environment)
+    if (!secrets.ok) throw new Error(secrets.detail)
     const cause = { kind: 'check' }
-    return {
-      env: buildEnvironment(program, { run, slot, index, node, marks, user, cause }, environment),
-      user,
-    }
+    const context = { run, slot, index, node, marks, user, cause }
+    return { env: buildEnvironment(program, context, environment, secrets.values), user }
   }
 
   /** Begins new files of output. False when there is no process whose output it could be. */
@@ -327,6 +328,8 @@ export class RunKeeper {
     const { user: userName } = program.launch
     const resolution = userName === null ? null : this.options.resolveUser(userName)
     if (resolution && !resolution.ok) return refuse(resolution.reason, resolution.detail)
+    const secrets = readSecrets(program.launch.secrets ?? {}, this.options.environment)
+    if (!secrets.ok) return refuse('secret_missing', secrets.detail)
     const context: ClaimContext = {
       run: run.id,
       slot: run.slot,
@@ -348,7 +351,8 @@ export class RunKeeper {
       return refuse('store_unavailable', (error as Error).message)
     }
     try {
-      this.launcher.start(live.directory, buildEnvironment(program, context, this.options.environment))
+      const environment = buildEnvironment(program, context, this.options.environment, secrets.values)
+      this.launcher.start(live.directory, environment)
     } catch (error) {
       refuse('spawn_failed', (error as Error).message)
     }
@@ -364,7 +368,7 @@ export class RunKeeper {
     } catch {
       // Nobody was asked to run it, so nobody will come.
     }
-    const isProgramsFault = reason === 'user_unknown' || reason === 'no_rights'
+    const isProgramsFault = reason === 'user_unknown' || reason === 'no_rights' || reason === 'secret_missing'
     const usage = {
       userCpuMs: 0,
       systemCpuMs: 0,
@@ -375,7 +379,14 @@ export class RunKeeper {
       lostBytes: 0,
     }
     const end: RunEnd = isProgramsFault
-      ? { kind: 'failed_to_start', stage: 'user', message: detail, endedAt, durationMs: 0, usage }
+      ? {
+          kind: 'failed_to_start',
+          stage: reason === 'secret_missing' ? 'secret' : 'user',
+          message: detail,
+          endedAt,
+          durationMs: 0,
+          usage,
+        }
       : { kind: 'revoked', endedAt, reason: detail }
     this.end(run, end, 0)
   }

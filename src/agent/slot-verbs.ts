@@ -152,11 +152,13 @@ export class SlotVerbs {
     by: string
   }): Promise<OutcomeView[]> {
     const size = Buffer.byteLength(request.text)
-    return this.select(request.targets).map((slot) => {
+    const fed: SlotRecord[] = []
+    const outcomes = this.select(request.targets).map((slot) => {
       const run = runOf(slot.state)
       const isOpen = this.agent.reconciler.desired.get(slot.program)?.program.launch.stdin === 'fifo'
       if (!isOpen) return this.outcome(slot.name, 'failed', 'its program has no `stdin: fifo`')
       const taken = run === null ? 0 : this.agent.keeper.input(run, request.text)
+      if (taken > 0) fed.push(slot)
       if (taken === size) return this.outcome(slot.name, 'done', `${taken} bytes written`)
       return this.outcome(
         slot.name,
@@ -164,6 +166,13 @@ export class SlotVerbs {
         run === null ? 'it is not running' : `it took ${taken} of ${size} bytes`,
       )
     })
+    await this.agent.reconciler.request((draft) => {
+      for (const slot of fed) {
+        const data = { action: 'input', by: request.by } as const
+        draft.event('slot.requested', data, { program: slot.program, slot: slot.name })
+      }
+    })
+    return outcomes
   }
 
   /** The outcome of each slot once it neither starts nor stops any more, nor waits for its turn. */

@@ -42,6 +42,9 @@ export function createVerbs(
     streamLogs: (query) => history.streamLogs(query),
     listEvents: (query) => history.listEvents(query),
     streamEvents: (query) => history.streamEvents(query),
+    listTokens: () => agent.tokens.list(),
+    createToken: (request) => agent.tokens.create(request),
+    revokeToken: (name, by) => agent.tokens.revoke(name, by),
     shutdown: async ({ leaveWorkers, by }) => {
       const active = [...agent.reconciler.slots.values()].filter(({ state }) => isActive(state)).length
       onShutdown(leaveWorkers, by)

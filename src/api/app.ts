@@ -3,16 +3,18 @@
  * on one. A GET changes nothing, whatever it says.
  */
 import { type Context, Hono } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
 import * as v from 'valibot'
 import { type Endpoint, type EndpointName, endpoints } from '../contract/endpoints.ts'
 import { UserError } from '../domain/user-error.ts'
 import { type Log, toErrorAnswer, toErrorView, usageError } from './errors.ts'
+import { type Caller, type Guard, ownerGuard, type Visit } from './guard.ts'
 import type { Route, RouteRequest, RouteServices } from './route.ts'
 import { routes } from './routes/index.ts'
 import { byteStream, eventStream } from './streams.ts'
 
 export interface AppOptions extends RouteServices {
+  /** Who may do what; without one whoever comes is the owner. */
+  readonly guard?: Guard
   readonly log: Log
   /** Aborts when the server closes: streams and waits end then. */
   readonly closing: AbortSignal
@@ -22,17 +24,17 @@ export interface AppOptions extends RouteServices {
 const largestBody = 2 * 1024 * 1024
 
 export function createApp(options: AppOptions): Hono {
+  const { guard = ownerGuard } = options
   const app = new Hono()
-  const limit = bodyLimit({
-    maxSize: largestBody,
-    onError: () =>
-      answerError(413, new UserError('usage', `The request is larger than ${largestBody} bytes.`)),
-  })
   for (const route of routes) {
     const endpoint: Endpoint = endpoints[route.endpoint]
+    // First of all, before anything of a body is read.
+    const admit = async (context: Context, next: () => Promise<void>): Promise<void> => {
+      context.set('caller', await guard.admit(route.endpoint, endpoint, visitOf(context)))
+      await next()
+    }
     const handle = (context: Context) => answer(options, route, endpoint, context)
-    if (endpoint.body) app.on(endpoint.method, endpoint.path, limit, handle)
-    else app.on(endpoint.method, endpoint.path, handle)
+    app.on(endpoint.method, endpoint.path, admit, handle)
   }
   for (const [path, methods] of methodsByPath()) app.all(path, () => wrongMethod(methods))
   app.notFound(({ req }) =>
@@ -61,19 +63,35 @@ async function answer(
   checkNode(options, context)
   const abort = new AbortController()
   const stop = (): void => abort.abort()
-  const forget = follow([context.req.raw.signal, options.closing], stop)
+  const caller = context.get('caller') as Caller
+  let stopReason: UserError | null = null
+  const stopWaiting = caller.onEnd(() => {
+    stopReason = new UserError(
+      'token_revoked',
+      'The token was revoked or has expired; the answer ends here.',
+      {
+        hint: 'Ask whoever runs the agent for another one.',
+      },
+    )
+    stop()
+  })
+  const stopFollowing = follow([context.req.raw.signal, options.closing], stop)
+  const forget = (): void => {
+    stopFollowing()
+    stopWaiting()
+  }
   const end = (): void => {
     forget()
     stop()
   }
   let isStreaming = false
   try {
-    const request = await readRequest(route.endpoint, endpoint, context, abort.signal)
+    const request = await readRequest(route.endpoint, endpoint, context, caller.by, abort.signal)
     const value = await route.handle(options, request)
     if (endpoint.form === 'json') return answerJson(200, value)
     if (endpoint.form === 'text') return answerText(value as unknown as string)
     isStreaming = true
-    return answerStream(options, route, endpoint, value, end)
+    return answerStream(options, route, endpoint, value, { end, reason: () => stopReason })
   } finally {
     if (!isStreaming) forget()
   }
@@ -84,16 +102,17 @@ function answerStream(
   route: Route,
   endpoint: Endpoint,
   value: unknown,
-  end: () => void,
+  { end, reason }: { end: () => void; reason: () => UserError | null },
 ): Response {
   if (endpoint.form === 'bytes') {
-    return new Response(byteStream(value as AsyncIterable<Uint8Array>, end), {
+    return new Response(byteStream(value as AsyncIterable<Uint8Array>, end, reason), {
       headers: { 'content-type': 'application/octet-stream', 'x-content-type-options': 'nosniff' },
     })
   }
   const stream = eventStream({
     source: value as AsyncIterable<unknown>,
     stop: end,
+    stopReason: reason,
     frameId: route.frameId,
     toErrorView: (error) => toErrorAnswer(error, options.log).view,
     heartbeatMs: options.heartbeatMs,
@@ -101,6 +120,12 @@ function answerStream(
   return new Response(stream, {
     headers: { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' },
   })
+}
+
+/** The socket's address is known where the request came over one. */
+function visitOf({ req, env }: Context): Visit {
+  const { incoming } = (env ?? {}) as { incoming?: { socket: { remoteAddress?: string } } }
+  return { header: (name) => req.header(name), address: incoming?.socket.remoteAddress ?? null }
 }
 
 /** Calls back once any of the signals aborts, until told to forget it: the server's own signal outlives every request. */
@@ -118,13 +143,14 @@ async function readRequest(
   name: EndpointName,
   endpoint: Endpoint,
   { req }: Context,
+  by: string,
   signal: AbortSignal,
 ): Promise<RouteRequest<typeof name>> {
   return {
     params: req.param() as Record<string, string>,
     query: endpoint.query ? check('query', endpoint.query, readQuery(req.queries())) : {},
-    body: endpoint.body ? check('body', endpoint.body, parseBody(await req.text())) : {},
-    by: readCaller(req.header('x-drover-by')),
+    body: endpoint.body ? check('body', endpoint.body, parseBody(await readText(req))) : {},
+    by,
     signal,
     lastEventId: readEventId(req.header('last-event-id')),
   } as RouteRequest<typeof name>
@@ -141,6 +167,24 @@ function readQuery(queries: Record<string, string[]>): Record<string, string> {
   return Object.fromEntries(Object.entries(queries).map(([key, values]) => [key, values.join(',')]))
 }
 
+/** What comes in chunks tells its size only at its end. hono's own limit cannot take such a request over from this server. */
+async function readText(req: Context['req']): Promise<string> {
+  if (Number(req.header('content-length') ?? 0) > largestBody) throw tooLarge()
+  if (req.header('transfer-encoding') === undefined || !req.raw.body) return await req.text()
+  const chunks: Uint8Array[] = []
+  let length = 0
+  for await (const chunk of req.raw.body as unknown as AsyncIterable<Uint8Array>) {
+    length += chunk.byteLength
+    if (length > largestBody) throw tooLarge()
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+function tooLarge(): UserError {
+  return new UserError('too_large', `The request is larger than ${largestBody} bytes.`)
+}
+
 function parseBody(text: string): unknown {
   if (text.trim() === '') return {}
   try {
@@ -150,11 +194,6 @@ function parseBody(text: string): unknown {
       cause: error,
     })
   }
-}
-
-/** Who asks goes into records and logs, so it is kept short and plain. */
-function readCaller(header: string | undefined): string {
-  return header !== undefined && /^[\w.:@+-]{1,64}$/.test(header) ? header : 'api'
 }
 
 function readEventId(header: string | undefined): number | null {
@@ -186,7 +225,11 @@ function wrongMethod(methods: readonly string[]): Response {
   return answerError(405, error, { allow: allowed })
 }
 
-function answerError(status: number, error: UserError, headers: Record<string, string> = {}): Response {
+export function answerError(
+  status: number,
+  error: UserError,
+  headers: Record<string, string> = {},
+): Response {
   return answerJson(status, toErrorView(error), headers)
 }
 

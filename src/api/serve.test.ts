@@ -106,6 +106,9 @@ describe('every endpoint', () => {
     streamLogs: { targets: ['mailer'], lines: 5, follow: true },
     listEvents: { after: 0, kinds: ['run.*'], newest: true },
     streamEvents: { after: 0 },
+    listTokens: {},
+    createToken: { name: 'ci', role: 'viewer', expiresInMs: 5000 },
+    revokeToken: { name: 'ci' },
     shutdown: { leaveWorkers: true },
   }
 
@@ -226,7 +229,13 @@ describe('errors', () => {
     ['GET', '/v1/events?kinds=run.endet', undefined, 400, 'usage'],
     ['GET', '/v1/events/stream?kinds=x.*', undefined, 400, 'usage'],
     ['GET', '/v1/slots?target=mailer', undefined, 400, 'usage'],
-    ['PUT', '/v1/programs', JSON.stringify({ text: 'x'.repeat(2_200_000), format: 'yaml' }), 413, 'usage'],
+    [
+      'PUT',
+      '/v1/programs',
+      JSON.stringify({ text: 'x'.repeat(2_200_000), format: 'yaml' }),
+      413,
+      'too_large',
+    ],
   ])('%s %s with %s answers %s %s', async (method, url, body, status, code) => {
     await serve()
     const answer = await send(method, url, body)

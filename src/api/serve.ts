@@ -3,14 +3,13 @@
  * already there is dead; the folder around it is the caller's as well.
  */
 import { setMaxListeners } from 'node:events'
-import { readFileSync } from 'node:fs'
 import type { Server } from 'node:http'
-import { createAdaptorServer } from '@hono/node-server'
 import { systemClock } from '../clock.ts'
 import type { AgentVerbs } from '../contract/verbs.ts'
 import { clearSocketPath, socketAddress } from '../socket-path.ts'
 import { createApp } from './app.ts'
 import type { Log } from './errors.ts'
+import { closeHttpServer, createHttpServer } from './http-server.ts'
 
 export interface ServeOptions {
   readonly verbs: AgentVerbs
@@ -27,8 +26,6 @@ export interface ApiServer {
 
 /** How long answers under way may take once the server closes. */
 const closingGraceMs = 1000
-const fewestConnections = 64
-const usualConnections = 256
 
 export async function serveApi(options: ServeOptions): Promise<ApiServer> {
   const { socketPath, heartbeatMs = 15_000 } = options
@@ -36,43 +33,30 @@ export async function serveApi(options: ServeOptions): Promise<ApiServer> {
   // Each request under way listens to it, and there may be many streams at once: that is no leak.
   setMaxListeners(0, closing.signal)
   const app = createApp({ ...options, closing: closing.signal, heartbeatMs })
-  const server = createAdaptorServer({
+  const server = createHttpServer({
     fetch: app.fetch,
-    hostname: 'localhost',
-    overrideGlobalObjects: false,
-  }) as Server
-  server.maxConnections = mostConnections()
+    log: options.log,
+    clock: systemClock,
+    tls: null,
+    isPublic: false,
+  })
   clearSocketPath(socketPath)
   const address = socketAddress(socketPath)
-  await listen(server, address.path).catch((error: unknown) => {
+  await listenOnSocket(server, address.path).catch((error: unknown) => {
     address.release()
     throw error
   })
   return {
     async close() {
       closing.abort()
-      await close(server)
+      await closeHttpServer(server, systemClock, closingGraceMs)
       address.release()
     },
   }
 }
 
-/**
- * A quarter of the files that the agent may have open, so that clients, however many come, leave it enough for its runs. What comes beyond
- * that is hung up on.
- */
-function mostConnections(): number {
-  try {
-    const files = Number(/^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1])
-    return files > 0 ? Math.max(fewestConnections, Math.floor(files / 4)) : usualConnections
-  } catch {
-    // Only Linux tells.
-    return usualConnections
-  }
-}
-
 /** The socket is made within `listen`, so that the umask holds for it and for nothing else: it is never open to others, not for a moment. */
-function listen(server: Server, path: string): Promise<void> {
+export function listenOnSocket(server: Server, path: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
     const umask = process.umask(0o177)
@@ -84,16 +68,5 @@ function listen(server: Server, path: string): Promise<void> {
     } finally {
       process.umask(umask)
     }
-  })
-}
-
-function close(server: Server): Promise<void> {
-  const deadline = systemClock.after(closingGraceMs, () => server.closeAllConnections())
-  return new Promise((resolve) => {
-    server.close(() => {
-      deadline.cancel()
-      resolve()
-    })
-    server.closeIdleConnections()
   })
 }

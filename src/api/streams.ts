@@ -10,6 +10,8 @@ export interface EventStreamOptions<T> {
   readonly source: AsyncIterable<T>
   /** Tells the source that nobody listens any more. */
   readonly stop: () => void
+  /** Why the source was told to end, where that is an error. */
+  readonly stopReason?: () => unknown
   readonly frameId: ((value: T) => string) | undefined
   readonly toErrorView: (error: unknown) => ErrorView
   readonly heartbeatMs: number
@@ -49,6 +51,8 @@ export function eventStream<T>(options: EventStreamOptions<T>): ReadableStream<U
     if ('error' in arrival) {
       return writeFrame({ event: 'error', data: JSON.stringify(toErrorView(arrival.error)) })
     }
+    const reason = arrival.done ? (options.stopReason?.() ?? null) : null
+    if (reason !== null) return writeFrame({ event: 'error', data: JSON.stringify(toErrorView(reason)) })
     if (arrival.done) return writeFrame({ event: 'end', data: '' })
     const data = JSON.stringify(arrival.value)
     return writeFrame(frameId ? { id: frameId(arrival.value), data } : { data })
@@ -104,12 +108,18 @@ class Arrivals<T> {
 }
 
 /** The pieces of the source, each read once the one before is taken. An error cuts the connection: the status is long sent. */
-export function byteStream(source: AsyncIterable<Uint8Array>, stop: () => void): ReadableStream<Uint8Array> {
+export function byteStream(
+  source: AsyncIterable<Uint8Array>,
+  stop: () => void,
+  stopReason: () => unknown = () => null,
+): ReadableStream<Uint8Array> {
   const iterator = source[Symbol.asyncIterator]()
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
       try {
         const { done, value } = await iterator.next()
+        const reason = stopReason()
+        if (reason !== null) throw reason
         if (!done) return controller.enqueue(value)
         controller.close()
       } catch (error) {

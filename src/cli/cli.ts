@@ -2,6 +2,7 @@
  * The command line as a whole: parses, builds what a command is handed, runs it, tells what went wrong and gives the exit code. It talks to
  * the agent through the contract's client and nothing else.
  */
+import { type AgentHost, type HostCredentials, parseHost, readCredentials } from '../agent-host.ts'
 import type { Clock } from '../clock.ts'
 import { createClient, type FetchLike } from '../contract/client.ts'
 import { UserError } from '../domain/user-error.ts'
@@ -24,8 +25,8 @@ export interface CliSurroundings {
   readonly isRoot: boolean
   readonly userName: string
   readonly clock: Clock
-  /** The way to the agent behind a socket; `whenAbsent` gives the error to throw where there is none. */
-  openFetch(socketPath: string, whenAbsent: () => UserError): FetchLike
+  /** The way to an agent; `whenAbsent` gives the error to throw where there is none. */
+  openFetch(host: AgentHost, credentials: () => HostCredentials, whenAbsent: () => UserError): FetchLike
   /** Aborts on Ctrl-C. Until it is asked for, Ctrl-C just ends the process. */
   readonly signal: AbortSignal
 }
@@ -74,15 +75,29 @@ export async function runCli(
   }
 }
 
-function connect(global: GlobalOptions, { userName, openFetch }: CliSurroundings): CommandContext['client'] {
-  const fetch = openFetch(socketPathOf(global.dataDir), () => noAgent(global))
+function connect(
+  global: GlobalOptions,
+  { userName, openFetch, env, cwd }: CliSurroundings,
+): CommandContext['client'] {
+  const host: AgentHost =
+    global.host === null ? { kind: 'unix', path: socketPathOf(global.dataDir) } : parseHost(global.host, cwd)
+  const { token, tokenFile, ca: caFile } = global
+  // Read when they are needed: most commands talk to a socket, and some to nobody.
+  const credentials = (): HostCredentials => readCredentials({ token, tokenFile, caFile, env, cwd })
+  const fetch = openFetch(host, credentials, () => noAgent(global, host))
   return createClient(fetch, {
     'x-drover-by': `cli:${userName}`,
     ...(global.node === null ? {} : { 'x-drover-node': global.node }),
   })
 }
 
-function noAgent({ dataDir, isDataDirChosen }: GlobalOptions): UserError {
+function noAgent({ dataDir, isDataDirChosen, host: chosen }: GlobalOptions, host: AgentHost): UserError {
+  if (chosen !== null) {
+    const where = host.kind === 'unix' ? host.path : host.url
+    return new UserError('no_agent', `No agent answers at ${where}.`, {
+      hint: 'Look whether one runs there, and what `api` in its configuration says; it listens on TCP only when asked to.',
+    })
+  }
   const start = isDataDirChosen ? `drover up -c <file> -D ${dataDir}` : 'drover up -c <file>'
   const elsewhere = isDataDirChosen ? '' : ', or name the data directory of a running one with -D'
   return new UserError('no_agent', `No agent answers at ${dataDir}.`, {

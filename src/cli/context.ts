@@ -15,6 +15,8 @@ export interface StartOptions {
   readonly logLevel: 'error' | 'warning' | 'notice' | 'info'
   /** As it was typed; null: as the configuration says. */
   readonly logFile: string | null
+  /** Addresses on TCP besides those of the configuration. */
+  readonly listen?: readonly string[]
   readonly leaveWorkersOnTerm: boolean
   readonly isTty: boolean
   /** Called once the API answers, and before it closes; the second is waited for. */

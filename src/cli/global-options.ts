@@ -11,6 +11,11 @@ export interface GlobalOptions {
   readonly dataDir: string
   /** Whether somebody chose the data directory, or it is the usual one. */
   readonly isDataDirChosen: boolean
+  /** Where the agent is, if not at the data directory. */
+  readonly host: string | null
+  readonly token: string | null
+  readonly tokenFile: string | null
+  readonly ca: string | null
   readonly node: string | null
   readonly json: boolean
 }
@@ -29,6 +34,16 @@ export const globalFlags = {
     flags: '-D, --data-dir <dir>',
     description: 'where state, socket, runs and output live (DROVER_DATA_DIR)',
   },
+  host: {
+    flags: '-H, --host <url>',
+    description: 'another agent: unix:///path, http://127.0.0.1:9650 or https://host:9650 (DROVER_HOST)',
+  },
+  token: { flags: '--token <secret>', description: 'who you are on the network (DROVER_TOKEN; better)' },
+  tokenFile: {
+    flags: '--token-file <file>',
+    description: 'a file that holds it (DROVER_TOKEN_FILE, else ~/.config/drover/token)',
+  },
+  ca: { flags: '--ca <file>', description: 'a certificate to trust, in PEM (DROVER_CA)' },
   node: { flags: '-i, --node <name>', description: 'name of the node (DROVER_NODE)' },
   json: { flags: '--json', description: 'print data as JSON' },
   noColor: { flags: '--no-color', description: 'print without colours (NO_COLOR)' },
@@ -49,6 +64,10 @@ export function readGlobalOptions(
     config: textOf(typed.config) ?? textOf(env.DROVER_CONFIG),
     dataDir: chosen === null ? usualDataDir(env, isRoot) : resolve(cwd, chosen),
     isDataDirChosen: chosen !== null,
+    host: textOf(typed.host) ?? (textOf(typed.dataDir) === null ? textOf(env.DROVER_HOST) : null),
+    token: textOf(typed.token),
+    tokenFile: textOf(typed.tokenFile),
+    ca: textOf(typed.ca),
     node: textOf(typed.node) ?? textOf(env.DROVER_NODE),
     json: typed.json === true,
   }

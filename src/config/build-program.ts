@@ -17,6 +17,7 @@ import {
   type Program,
   type Rlimit,
   rlimitNames,
+  type SecretSource,
 } from '../domain/program.ts'
 import { limitMistakes, limitsOf } from './build-limits.ts'
 import { resolvePath } from './paths.ts'
@@ -58,7 +59,7 @@ export function buildProgram(parts: ProgramParts): BuiltProgram {
     launch: {
       command,
       cwd: settled.cwd ?? parts.folder,
-      env: { ...parts.fileEnv, ...settled.env },
+      ...environmentOf(parts.fileEnv, settled.env),
       inheritEnv: settled.inheritEnv,
       user: settled.user ?? null,
       umask: settled.umask ?? null,
@@ -107,6 +108,27 @@ export function buildProgram(parts: ProgramParts): BuiltProgram {
       ...foreignTexts(program),
     ],
   }
+}
+
+/** Values and secrets apart: only the first may be stored. A secret wins over an env file, as a value does. */
+function environmentOf(
+  fileEnv: Readonly<Record<string, string>>,
+  written: ProgramOutput['env'],
+): Pick<Program['launch'], 'env' | 'secrets'> {
+  const env: Record<string, string> = { ...fileEnv }
+  const secrets: Record<string, SecretSource> = {}
+  for (const [name, value] of Object.entries(written)) {
+    if (typeof value === 'string') {
+      env[name] = value
+      continue
+    }
+    delete env[name]
+    secrets[name] =
+      value.fromFile === undefined
+        ? { from: 'env', name: value.fromEnv ?? '' }
+        : { from: 'file', path: value.fromFile }
+  }
+  return { env, ...(Object.keys(secrets).length === 0 ? {} : { secrets }) }
 }
 
 function commandOf(written: ProgramOutput['command']): Command {

@@ -40,6 +40,15 @@ export interface Config {
   readonly defaults?: ProgramDefaults
 
   /**
+   * Where the agent can be reached besides the socket in its data directory.
+   * In one file only. A text that is applied over the API may not say it.
+   *
+   * Default: nowhere.
+   * @example {"listen":"127.0.0.1:9650"}
+   */
+  readonly api?: ApiConfig
+
+  /**
    * The programs, each under its name or as `group:name`. Names are of letters, digits, `.`, `_` and `-`, and not of digits alone.
    *
    * Default: `{}`.
@@ -152,13 +161,14 @@ export interface ProgramConfig {
   readonly cwd?: string
 
   /**
-   * Environment variables. Numbers and booleans become text.
+   * Environment variables. Numbers and booleans become text. A secret stands elsewhere: in a file (`fromFile`) or in the agent’s environment (`fromEnv`); it is read for each run and stored nowhere.
    * They win over `envFiles`, and these over what is inherited.
    *
    * Default: `{}`.
    * @example {"NODE_ENV":"production","PORT":8080}
+   * @example {"DB_PASSWORD":{"fromFile":"/run/secrets/db"}}
    */
-  readonly env?: { readonly [name: string]: string | number | boolean }
+  readonly env?: { readonly [name: string]: string | number | boolean | SecretConfig }
 
   /**
    * Files of `NAME=value` lines, read when the configuration is loaded. Later ones win. A missing file is a mistake unless it is optional.
@@ -411,6 +421,60 @@ export interface ProgramConfig {
   readonly customData?: JsonValue
 }
 
+export interface ApiConfig {
+  /**
+   * A further unix socket, for its owner alone, relative to the folder of the configuration file. The one in the data directory stays.
+   *
+   * Default: none.
+   * @example "/run/drover/drover.sock"
+   */
+  readonly socket?: string
+
+  /**
+   * Addresses at which the API listens on TCP. None unless said.
+   * An address that other machines reach needs `tls`. Everybody who comes needs a token.
+   *
+   * Default: `[]`.
+   * @example "127.0.0.1:9650"
+   * @example ["127.0.0.1:9650","[::]:9651"]
+   */
+  readonly listen?: string | readonly string[]
+
+  /**
+   * The certificate for all addresses of `listen`.
+   *
+   * Default: no TLS.
+   * @example {"cert":"/etc/drover/cert.pem","key":"/etc/drover/key.pem"}
+   */
+  readonly tls?: TlsConfig
+
+  /**
+   * What may be done without a token by whoever comes from this machine, which is every user and every program on it.
+   * Means something only for addresses of this machine, such as 127.0.0.1.
+   *
+   * Default: `"none"`.
+   * @example "viewer"
+   */
+  readonly anonymousLoopback?: 'none' | 'viewer' | 'operator' | 'admin'
+}
+
+export interface TlsConfig {
+  /**
+   * The certificate and those between it and its authority, in PEM.
+   * Looked at every few seconds: a renewed one is taken over without a restart.
+   *
+   * @example "/etc/drover/cert.pem"
+   */
+  readonly cert: string
+
+  /**
+   * The private key of the certificate, in PEM.
+   *
+   * @example "/etc/drover/key.pem"
+   */
+  readonly key: string
+}
+
 export interface ProgramDefaults {
   /**
    * How many processes of the program are kept running. Each has a slot: `mailer:0`, `mailer:1`, …
@@ -440,13 +504,14 @@ export interface ProgramDefaults {
   readonly cwd?: string
 
   /**
-   * Environment variables. Numbers and booleans become text.
+   * Environment variables. Numbers and booleans become text. A secret stands elsewhere: in a file (`fromFile`) or in the agent’s environment (`fromEnv`); it is read for each run and stored nowhere.
    * They win over `envFiles`, and these over what is inherited.
    *
    * Default: `{}`.
    * @example {"NODE_ENV":"production","PORT":8080}
+   * @example {"DB_PASSWORD":{"fromFile":"/run/secrets/db"}}
    */
-  readonly env?: { readonly [name: string]: string | number | boolean }
+  readonly env?: { readonly [name: string]: string | number | boolean | SecretConfig }
 
   /**
    * Files of `NAME=value` lines, read when the configuration is loaded. Later ones win. A missing file is a mistake unless it is optional.
@@ -1406,4 +1471,24 @@ export interface EnvFileConfig {
    * @example true
    */
   readonly optional?: boolean
+}
+
+export interface SecretConfig {
+  /**
+   * A file that holds the value, relative to the folder of the configuration file. The agent reads it for each run; one line break at its end does not count.
+   * One of `fromFile` and `fromEnv`.
+   *
+   * Default: none.
+   * @example "/run/secrets/db"
+   */
+  readonly fromFile?: string
+
+  /**
+   * A variable of the agent’s own environment that holds the value.
+   * One of `fromFile` and `fromEnv`.
+   *
+   * Default: none.
+   * @example "DB_PASSWORD"
+   */
+  readonly fromEnv?: string
 }

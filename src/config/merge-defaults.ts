@@ -29,6 +29,7 @@ export function withAbsolutePaths<T extends Partial<ProgramInput>>(input: T, fol
   return {
     ...input,
     ...(input.cwd === undefined ? {} : { cwd: resolvePath(folder, input.cwd) }),
+    ...(input.env === undefined ? {} : { env: absoluteSecrets(input.env, folder) }),
     ...(input.envFiles === undefined
       ? {}
       : {
@@ -44,6 +45,20 @@ export function withAbsolutePaths<T extends Partial<ProgramInput>>(input: T, fol
     ...(input.stdout === undefined ? {} : { stdout: absoluteTarget(input.stdout, folder) }),
     ...(input.stderr === undefined ? {} : { stderr: absoluteTarget(input.stderr, folder) }),
   }
+}
+
+function absoluteSecrets(
+  env: NonNullable<ProgramInput['env']>,
+  folder: string,
+): NonNullable<ProgramInput['env']> {
+  return Object.fromEntries(
+    Object.entries(env).map(([name, value]) => [
+      name,
+      typeof value === 'object' && value.fromFile !== undefined
+        ? { ...value, fromFile: resolvePath(folder, value.fromFile) }
+        : value,
+    ]),
+  )
 }
 
 function absoluteTarget(target: string, folder: string): string {

@@ -237,8 +237,14 @@ describe('each kind of mistake in a program is told with value, what was expecte
       'cwd: expected the path of a folder, absolute or relative to this file’s folder (~ and variables are not expanded), got "~/app"',
     ],
     [{ env: ['A=b'] }, 'env: expected a table of names and values, got a list'],
-    [{ env: { A: null } }, 'env.A: expected text, a number, or true or false, got null'],
-    [{ env: { A: ['s3cret'] } }, 'env.A: expected text, a number, or true or false, got a list'],
+    [
+      { env: { A: null } },
+      'env.A: expected text, a number, true or false, or a table with fromFile or fromEnv, got null',
+    ],
+    [
+      { env: { A: ['s3cret'] } },
+      'env.A: expected text, a number, true or false, or a table with fromFile or fromEnv, got a list',
+    ],
     [{ env: { 'A B': 'c' } }, 'env["A B"]: expected the name of a variable, without = and spaces'],
     [{ envFiles: '.env' }, 'envFiles: expected a list of files, got ".env"'],
     [

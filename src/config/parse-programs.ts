@@ -4,9 +4,11 @@
  * the function that the caller hands in.
  */
 import type { AgentSettings } from '../domain/agent-settings.ts'
+import type { ApiSettings } from '../domain/api-settings.ts'
 import type { Program } from '../domain/program.ts'
 import type { Problem } from '../domain/user-error.ts'
 import { readSettings } from './agent-settings.ts'
+import { readApi } from './api-settings.ts'
 import { buildProgram } from './build-program.ts'
 import { checkSchema } from './check-schema.ts'
 import { findDuplicates, findSharedFiles, findSharedSockets, type PlacedProgram } from './cross-checks.ts'
@@ -33,6 +35,7 @@ export interface ParsedPrograms {
   readonly programs: readonly Program[]
   readonly settings: AgentSettings
   readonly problems: readonly Problem[]
+  readonly api: ApiSettings | null
 }
 
 export function parsePrograms(sources: readonly ParsedSource[], context: ParseContext): ParsedPrograms {
@@ -51,6 +54,7 @@ export function parsePrograms(sources: readonly ParsedSource[], context: ParseCo
   )
   const named = outcomes.flatMap(({ source, path, name }) => (name === null ? [] : [{ source, path, name }]))
   const agent = readSettings(sources)
+  const api = readApi(fragments.map(({ source, failsApi }) => ({ source, fails: failsApi })))
   const problems = [
     ...agent.problems,
     ...fragments.flatMap((fragment) => fragment.problems),
@@ -58,6 +62,7 @@ export function parsePrograms(sources: readonly ParsedSource[], context: ParseCo
     ...findDuplicates(named),
     ...findSharedFiles(placed),
     ...findSharedSockets(placed),
+    ...api.problems,
   ]
   const valid = outcomes.flatMap(({ source, path, program, valid }): PlacedProgram[] =>
     program !== null && valid ? [{ source, path, program }] : [],
@@ -67,6 +72,7 @@ export function parsePrograms(sources: readonly ParsedSource[], context: ParseCo
     programs: settled.programs,
     settings: agent.settings,
     problems: inOrder([...problems, ...settled.problems], sources),
+    api: api.api,
   }
 }
 
@@ -76,6 +82,7 @@ interface Fragment {
   readonly defaults: SharedInput
   readonly programs: readonly WrittenProgram[]
   readonly problems: readonly Problem[]
+  readonly failsApi: boolean
 }
 
 interface WrittenProgram {
@@ -105,7 +112,7 @@ function readFragment(source: ParsedSource): Fragment {
     const input = fails(path) ? null : withAbsolutePaths(raw as ProgramInput, source.folder)
     return { key, path, input, raw }
   })
-  return { source, defaults, programs, problems }
+  return { source, defaults, programs, problems, failsApi: fails(['api']) }
 }
 
 /** The defaults of a file above those of the files that include it. */

@@ -6,6 +6,7 @@ import * as v from 'valibot'
 import type { ErrorCode } from '../domain/error-codes.ts'
 import { findUnknownKind } from '../domain/event-kinds.ts'
 import { instantForms } from '../domain/instant.ts'
+import { type LeastRole, roles, tokenNamePattern } from '../domain/role.ts'
 import {
   AgentView,
   EventView,
@@ -16,6 +17,7 @@ import {
   RunDetail,
   RunView,
   SlotView,
+  TokenView,
 } from './views.ts'
 
 type AnyObject = v.ObjectSchema<v.ObjectEntries, undefined> | v.StrictObjectSchema<v.ObjectEntries, undefined>
@@ -24,6 +26,8 @@ export interface Endpoint {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   /** With `:parameters` as hono and OpenAPI's `{}` have them. */
   readonly path: string
+  /** The least role that may call it. What changes anything is never for a viewer. */
+  readonly least: LeastRole
   readonly summary: string
   readonly query?: AnyObject
   readonly body?: AnyObject
@@ -38,6 +42,9 @@ export const mostLogLines = 100_000
 
 /** Characters of a configuration that is given as a text. */
 export const largestText = 1_048_576
+
+/** Ten years. */
+export const longestTokenMs = 3650 * 86_400_000
 
 const Targets = v.pipe(
   v.array(v.pipe(v.string(), v.minLength(1), v.maxLength(256))),
@@ -92,6 +99,7 @@ export const endpoints = {
   getHealth: {
     method: 'GET',
     path: '/healthz',
+    least: 'anyone',
     summary: 'Whether the agent works.',
     response: v.object({ status: v.literal('ok') }),
     form: 'json',
@@ -100,6 +108,7 @@ export const endpoints = {
   getOpenApi: {
     method: 'GET',
     path: '/openapi.json',
+    least: 'viewer',
     summary: 'This page: the API as an OpenAPI document.',
     response: v.looseObject({ openapi: v.string() }),
     form: 'json',
@@ -108,6 +117,7 @@ export const endpoints = {
   getAgent: {
     method: 'GET',
     path: '/v1/agent',
+    least: 'viewer',
     summary: 'The agent itself: version, node, configuration, counts.',
     response: AgentView,
     form: 'json',
@@ -116,6 +126,7 @@ export const endpoints = {
   getMetrics: {
     method: 'GET',
     path: '/metrics',
+    least: 'viewer',
     summary: 'States, restarts and usage of all slots, for Prometheus (text format 0.0.4).',
     response: v.string(),
     form: 'text',
@@ -124,6 +135,7 @@ export const endpoints = {
   listSlots: {
     method: 'GET',
     path: '/v1/slots',
+    least: 'viewer',
     summary: 'The state of every slot.',
     query: v.strictObject({ targets: TargetList }),
     response: v.array(SlotView),
@@ -133,6 +145,7 @@ export const endpoints = {
   startSlots: {
     method: 'POST',
     path: '/v1/slots/start',
+    least: 'operator',
     summary: 'Starts slots; a start by a person is kept over restarts and ends a give-up.',
     body: v.strictObject({ targets: Targets, wait: Wait }),
     response: v.array(OutcomeView),
@@ -142,6 +155,7 @@ export const endpoints = {
   stopSlots: {
     method: 'POST',
     path: '/v1/slots/stop',
+    least: 'operator',
     summary: 'Stops slots; what a person stopped stays stopped until a person starts it.',
     body: v.strictObject({ targets: Targets, wait: Wait }),
     response: v.array(OutcomeView),
@@ -151,6 +165,7 @@ export const endpoints = {
   restartSlots: {
     method: 'POST',
     path: '/v1/slots/restart',
+    least: 'operator',
     summary:
       'Stops what runs and starts it again; what is stopped is started, too. In turns on request: then the first replacement that fails spares the rest.',
     body: v.strictObject({
@@ -177,6 +192,7 @@ export const endpoints = {
   signalSlots: {
     method: 'POST',
     path: '/v1/slots/signal',
+    least: 'operator',
     summary: 'Sends a signal to the living runs.',
     body: v.strictObject({
       targets: Targets,
@@ -190,6 +206,7 @@ export const endpoints = {
   rotateOutput: {
     method: 'POST',
     path: '/v1/slots/rotate',
+    least: 'operator',
     summary: 'Begins new files of output for the living runs; what is empty is left alone.',
     body: v.strictObject({ targets: Targets }),
     response: v.array(OutcomeView),
@@ -199,6 +216,7 @@ export const endpoints = {
   writeInput: {
     method: 'POST',
     path: '/v1/slots/input',
+    least: 'operator',
     summary: 'Writes text to the standard input of the living runs, where the program has `stdin: fifo`.',
     body: v.strictObject({ targets: Targets, text: v.pipe(v.string(), v.maxLength(65536)) }),
     response: v.array(OutcomeView),
@@ -208,6 +226,7 @@ export const endpoints = {
   listPrograms: {
     method: 'GET',
     path: '/v1/programs',
+    least: 'viewer',
     summary: 'The programs as they are in force.',
     response: v.array(ProgramView),
     form: 'json',
@@ -216,6 +235,7 @@ export const endpoints = {
   getProgram: {
     method: 'GET',
     path: '/v1/programs/:name',
+    least: 'viewer',
     summary: 'One program as it is in force.',
     response: ProgramView,
     form: 'json',
@@ -224,6 +244,7 @@ export const endpoints = {
   putPrograms: {
     method: 'PUT',
     path: '/v1/programs',
+    least: 'admin',
     summary:
       'Declares the programs of one text, in the same form that a configuration file has. Others stay as they are.',
     body: v.strictObject({
@@ -242,6 +263,7 @@ export const endpoints = {
   deleteProgram: {
     method: 'DELETE',
     path: '/v1/programs/:name',
+    least: 'admin',
     summary: 'Removes a program that was declared over the API; its runs are stopped.',
     response: PlanView,
     form: 'json',
@@ -250,6 +272,7 @@ export const endpoints = {
   scalePrograms: {
     method: 'POST',
     path: '/v1/programs/scale',
+    least: 'operator',
     summary:
       'Sets how many processes programs have. It is kept over restarts, until the declared number changes or null takes it back.',
     body: v.strictObject({
@@ -269,6 +292,7 @@ export const endpoints = {
   planReload: {
     method: 'POST',
     path: '/v1/config/plan',
+    least: 'operator',
     summary: 'Reads the configuration and tells what a reload would do; changes nothing.',
     response: PlanView,
     form: 'json',
@@ -277,6 +301,7 @@ export const endpoints = {
   reload: {
     method: 'POST',
     path: '/v1/config/reload',
+    least: 'operator',
     summary: 'Reads the configuration and makes it so.',
     body: v.strictObject({ wait: Wait }),
     response: v.object({ plan: PlanView, outcomes: v.array(OutcomeView) }),
@@ -286,6 +311,7 @@ export const endpoints = {
   listRuns: {
     method: 'GET',
     path: '/v1/runs',
+    least: 'viewer',
     summary: 'Runs, newest first.',
     query: v.strictObject({
       targets: TargetList,
@@ -300,6 +326,7 @@ export const endpoints = {
   getRun: {
     method: 'GET',
     path: '/v1/runs/:id',
+    least: 'viewer',
     summary: 'One run: cause, timeline, usage, end. The id may be shortened as long as it is unique.',
     response: RunDetail,
     form: 'json',
@@ -308,6 +335,7 @@ export const endpoints = {
   getRunOutput: {
     method: 'GET',
     path: '/v1/runs/:id/output',
+    least: 'viewer',
     summary: 'The output of one run, byte for byte, as far as it is kept.',
     query: v.strictObject({
       stream: v.optional(v.picklist(['out', 'err']), 'out'),
@@ -320,6 +348,7 @@ export const endpoints = {
   streamLogs: {
     method: 'GET',
     path: '/v1/logs',
+    least: 'viewer',
     summary: 'The last lines of many programs, and what follows; or those of a time, or that a pattern fits.',
     query: v.strictObject({
       targets: TargetList,
@@ -355,6 +384,7 @@ export const endpoints = {
   listEvents: {
     method: 'GET',
     path: '/v1/events',
+    least: 'viewer',
     summary: 'Events in their order.',
     query: v.strictObject({
       after: v.optional(whole('The id of the last event that is known already.')),
@@ -371,6 +401,7 @@ export const endpoints = {
   streamEvents: {
     method: 'GET',
     path: '/v1/events/stream',
+    least: 'viewer',
     summary: 'Events as they happen; with `after` or Last-Event-ID from there on.',
     query: v.strictObject({
       after: v.optional(whole('The id of the last event that is known already.')),
@@ -381,9 +412,53 @@ export const endpoints = {
     form: 'events',
     errors: [],
   },
+  listTokens: {
+    method: 'GET',
+    path: '/v1/tokens',
+    least: 'admin',
+    summary: 'The tokens of the API, without their secrets.',
+    response: v.array(TokenView),
+    form: 'json',
+    errors: [],
+  },
+  createToken: {
+    method: 'POST',
+    path: '/v1/tokens',
+    least: 'admin',
+    summary: 'Makes a token; its secret is in this answer and nowhere else.',
+    body: v.strictObject({
+      name: v.pipe(
+        v.string(),
+        v.regex(tokenNamePattern, 'a name of at most 64 letters, digits, `.`, `_` and `-`'),
+      ),
+      role: v.picklist(roles),
+      expiresInMs: v.optional(
+        v.pipe(
+          v.number(),
+          v.integer(),
+          v.minValue(1000),
+          v.maxValue(longestTokenMs),
+          v.description('How long it holds; without, until it is revoked.'),
+        ),
+      ),
+    }),
+    response: v.object({ token: TokenView, secret: v.string() }),
+    form: 'json',
+    errors: ['conflict'],
+  },
+  revokeToken: {
+    method: 'DELETE',
+    path: '/v1/tokens/:name',
+    least: 'admin',
+    summary: 'Revokes a token; what is under way with it ends.',
+    response: TokenView,
+    form: 'json',
+    errors: ['not_found'],
+  },
   shutdown: {
     method: 'POST',
     path: '/v1/shutdown',
+    least: 'admin',
     summary: 'Ends the agent; workers are stopped first, or left running.',
     body: v.strictObject({ leaveWorkers: v.optional(v.boolean(), false) }),
     response: v.object({ stopping: v.number() }),

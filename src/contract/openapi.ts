@@ -22,12 +22,21 @@ export function openApi(version: string): Json {
       title: 'Drover',
       version,
       description:
-        'The API of one agent, on the unix socket `agent.sock` in its data directory. GET never changes anything. `x-drover-by` names who asks.',
+        'The API of one agent, on the unix socket `agent.sock` in its data directory, and on TCP where the configuration says so. GET never changes anything. `x-drover-by` names who asks. `x-drover-role` of an operation is the least role that it takes: each of viewer, operator and admin may all that the one before it may.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: 'http://localhost' }],
     paths,
-    components: { schemas: schemas() },
+    components: {
+      schemas: schemas(),
+      securitySchemes: {
+        token: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'A token of `drover token create`, with a role. On the unix socket none is needed.',
+        },
+      },
+    },
   }
 }
 
@@ -45,6 +54,8 @@ function operation(name: string, endpoint: Endpoint): Json {
   return {
     operationId: name,
     summary: endpoint.summary,
+    'x-drover-role': endpoint.least,
+    security: endpoint.least === 'anyone' ? [] : [{ token: [] }],
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(endpoint.body ? { requestBody: { required: true, content: json(taken(endpoint.body)) } } : {}),
     responses: { 200: { description: 'Done.', content: content(endpoint) }, ...errorResponses(endpoint) },
@@ -95,7 +106,10 @@ function headerParameters(endpoint: Endpoint): Json[] {
 
 /** One answer for each status, with the codes that come with it. */
 function errorResponses(endpoint: Endpoint): Json {
-  const codes = [...new Set(['usage', ...endpoint.errors, 'internal'] as const)]
+  const network = ['forbidden', 'too_large', 'too_slow'] as const
+  const login =
+    endpoint.least === 'anyone' ? [] : (['unauthorized', 'token_revoked', 'too_many_requests'] as const)
+  const codes = [...new Set(['usage', ...endpoint.errors, ...network, ...login, 'internal'] as const)]
   const statuses = [...new Set(codes.map((code) => errorCatalogue[code].status))]
   return Object.fromEntries(
     statuses.map((status) => [

@@ -2,6 +2,7 @@
  * What an agent can be asked for, as plain functions: the HTTP routes call these and nothing else, and every further door
  * (XML-RPC, SCS's paths) is a thin translation to the same verbs. The agent floor provides them.
  */
+import type { Role } from '../domain/role.ts'
 import type {
   AgentView,
   EventView,
@@ -12,6 +13,7 @@ import type {
   RunDetail,
   RunView,
   SlotView,
+  TokenView,
 } from './views.ts'
 
 export interface AgentVerbs {
@@ -115,6 +117,14 @@ export interface AgentVerbs {
     targets: readonly string[]
     signal: AbortSignal
   }): AsyncIterable<EventView>
+  listTokens(): TokenView[]
+  createToken(request: {
+    name: string
+    role: Role
+    expiresInMs?: number
+    by: string
+  }): Promise<{ token: TokenView; secret: string }>
+  revokeToken(name: string, by: string): Promise<TokenView>
   /** Answers at once with the number of runs that are being stopped (0 when they are left). */
   shutdown(request: { leaveWorkers: boolean; by: string }): Promise<{ stopping: number }>
 }

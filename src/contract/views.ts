@@ -5,6 +5,7 @@
 import * as v from 'valibot'
 import { eventKinds } from '../domain/event.ts'
 import { checkKinds } from '../domain/program.ts'
+import { roles } from '../domain/role.ts'
 import { slotStateKinds } from '../domain/slot-state.ts'
 
 const Time = v.pipe(v.string(), v.description('ISO 8601, UTC'))
@@ -235,3 +236,15 @@ export const OutputView = v.object({
   time: v.optional(v.pipe(Time, v.description('When the first of it came, where that is known.'))),
 })
 export type OutputView = v.InferOutput<typeof OutputView>
+
+/** A token of the API; its secret is shown once, when it is made. */
+export const TokenView = v.object({
+  name: v.string(),
+  role: v.picklist(roles),
+  createdAt: Time,
+  createdBy: v.string(),
+  expiresAt: v.pipe(v.nullable(Time), v.description('Null: it holds until it is revoked.')),
+  isExpired: v.boolean(),
+  lastUsedAt: v.pipe(v.nullable(Time), v.description('To ten minutes or so.')),
+})
+export type TokenView = v.InferOutput<typeof TokenView>

@@ -27,6 +27,7 @@ const refused: Record<RefusalReason, Partial<StartToAdmit>> = {
   no_rights: obstacle('no_rights'),
   command_not_found: obstacle('command_not_found'),
   directory_missing: obstacle('directory_missing'),
+  secret_missing: obstacle('secret_missing'),
   store_unavailable: obstacle('store_unavailable'),
   socket_taken: obstacle('socket_taken'),
   socket_unavailable: obstacle('socket_unavailable'),

@@ -15,6 +15,7 @@ export const refusalReasons = {
   no_rights: 'The agent may not become the user that the program names.',
   command_not_found: 'The command does not exist or cannot be executed.',
   directory_missing: 'The working directory does not exist.',
+  secret_missing: 'A file or variable that holds a secret of the program is missing or unreadable.',
   store_unavailable: 'The claim could not be recorded, such as on a full disk.',
   socket_taken: 'Somebody else listens at an address that the program wants.',
   socket_unavailable: 'A socket of the program cannot be opened.',

@@ -32,6 +32,40 @@ export const errorCatalogue = {
     exit: 9,
     meaning: 'Something else lies where the agent’s socket belongs.',
   },
+  address_taken: { status: 409, exit: 9, meaning: 'Something else listens at the address.' },
+  listen_refused: { status: 422, exit: 9, meaning: 'The API may not or cannot be opened at the address.' },
+  tls_invalid: {
+    status: 422,
+    exit: 9,
+    meaning:
+      'A certificate or key is missing, unreadable, expired or not of a pair; or the client does not trust it.',
+  },
+  unauthorized: {
+    status: 401,
+    exit: 10,
+    meaning: 'No token was given, or it is unknown, revoked or expired.',
+  },
+  forbidden: {
+    status: 403,
+    exit: 10,
+    meaning: 'The role of the token does not allow this, or a page of another site asks.',
+  },
+  token_revoked: {
+    status: 401,
+    exit: 10,
+    meaning: 'The token was revoked, or expired, while its answer was under way.',
+  },
+  too_many_requests: {
+    status: 429,
+    exit: 10,
+    meaning: 'Too many failed logins or requests from this address; later it works again.',
+  },
+  too_large: {
+    status: 413,
+    exit: 2,
+    meaning: 'The request, its address or its headers are larger than what is taken.',
+  },
+  too_slow: { status: 408, exit: 8, meaning: 'The request did not arrive in time.' },
   shim_missing: { status: 500, exit: 9, meaning: 'The shim was not built.' },
   shutting_down: { status: 503, exit: 7, meaning: 'The agent is shutting down.' },
   internal: { status: 500, exit: 70, meaning: 'A bug in Drover.' },

@@ -38,6 +38,19 @@ export function describeEvent(event: DroverEvent | NewEvent, title: string | nul
     }
     case 'config.refused':
       return `configuration refused: ${event.data.message} ${event.data.problems.slice(0, mostProblems).join('; ')}`.trim()
+    case 'api.requested':
+      return `${event.data.operation} asked by ${event.data.by} from ${event.data.address}`
+    case 'api.denied': {
+      const { reason, operation, by, address, others } = event.data
+      const more = others > 0 ? `, and ${others} more that were turned away` : ''
+      return `${operation} from ${address} (${by}) turned away: ${reason}${more}`
+    }
+    case 'token.created': {
+      const { name, role, expiresAt, by } = event.data
+      return `token ${name} (${role}${expiresAt === null ? '' : `, until ${expiresAt}`}) created by ${by}`
+    }
+    case 'token.revoked':
+      return `token ${event.data.name} revoked by ${event.data.by}`
     case 'slot.requested': {
       const { action, signal, by } = event.data
       return `${who}: ${action}${signal ? ` ${signal}` : ''} asked by ${by}`

@@ -34,8 +34,14 @@ export interface EventData {
   }
   /** A configuration was refused; what runs goes on. */
   'config.refused': { message: string; problems: string[] }
+  /** A request over the network that may change something; recorded before it is carried out. `address`: where it came from. */
+  'api.requested': { operation: string; by: string; role: string; address: string }
+  /** Requests that were turned away: the first of its kind, and how many others were since the last such event. */
+  'api.denied': { reason: string; operation: string; by: string; address: string; others: number }
+  'token.created': { name: string; role: string; expiresAt: string | null; by: string }
+  'token.revoked': { name: string; by: string }
   /** A person's wish for a slot, kept over restarts. */
-  'slot.requested': { action: 'start' | 'stop' | 'restart' | 'signal'; signal?: string; by: string }
+  'slot.requested': { action: 'start' | 'stop' | 'restart' | 'signal' | 'input'; signal?: string; by: string }
   /** The state of a slot changed. */
   'slot.starting': { from: string; cause: RunCause }
   /** It shall run, and waits for a program that it depends on. */
@@ -86,6 +92,10 @@ export const eventLevels = {
   'agent.failed_internally': 'error',
   'config.applied': 'notice',
   'config.refused': 'error',
+  'api.requested': 'info',
+  'api.denied': 'warning',
+  'token.created': 'notice',
+  'token.revoked': 'notice',
   'slot.requested': 'info',
   'slot.starting': 'info',
   'slot.waiting': 'info',

@@ -48,6 +48,8 @@ export interface Launch {
   readonly cwd: string
   /** Set on top of what is inherited. Env files are already merged in, below `env`. */
   readonly env: { readonly [name: string]: string }
+  /** Variables whose value is read when a run is started, and is stored nowhere. Absent in programs that an older version stored. */
+  readonly secrets?: { readonly [name: string]: SecretSource }
   /** Whether the agent's own environment is passed on. */
   readonly inheritEnv: boolean
   /** Name or number of the user; null runs as the agent does. */
@@ -84,6 +86,11 @@ export function addressText({ address }: ListenSocket): string {
   if (address.kind === 'unix') return address.path
   return address.host.includes(':') ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`
 }
+
+/** Where the value of a secret lies. The path of a file is absolute. */
+export type SecretSource =
+  | { readonly from: 'file'; readonly path: string }
+  | { readonly from: 'env'; readonly name: string }
 
 export type Command =
   | { readonly kind: 'shell'; readonly text: string }

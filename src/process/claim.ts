@@ -148,6 +148,7 @@ export function buildEnvironment(
   program: Program,
   context: Surroundings,
   inherited: NodeJS.ProcessEnv,
+  secrets: Readonly<Record<string, string>> = {},
 ): Record<string, string> {
   const fill = filler(program, context.index)
   const environment: Record<string, string> = {}
@@ -176,7 +177,8 @@ export function buildEnvironment(
     if (liveness?.method.kind === 'notify') environment.WATCHDOG_USEC = String(liveness.periodMs * 1000)
   }
   for (const [name, value] of Object.entries(program.launch.env)) environment[name] = fill(value)
-  return environment
+  // As they are: what looks like a placeholder in a secret is none.
+  return Object.assign(environment, secrets)
 }
 
 /** What the agent itself was given is meant for it and nobody below it. */

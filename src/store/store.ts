@@ -6,6 +6,7 @@
  */
 import type { DroverEvent, NewEvent } from '../domain/event.ts'
 import type { Program } from '../domain/program.ts'
+import type { Role } from '../domain/role.ts'
 import type { SlotRollout } from '../domain/rollout.ts'
 import type { Run, RunEnd } from '../domain/run.ts'
 import type { SlotTally } from '../domain/slot-state.ts'
@@ -21,6 +22,8 @@ export interface Store {
   loadSlots(): Promise<StoredSlot[]>
   loadScales(): Promise<StoredScale[]>
   loadNote(name: NoteName): Promise<string | null>
+
+  loadTokens(): Promise<StoredToken[]>
 
   /** Runs that are not recorded as ended. */
   listOpenRuns(): Promise<Run[]>
@@ -74,11 +77,28 @@ export interface Changes {
     readonly programs: readonly Program[]
     readonly generation: number
   }
+  /** Inserted or replaced by name. */
+  readonly tokens?: readonly StoredToken[]
+  readonly removedTokens?: readonly string[]
   readonly notes?: { readonly [N in NoteName]?: string }
 }
 
 /** Small facts about the node itself. */
 export type NoteName = 'boot' | 'shutdown' | 'node'
+
+/** A token as it is kept: of its secret only the hash. Times are wall times. */
+export interface StoredToken {
+  readonly name: string
+  readonly role: Role
+  /** SHA-256 of the secret, in hex. */
+  readonly hash: string
+  readonly createdAt: number
+  readonly createdBy: string
+  /** Null: never. */
+  readonly expiresAt: number | null
+  /** Rounded, so that not every request is a write. */
+  readonly lastUsedAt: number | null
+}
 
 export type ProgramSource = 'file' | 'api'
 

@@ -8,6 +8,7 @@ import { eventRoutes } from './events.ts'
 import { programRoutes } from './programs.ts'
 import { runRoutes } from './runs.ts'
 import { slotRoutes } from './slots.ts'
+import { tokenRoutes } from './tokens.ts'
 
 export const routes: readonly Route[] = [
   ...agentRoutes,
@@ -16,4 +17,5 @@ export const routes: readonly Route[] = [
   ...configRoutes,
   ...runRoutes,
   ...eventRoutes,
+  ...tokenRoutes,
 ]

@@ -25,6 +25,9 @@ import { signalCommand } from './signal.ts'
 import { startCommand } from './start.ts'
 import { statusCommand } from './status.ts'
 import { stopCommand } from './stop.ts'
+import { tokenCreateCommand } from './token-create.ts'
+import { tokenListCommand } from './token-list.ts'
+import { tokenRevokeCommand } from './token-revoke.ts'
 import { topCommand } from './top.ts'
 import { upCommand } from './up.ts'
 import { versionCommand } from './version.ts'
@@ -53,6 +56,9 @@ export const commands: readonly Command[] = [
   programsCommand,
   programCommand,
   upCommand,
+  tokenCreateCommand,
+  tokenListCommand,
+  tokenRevokeCommand,
   shutdownCommand,
   pingCommand,
   versionCommand,

@@ -487,6 +487,7 @@ describe('config', () => {
     programs: [],
     settings: { log: null, outputQuotaBytes: null },
     problems: [],
+    api: null,
     files: ['/home/alice/drover.yaml'],
     root: '/home/alice/drover.yaml',
     ...given,

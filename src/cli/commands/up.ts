@@ -9,6 +9,10 @@ export const upCommand = defineCommand({
   details:
     'It takes over what a former agent left running. SIGTERM and Ctrl-C stop the workers and then the agent; SIGHUP reloads the configuration.',
   inputs: {
+    listen: option.texts(
+      '--listen <address>',
+      'open the API on TCP as well, such as 127.0.0.1:9650; may be repeated',
+    ),
     logLevel: option.choice(
       '--log-level <level>',
       'what is printed',
@@ -27,7 +31,7 @@ export const upCommand = defineCommand({
     'up -c drover.config.ts --output': 'everything in one terminal',
     'up -c conf.d -D ./.drover': 'with a folder of them, and a data directory of its own',
   },
-  run({ logLevel, logFile, leaveWorkers, output }, context) {
+  run({ listen, logLevel, logFile, leaveWorkers, output }, context) {
     const { startAgent, global, out } = context
     const printing = output ? new OutputOfAll(context) : null
     return startAgent({
@@ -36,6 +40,7 @@ export const upCommand = defineCommand({
       node: global.node,
       logLevel,
       logFile,
+      listen,
       leaveWorkersOnTerm: leaveWorkers,
       isTty: out.isTty,
       ...(printing === null ? {} : { whenReady: () => printing.begin(), beforeClose: () => printing.end() }),

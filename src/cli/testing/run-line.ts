@@ -50,7 +50,7 @@ export async function runLine(line: string | readonly string[], options: LineOpt
     userName: 'alice',
     clock: stillClock,
     signal: options.signal ?? new AbortController().signal,
-    openFetch: (_socketPath, whenAbsent) => fetchFrom(verbs, options, whenAbsent),
+    openFetch: (_host, _credentials, whenAbsent) => fetchFrom(verbs, options, whenAbsent),
   }
   const code = await runCli(argv, servicesOf(options), surroundings)
   return { code, out: out.text(), err: err.text(), asked: verbs.asked }

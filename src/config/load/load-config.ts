@@ -11,6 +11,7 @@ import { look, searchConfig } from './find-files.ts'
 import { formatOf } from './format.ts'
 import { type Gathered, gatherFiles, gatherFrom } from './gather-files.ts'
 import type { LoadedConfig, PathOptions, TextOptions } from './loaded-config.ts'
+import { missingSecrets } from './missing-secrets.ts'
 import { type ReadFile, readText, readTextFile, sourceOf } from './read-file.ts'
 
 export type { LoadedConfig, LoadOptions } from './loaded-config.ts'
@@ -59,7 +60,8 @@ function finish({ files, includedBy, problems }: Gathered, root: string): Loaded
   return {
     programs: parsed.programs,
     settings: parsed.settings,
-    problems: [...problems, ...syntax, ...parsed.problems, ...barren],
+    problems: [...problems, ...syntax, ...parsed.problems, ...barren, ...missingSecrets(parsed.programs)],
+    api: parsed.api,
     files: files.map(({ file }) => file),
     root,
   }

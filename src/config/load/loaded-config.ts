@@ -2,6 +2,7 @@
  * What loading a configuration is asked and what it gives, whether it is done in this process or in another.
  */
 import type { AgentSettings } from '../../domain/agent-settings.ts'
+import type { ApiSettings } from '../../domain/api-settings.ts'
 import type { Program } from '../../domain/program.ts'
 import { type Problem, UserError } from '../../domain/user-error.ts'
 import type { ConfigFormat } from './format.ts'
@@ -31,6 +32,8 @@ export interface LoadedConfig {
   /** What it says of the agent itself. */
   readonly settings: AgentSettings
   readonly problems: readonly Problem[]
+  /** Where the API is to be found besides its usual socket; null where nothing is said. */
+  readonly api: ApiSettings | null
   /** All files that were read, absolute, env files aside. */
   readonly files: readonly string[]
   /** The file or folder that it began with, absolute; or the name of the text. */

@@ -334,14 +334,49 @@ export const envFile = v.union(
   'the path of a file, or a table with path and optional',
 )
 
-const envValueExpected = 'text, a number, or true or false'
+const envValueExpected = 'text, a number, true or false, or a table with fromFile or fromEnv'
+const secretExpected = 'a table with one of fromFile and fromEnv'
+
+/** A value that stands elsewhere and is read for each run. */
+const secret = v.pipe(
+  block(
+    'SecretConfig',
+    {
+      fromFile: v.optional(
+        key(path('the path of a file'), {
+          description:
+            'A file that holds the value, relative to the folder of the configuration file. The agent reads it for each run; one line break at its end does not count.',
+          examples: ['/run/secrets/db'],
+          defaultText: 'none',
+          relation: 'One of `fromFile` and `fromEnv`.',
+        }),
+      ),
+      fromEnv: v.optional(
+        key(v.pipe(v.string(), v.regex(/^[^=\0\s]+$/, 'the name of a variable, without = and spaces')), {
+          description: 'A variable of the agent’s own environment that holds the value.',
+          examples: ['DB_PASSWORD'],
+          defaultText: 'none',
+          relation: 'One of `fromFile` and `fromEnv`.',
+        }),
+      ),
+    },
+    secretExpected,
+  ),
+  v.check(({ fromFile, fromEnv }) => (fromFile === undefined) !== (fromEnv === undefined), secretExpected),
+)
 const envText = v.pipe(v.string(), v.regex(/^[^\0]*$/, 'text without a NUL character'))
 
 export const env = table(
   v.pipe(v.string(), v.regex(/^[^=\0\s]+$/, 'the name of a variable, without = and spaces')),
-  v.pipe(
-    v.union([envText, v.pipe(v.number(), v.finite(envValueExpected)), v.boolean()], envValueExpected),
-    v.transform(String),
+  v.union(
+    [
+      v.pipe(
+        v.union([envText, v.pipe(v.number(), v.finite(envValueExpected)), v.boolean()], envValueExpected),
+        v.transform(String),
+      ),
+      secret,
+    ],
+    envValueExpected,
   ),
   'a table of names and values',
 )

@@ -4,6 +4,7 @@
 import * as v from 'valibot'
 import { nameRule, programKeyPattern } from '../program-name.ts'
 import { agentLog, agentOutput } from './agent.ts'
+import { api } from './api.ts'
 import { block, key, path, table } from './leaves.ts'
 import { program, programDefaults } from './program.ts'
 
@@ -35,6 +36,14 @@ export const config = block(
           'A program’s own keys win. `env`, `rlimits`, `stop`, `output` and a `backoff` that is a table are merged key by key; everything else is replaced as a whole.',
       }),
       {},
+    ),
+    api: v.optional(
+      key(api, {
+        description: 'Where the agent can be reached besides the socket in its data directory.',
+        examples: [{ listen: '127.0.0.1:9650' }],
+        defaultText: 'nowhere',
+        relation: 'In one file only. A text that is applied over the API may not say it.',
+      }),
     ),
     programs: v.optional(
       key(

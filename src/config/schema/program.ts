@@ -80,8 +80,9 @@ const sharedEntries = {
   ),
   env: v.optional(
     key(env, {
-      description: 'Environment variables. Numbers and booleans become text.',
-      examples: [{ NODE_ENV: 'production', PORT: 8080 }],
+      description:
+        'Environment variables. Numbers and booleans become text. A secret stands elsewhere: in a file (`fromFile`) or in the agent’s environment (`fromEnv`); it is read for each run and stored nowhere.',
+      examples: [{ NODE_ENV: 'production', PORT: 8080 }, { DB_PASSWORD: { fromFile: '/run/secrets/db' } }],
       relation: 'They win over `envFiles`, and these over what is inherited.',
     }),
     {},

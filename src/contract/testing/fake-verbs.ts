@@ -4,7 +4,16 @@
 import { UserError } from '../../domain/user-error.ts'
 import type { AgentVerbs } from '../verbs.ts'
 import type { AgentView, EventView, OutputView } from '../views.ts'
-import { eventView, outcomeView, planView, programView, runView, sampleNow, slotView } from './samples.ts'
+import {
+  eventView,
+  outcomeView,
+  planView,
+  programView,
+  runView,
+  sampleNow,
+  slotView,
+  tokenView,
+} from './samples.ts'
 
 export interface FakeVerbs extends AgentVerbs {
   readonly asked: { readonly verb: string; readonly with: unknown }[]
@@ -72,6 +81,12 @@ export function createFakeVerbs(replaced: Partial<AgentVerbs> = {}): FakeVerbs {
     },
     listEvents: async () => [eventView()],
     streamEvents: () => only<EventView>(eventView()),
+    listTokens: () => [tokenView()],
+    createToken: async () => ({ token: tokenView(), secret: 'drover_sample' }),
+    revokeToken: async (name) => {
+      if (name !== 'ci') throw new UserError('not_found', `There is no token ${name}.`)
+      return tokenView()
+    },
     shutdown: async () => ({ stopping: 1 }),
     ...replaced,
   }

@@ -1,7 +1,7 @@
 /**
  * Views for tests: complete ones, of which a test names only what it is about.
  */
-import type { EventView, OutcomeView, PlanView, ProgramView, RunView, SlotView } from '../views.ts'
+import type { EventView, OutcomeView, PlanView, ProgramView, RunView, SlotView, TokenView } from '../views.ts'
 
 /** The instant that samples call now. */
 export const sampleNow = '2026-11-22T12:00:00.000Z'
@@ -113,6 +113,19 @@ export function programView(given: Partial<ProgramView> = {}): ProgramView {
       processes: 1,
       launch: { command: { kind: 'shell', text: 'node worker.js' } },
     },
+    ...given,
+  }
+}
+
+export function tokenView(given: Partial<TokenView> = {}): TokenView {
+  return {
+    name: 'ci',
+    role: 'viewer',
+    createdAt: sampleNow,
+    createdBy: 'cli:alice',
+    expiresAt: null,
+    isExpired: false,
+    lastUsedAt: null,
     ...given,
   }
 }

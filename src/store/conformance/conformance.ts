@@ -10,6 +10,7 @@ import { describeNotes } from './notes.ts'
 import { describePrograms } from './programs.ts'
 import { describeRuns } from './runs.ts'
 import { describeSlots } from './slots.ts'
+import { describeTokens } from './tokens.ts'
 import { describeTrim } from './trim.ts'
 
 /** An empty store, and the same one once more, as the next agent finds it. */
@@ -36,6 +37,7 @@ export function describeConformance(makeStore: () => Promise<StoreUnderTest>): v
       for (const one of made.splice(0)) await one.dispose()
     })
     describePrograms(make)
+    describeTokens(make)
     describeSlots(make)
     describeRuns(make)
     describeEvents(make)

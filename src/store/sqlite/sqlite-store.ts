@@ -13,6 +13,7 @@ import type {
   Store,
   StoredScale,
   StoredSlot,
+  StoredToken,
 } from '../store.ts'
 import { sqliteDialect } from './dialect.ts'
 import type { Database } from './engine.ts'
@@ -44,6 +45,7 @@ class SqliteStore implements Store {
       await writeSlots(tx, changes)
       await writeScales(tx, changes)
       await writeRuns(tx, changes)
+      await writeTokens(tx, changes)
       for (const [name, value] of Object.entries(changes.notes ?? {})) {
         await tx.replaceInto('notes').values({ name, value }).execute()
       }
@@ -62,6 +64,19 @@ class SqliteStore implements Store {
 
   async loadNote(name: NoteName): Promise<string | null> {
     return await this.note(name)
+  }
+
+  async loadTokens(): Promise<StoredToken[]> {
+    const rows = await this.db.selectFrom('tokens').selectAll().orderBy('name').execute()
+    return rows.map((row) => ({
+      name: row.name,
+      role: row.role as StoredToken['role'],
+      hash: row.hash,
+      createdAt: row.created_at,
+      createdBy: row.created_by,
+      expiresAt: row.expires_at,
+      lastUsedAt: row.last_used_at,
+    }))
   }
 
   async loadSlots(): Promise<StoredSlot[]> {
@@ -310,6 +325,23 @@ async function writeRuns(tx: Transaction<Tables>, changes: Changes): Promise<voi
   for (const part of parts(changes.droppedRuns ?? [])) {
     await tx.updateTable('runs').set({ kept_bytes: null }).where('id', 'in', part).execute()
   }
+}
+
+async function writeTokens(
+  tx: Transaction<Tables>,
+  { tokens = [], removedTokens = [] }: Changes,
+): Promise<void> {
+  const rows = tokens.map((token) => ({
+    name: token.name,
+    role: token.role,
+    hash: token.hash,
+    created_at: token.createdAt,
+    created_by: token.createdBy,
+    expires_at: token.expiresAt,
+    last_used_at: token.lastUsedAt,
+  }))
+  for (const part of parts(rows)) await tx.replaceInto('tokens').values(part).execute()
+  for (const part of parts(removedTokens)) await tx.deleteFrom('tokens').where('name', 'in', part).execute()
 }
 
 async function writeEvents(tx: Transaction<Tables>, events: readonly NewEvent[]): Promise<DroverEvent[]> {

@@ -43,5 +43,14 @@ export interface Tables {
     data: string
     custom_data: string
   }
+  tokens: {
+    name: string
+    role: string
+    hash: string
+    created_at: number
+    created_by: string
+    expires_at: number | null
+    last_used_at: number | null
+  }
   notes: { name: string; value: string }
 }

@@ -1,6 +1,7 @@
 /** The numbered migrations, oldest first. A number that was ever released never changes its text. */
 import { first } from './0001-first.ts'
 import { usage } from './0002-usage.ts'
+import { tokens } from './0003-tokens.ts'
 import { rollouts } from './0004-rollouts.ts'
 
 export interface Migration {
@@ -12,5 +13,6 @@ export interface Migration {
 export const migrations: readonly Migration[] = [
   { number: 1, name: 'first', sql: first },
   { number: 2, name: 'usage', sql: usage },
+  { number: 3, name: 'tokens', sql: tokens },
   { number: 4, name: 'rollouts', sql: rollouts },
 ]

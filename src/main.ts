@@ -10,6 +10,7 @@ import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { Agent } from './agent/agent.ts'
 import { EventLog } from './agent/event-log.ts'
+import { watchForExit } from './agent/exit-watch.ts'
 import { type ProgramsOfConfig, readConfig } from './agent/program-verbs.ts'
 import { createVerbs } from './agent/verbs.ts'
 import { type ApiServer, serveApi } from './api/serve.ts'
@@ -23,6 +24,7 @@ import {
   readAgentFile,
   writeAgentFile,
 } from './process/data-directory.ts'
+import { hasInit, runUnderInit, tellInitUp } from './process/init.ts'
 import { findShim } from './process/shim.ts'
 import { resolveUser } from './process/user.ts'
 import { clearSocketPath } from './socket-path.ts'
@@ -36,6 +38,7 @@ const hostPath = join(root, 'dist', 'config-host.cjs')
 /** Runs an agent in this process until it ends. Throws a `UserError` when it cannot begin; then nothing was started. */
 export async function startAgent(options: StartOptions): Promise<number> {
   const shim = findShim(root)
+  if ((options.init || process.pid === 1) && !hasInit) return await runUnderInit(shim)
   const configPath = findConfig(options.config)
   const data = prepareDataDirectory(resolve(options.dataDir))
   const store = openStore(data)
@@ -62,7 +65,7 @@ export async function startAgent(options: StartOptions): Promise<number> {
     complain,
   })
   let api: ApiServer
-  const end = new Ending(agent, options.leaveWorkersOnTerm)
+  const end = new Ending(agent, options.leaveWorkersOnTerm, options.stopWithinMs ?? null)
   try {
     clearSocketPath(data.socket)
     const { config, refused } = await readFirstConfig(configPath, store)
@@ -76,15 +79,20 @@ export async function startAgent(options: StartOptions): Promise<number> {
     await agent.close()
     throw error
   }
+  tellInitUp()
   sayWhatNext(log, data)
   const stopListening = listenToSignals(end, () => void reloadQuietly(agent, complain))
   keepGoing(complain)
+  const stopWatching = watchForExit(agent, options.exitWhen ?? 'never', (reason, code) => {
+    end.begin(false, reason, code)
+  })
 
   await end.ended
+  stopWatching()
   stopListening()
   await api.close()
   await agent.close()
-  return 0
+  return end.code
 }
 
 /** The end may be asked for from several sides; it happens once. */
@@ -94,8 +102,12 @@ class Ending {
   private readonly leavesOnTerm: boolean
   private resolve: () => void = () => {}
   private isBegun = false
+  private readonly stopWithinMs: number | null
+  /** What the process ends with. */
+  code = 0
 
-  constructor(agent: Agent, leavesOnTerm: boolean) {
+  constructor(agent: Agent, leavesOnTerm: boolean, stopWithinMs: number | null) {
+    this.stopWithinMs = stopWithinMs
     this.agent = agent
     this.leavesOnTerm = leavesOnTerm
     this.ended = new Promise((resolve) => {
@@ -103,9 +115,14 @@ class Ending {
     })
   }
 
-  begin(leaveWorkers: boolean, by: string): void {
+  begin(leaveWorkers: boolean, by: string, code = 0): void {
     if (this.isBegun) return
     this.isBegun = true
+    this.code = code
+    if (!leaveWorkers && this.stopWithinMs !== null) {
+      const timer = systemClock.after(this.stopWithinMs, () => this.agent.hurry())
+      void this.ended.then(() => timer.cancel())
+    }
     // Even when the store takes no more writes the agent must be able to end.
     this.agent.shutdown(leaveWorkers, by).then(this.resolve, (error: unknown) => {
       this.agent.options.complain('The end could not be recorded', error)

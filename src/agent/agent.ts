@@ -8,6 +8,7 @@
 import process from 'node:process'
 import type { Clock } from '../clock.ts'
 import { type Program, slotTitle } from '../domain/program.ts'
+import { type StopPolicy, slotTitle } from '../domain/program.ts'
 import { isActive } from '../domain/reconcile.ts'
 import type { RunEnd } from '../domain/run.ts'
 import { UserError } from '../domain/user-error.ts'
@@ -73,6 +74,7 @@ export class Agent {
   private readonly holders: SocketHolders
   private readonly users = new Map<string, UserResolution>()
   private readonly markedRuns = new Set<string>()
+  private isInHurry = false
   private lastChange: Promise<unknown> = Promise.resolve()
 
   constructor(options: AgentOptions) {
@@ -209,6 +211,13 @@ export class Agent {
     })
   }
 
+  /** The time for stopping is over: what lives, and what is stopped from now on, is killed. */
+  hurry(): void {
+    this.isInHurry = true
+    for (const { state } of this.reconciler.slots.values())
+      if (state.kind === 'stopping') this.keeper.stop(state.run, atOnce)
+  }
+
   /** Stops all timers and watches; workers are not touched. */
   async close(): Promise<void> {
     this.checker.close()
@@ -265,7 +274,8 @@ export class Agent {
     for (const effect of effects) {
       try {
         if (effect.kind === 'start') this.keeper.start(effect)
-        else if (effect.kind === 'stop') this.keeper.stop(effect.run, effect.program?.stop ?? null)
+        else if (effect.kind === 'stop')
+          this.keeper.stop(effect.run, this.isInHurry ? atOnce : (effect.program?.stop ?? null))
         else this.keeper.forget(effect.run)
       } catch (error) {
         const run = effect.kind === 'start' ? effect.run.id : effect.run
@@ -359,6 +369,8 @@ function joinPrograms(
     return { programs: before, trouble: error }
   }
 }
+
+const atOnce: StopPolicy = { signal: 'KILL', graceMs: 0, target: 'group' }
 
 /** Directories of ended runs, and with them their output, that a slot keeps. */
 const runsKeptPerSlot = 20

@@ -4,6 +4,7 @@
 import type { Clock } from '../clock.ts'
 import type { LoadedConfig } from '../config/load/loaded-config.ts'
 import type { Client } from '../contract/client.ts'
+import type { ExitRule } from '../domain/agent-exit.ts'
 import type { GlobalOptions } from './global-options.ts'
 import type { Output } from './output.ts'
 
@@ -15,6 +16,11 @@ export interface StartOptions {
   readonly logLevel: 'error' | 'warning' | 'notice' | 'info'
   readonly leaveWorkersOnTerm: boolean
   readonly isTty: boolean
+  /** Below an init of its own; as the first process it is so in any case. */
+  readonly init?: boolean
+  readonly exitWhen?: ExitRule
+  /** After so long all that is still being stopped is killed. */
+  readonly stopWithinMs?: number | null
 }
 
 /** What the roof hands in: everything that is heavy, and loaded only where a command needs it. */

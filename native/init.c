@@ -2,7 +2,7 @@
  * The init: `drover-shim --init -- COMMAND…`, the parent of an agent where one process must stay while agents come and go: the first process of a
  * container, or the pid that a service manager watches during an upgrade.
  *
- *     drover-shim --init [--try COUNT] -- [CANDIDATE…] COMMAND…
+ *     drover-shim --init [--again] [--try COUNT] -- [CANDIDATE…] COMMAND…
  *
  * It passes signals on, reaps whatever is re-parented to it, and ends with the code of the agent (128 + signal). With --try the first COUNT words are
  * tried before, and COMMAND is what to go back to if that ends before it was up.
@@ -10,8 +10,8 @@
  * The agent finds the number of a pipe in DROVER_INIT and may write into it: `up`, once it answers, and as its last word `next COUNT WORD…`, each text
  * with a NUL behind it: then, if it ends with 0, that command is tried in its place. A message that is not whole counts as none.
  *
- * As the first process it also starts an agent again that was killed: with init would end everything that the agent kept running. Elsewhere that is
- * the matter of whoever started it. An agent whose init is killed is killed too, so that a next one is not kept out; workers do not mind either.
+ * As the first process, or with --again, it also starts an agent again that was killed: with the first process would end everything that the agent kept
+ * running. Elsewhere that is the matter of whoever started it. An agent whose init is killed is killed too, so that a next one is not kept out; workers do not mind either.
  */
 #define _GNU_SOURCE
 #include "init.h"
@@ -48,7 +48,7 @@ static struct {
 } agent;
 
 static char **command, **fallback;      /* fallback: what to go back to, while `command` is a candidate */
-static bool asked_to_end;
+static bool asked_to_end, again;
 static sigset_t before;
 
 static void become_agent(int pipe_end, pid_t parent)
@@ -141,7 +141,7 @@ static int after_end(int status)
         snprintf(why, sizeof why, WIFSIGNALED(status) ? "was killed by signal %d" : "ended with code %d",
                  WIFSIGNALED(status) ? WTERMSIG(status) : code);
         go_back(why);
-    } else if (getpid() == 1 && agent.up && WIFSIGNALED(status) && !asked_to_end) {
+    } else if (again && agent.up && WIFSIGNALED(status) && !asked_to_end) {
         fprintf(stderr, "drover: the agent was killed by signal %d; it is started again\n", WTERMSIG(status));
         struct timespec pause = {.tv_sec = AGAIN_MS / 1000};
         nanosleep(&pause, NULL);
@@ -200,13 +200,19 @@ static int tend(const sigset_t *awaited)
 int run_init(int count, char **arguments)
 {
     int64_t tried = 0;
+    again = getpid() == 1;
+    if (count >= 1 && strcmp(arguments[0], "--again") == 0) {
+        again = true;
+        arguments++;
+        count--;
+    }
     if (count >= 2 && strcmp(arguments[0], "--try") == 0) {
         if (!parse_whole(arguments[1], 1, MOST_WORDS, &tried)) return USAGE;
         arguments += 2;
         count -= 2;
     }
     if (count < 2 || strcmp(arguments[0], "--") != 0 || count - 1 <= tried) {
-        fputs("usage: drover-shim --init [--try COUNT] -- [CANDIDATE...] COMMAND...\n", stderr);
+        fputs("usage: drover-shim --init [--again] [--try COUNT] -- [CANDIDATE...] COMMAND...\n", stderr);
         return USAGE;
     }
     command = arguments + 1;

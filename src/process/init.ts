@@ -17,7 +17,8 @@ export const hasInit = process.env[variable] !== undefined
 
 /** Runs this very command line below an init; gives its exit code, or never returns. */
 export async function runUnderInit(shim: string): Promise<number> {
-  const args = ['--init', '--', process.execPath, ...process.execArgv, ...process.argv.slice(1)]
+  const again = process.pid === 1 ? ['--again'] : []
+  const args = ['--init', ...again, '--', process.execPath, ...process.execArgv, ...process.argv.slice(1)]
   const { execve } = process as { execve?: (file: string, args: string[], env: NodeJS.ProcessEnv) => never }
   if (execve) execve.call(process, shim, [shim, ...args], process.env)
   const child = spawn(shim, args, { stdio: 'inherit' })

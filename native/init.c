@@ -7,7 +7,7 @@
  * It passes signals on, reaps whatever is re-parented to it, and ends with the code of the agent (128 + signal). With --try the first COUNT words are
  * tried before, and COMMAND is what to go back to if that ends before it was up.
  *
- * The agent finds the number of a pipe in DROVER_INIT and may write into it: `up`, once it answers, and as its last word `next COUNT WORD…`, each text
+ * The agent finds the number of a pipe in DROVER_INIT and may write into it: `up`, once it answers, and as its last word `nextCOUNT WORD…`, each text
  * with a NUL behind it: then, if it ends with 0, that command is tried in its place. A message that is not whole counts as none.
  *
  * As the first process, or with --again, it also starts an agent again that was killed: with the first process would end everything that the agent kept
@@ -104,8 +104,8 @@ static char **successor(void)
     char *text = agent.message, *end = agent.message + agent.length;
     if (agent.up) text += 3;
     int64_t count;
-    if (end - text < 5 || memcmp(text, "next", 5) != 0) return NULL;
-    text += 5;
+    if (end - text < 5 || memcmp(text, "next", 4) != 0) return NULL;
+    text += 4;
     char *stop = memchr(text, '\0', (size_t)(end - text));
     if (stop == NULL || !parse_whole(text, 1, MOST_WORDS, &count)) return NULL;
     text = stop + 1;

@@ -26,10 +26,12 @@ import {
 } from './process/data-directory.ts'
 import { hasInit, runUnderInit, tellInitUp } from './process/init.ts'
 import { findShim } from './process/shim.ts'
+import { giveWayTo } from './process/successor.ts'
 import { resolveUser } from './process/user.ts'
 import { clearSocketPath } from './socket-path.ts'
 import { openSqliteStore } from './store/sqlite/open.ts'
 import type { Store } from './store/store.ts'
+import { knownSchema } from './store/store-schema.ts'
 import { version } from './version.ts'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -72,7 +74,9 @@ export async function startAgent(options: StartOptions): Promise<number> {
     log.follow(agent.feed, (slot) => agent.titleOf(slot))
     await agent.start(config, refused)
     for (const warning of config?.warnings ?? []) log.say('warning', warning)
-    const verbs = createVerbs(agent, (leaveWorkers, by) => end.begin(leaveWorkers, by))
+    const verbs = createVerbs(agent, (leaveWorkers, by, successor) => {
+      end.begin(leaveWorkers, by, 0, successor ?? null)
+    })
     api = await serveApi({ verbs, socketPath: data.socket, version, log: complain })
     writeAgentFile(data, { pid: process.pid, version, startedAt: new Date(agent.startedAt).toISOString() })
   } catch (error) {
@@ -92,7 +96,13 @@ export async function startAgent(options: StartOptions): Promise<number> {
   stopListening()
   await api.close()
   await agent.close()
-  return end.code
+  return end.successor ? await giveWayTo(end.successor, shim) : end.code
+}
+
+/** What this build is, for one that is to replace a running agent; throws where it lacks its shim. */
+export function describeBuild(): { storeSchema: number } {
+  findShim(root)
+  return { storeSchema: knownSchema }
 }
 
 /** The end may be asked for from several sides; it happens once. */
@@ -105,6 +115,8 @@ class Ending {
   private readonly stopWithinMs: number | null
   /** What the process ends with. */
   code = 0
+  /** The build that comes in this one's place. */
+  successor: readonly string[] | null = null
 
   constructor(agent: Agent, leavesOnTerm: boolean, stopWithinMs: number | null) {
     this.stopWithinMs = stopWithinMs
@@ -115,10 +127,11 @@ class Ending {
     })
   }
 
-  begin(leaveWorkers: boolean, by: string, code = 0): void {
+  begin(leaveWorkers: boolean, by: string, code = 0, successor: readonly string[] | null = null): void {
     if (this.isBegun) return
     this.isBegun = true
     this.code = code
+    this.successor = successor
     if (!leaveWorkers && this.stopWithinMs !== null) {
       const timer = systemClock.after(this.stopWithinMs, () => this.agent.hurry())
       void this.ended.then(() => timer.cancel())

@@ -26,8 +26,12 @@ export interface StartOptions {
 /** What the roof hands in: everything that is heavy, and loaded only where a command needs it. */
 export interface CliServices {
   readonly version: string
+  /** How this command line is started: node, its options and the script, absolute. */
+  readonly self: readonly string[]
   /** Runs an agent in this process until it ends; gives its exit code. */
   startAgent(options: StartOptions): Promise<number>
+  /** Facts about this build, with its shim looked for. */
+  describeBuild(): { storeSchema: number }
   loadConfig(path: string | null, options: { cwd: string }): Promise<LoadedConfig>
   /** The JSON Schema of a configuration, as text. */
   readConfigSchema(): Promise<string>

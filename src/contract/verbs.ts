@@ -103,6 +103,13 @@ export interface AgentVerbs {
     targets: readonly string[]
     signal: AbortSignal
   }): AsyncIterable<EventView>
+  /** Answers once the new build is found fit; then this agent ends. */
+  upgrade(request: {
+    command: readonly string[]
+    version: string
+    storeSchema: number
+    by: string
+  }): Promise<{ from: string; to: string }>
   /** Answers at once with the number of runs that are being stopped (0 when they are left). */
   shutdown(request: { leaveWorkers: boolean; by: string }): Promise<{ stopping: number }>
 }

@@ -16,9 +16,19 @@ const passedOn = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'] as const
 export const hasInit = process.env[variable] !== undefined
 
 /** Runs this very command line below an init; gives its exit code, or never returns. */
-export async function runUnderInit(shim: string): Promise<number> {
+export async function runUnderInit(shim: string, candidate: readonly string[] = []): Promise<number> {
   const again = process.pid === 1 ? ['--again'] : []
-  const args = ['--init', ...again, '--', process.execPath, ...process.execArgv, ...process.argv.slice(1)]
+  const tried = candidate.length === 0 ? [] : ['--try', String(candidate.length)]
+  const args = [
+    '--init',
+    ...again,
+    ...tried,
+    '--',
+    ...candidate,
+    process.execPath,
+    ...process.execArgv,
+    ...process.argv.slice(1),
+  ]
   const { execve } = process as { execve?: (file: string, args: string[], env: NodeJS.ProcessEnv) => never }
   if (execve) execve.call(process, shim, [shim, ...args], process.env)
   const child = spawn(shim, args, { stdio: 'inherit' })
@@ -29,13 +39,23 @@ export async function runUnderInit(shim: string): Promise<number> {
   })
 }
 
-/** Without an init nothing is told. An init that is gone has taken this process along. */
+/** Without an init nothing is told. */
 export function tellInitUp(): void {
+  tell('up\0')
+}
+
+/** The last word: what shall come after this process, if it ends with 0. False without an init. */
+export function tellInitNext(command: readonly string[]): boolean {
+  return tell(`next${command.length}\0${command.map((word) => `${word}\0`).join('')}`)
+}
+
+function tell(text: string): boolean {
   const fd = Number(process.env[variable])
-  if (!hasInit || !Number.isInteger(fd)) return
+  if (!hasInit || !Number.isInteger(fd)) return false
   try {
-    writeSync(fd, 'up\0')
+    return writeSync(fd, text) === Buffer.byteLength(text)
   } catch {
     // Nobody listens: the variable was inherited from somewhere else.
+    return false
   }
 }

@@ -19,12 +19,14 @@ import { restartCommand } from './restart.ts'
 import { runCommand } from './run.ts'
 import { runsCommand } from './runs.ts'
 import { scaleCommand } from './scale.ts'
+import { serviceUnitCommand } from './service-unit.ts'
 import { shutdownCommand } from './shutdown.ts'
 import { signalCommand } from './signal.ts'
 import { startCommand } from './start.ts'
 import { statusCommand } from './status.ts'
 import { stopCommand } from './stop.ts'
 import { upCommand } from './up.ts'
+import { upgradeCommand } from './upgrade.ts'
 import { versionCommand } from './version.ts'
 
 export const commands: readonly Command[] = [
@@ -50,6 +52,8 @@ export const commands: readonly Command[] = [
   programCommand,
   upCommand,
   shutdownCommand,
+  serviceUnitCommand,
+  upgradeCommand,
   pingCommand,
   versionCommand,
 ]

@@ -70,6 +70,7 @@ export function createFakeVerbs(replaced: Partial<AgentVerbs> = {}): FakeVerbs {
     },
     listEvents: async () => [eventView()],
     streamEvents: () => only<EventView>(eventView()),
+    upgrade: async ({ version }) => ({ from: '0.1.0', to: version }),
     shutdown: async () => ({ stopping: 1 }),
     ...replaced,
   }

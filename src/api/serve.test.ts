@@ -104,6 +104,7 @@ describe('every endpoint', () => {
     streamLogs: { targets: ['mailer'], lines: 5, follow: true },
     listEvents: { after: 0, kinds: ['run.*'], newest: true },
     streamEvents: { after: 0 },
+    upgrade: { command: ['/opt/new/bin/drover'], version: '0.2.0', storeSchema: 1 },
     shutdown: { leaveWorkers: true },
   }
 

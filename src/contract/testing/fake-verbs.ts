@@ -13,6 +13,7 @@ export interface FakeVerbs extends AgentVerbs {
 export const sampleAgent: AgentView = {
   version: '0.1.0',
   pid: 4000,
+  build: '/opt/drover/bin/drover',
   node: 'alpha',
   dataDir: '/var/lib/drover',
   config: '/etc/drover/drover.config.ts',

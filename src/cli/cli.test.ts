@@ -277,6 +277,9 @@ describe('every command hands on what was typed', () => {
         node: 'alpha',
         logLevel: 'warning',
         leaveWorkersOnTerm: true,
+        init: false,
+        exitWhen: 'never',
+        stopWithinMs: null,
         isTty: false,
       },
       {
@@ -285,6 +288,9 @@ describe('every command hands on what was typed', () => {
         node: null,
         logLevel: 'info',
         leaveWorkersOnTerm: false,
+        init: false,
+        exitWhen: 'never',
+        stopWithinMs: null,
         isTty: true,
       },
     ])

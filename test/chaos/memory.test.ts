@@ -23,8 +23,9 @@ test(`${restarts} restarts and ${(restarts * linesPerRun) / 1e6} million lines l
     writer: {
       command: ['seq', '1', String(linesPerRun)],
       processes: 8,
-      startTime: 0,
-      steadyTime: 0,
+      // Each end is a quick exit, so that nothing waits between two runs.
+      startTime: '1h',
+      giveUpAfter: 'never',
       backoff: { initial: 0, max: 0 },
     },
   })

@@ -7,8 +7,7 @@
  */
 import process from 'node:process'
 import type { Clock } from '../clock.ts'
-import { type Program, slotTitle } from '../domain/program.ts'
-import { type StopPolicy, slotTitle } from '../domain/program.ts'
+import { type Program, type StopPolicy, slotTitle } from '../domain/program.ts'
 import { isActive } from '../domain/reconcile.ts'
 import type { RunEnd } from '../domain/run.ts'
 import { UserError } from '../domain/user-error.ts'

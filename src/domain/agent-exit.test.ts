@@ -5,7 +5,7 @@ import type { SlotState } from './slot-state.ts'
 import { aProgram, noUsage } from './testing/samples.ts'
 
 const states = {
-  running: { kind: 'running', run: 'r' },
+  running: { kind: 'running', run: 'r', verdicts: {} },
   stopped: { kind: 'stopped' },
   done: { kind: 'exited', reason: 'exited with code 0', isSuccess: true },
   failed: { kind: 'exited', reason: 'exited with code 3', isSuccess: false },

@@ -28,6 +28,7 @@ function decide(
       tally: { quickExits: 0, unsteadyExits: 0 },
       asked: null,
       launchHash: null,
+      rollout: null,
       ...more,
     }),
   )

@@ -28,7 +28,7 @@
 #include <sys/prctl.h>
 #endif
 
-enum { MOST_GROUPS = 1024, SHOWN = 1024, PASS_MS = 20, UNKILLABLE_MS = 5000, USAGE = 64 };
+enum { MOST_GROUPS = 1024, SHOWN = 1024, PASS_MS = 20, CHECK_PATIENCE_MS = 5000, USAGE = 64 };
 
 static bool read_user(struct claim *claim, char *text)
 {
@@ -131,7 +131,7 @@ int check(int argc, char **argv)
         if (!over && (ended || asker_gone || now_ms() >= due)) {
             over = true;
             timed_out = !ended;
-            due = after(UNKILLABLE_MS);
+            due = after(CHECK_PATIENCE_MS);
             next_kill = now_ms();
         }
         if (over && now_ms() >= due) break;

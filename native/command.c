@@ -64,7 +64,8 @@ static void run_child(const struct claim *claim, const int given[3], pid_t shim,
     setsid();
     while ((got = read(gate, &opened, 1)) < 0 && errno == EINTR) continue;
     if (got != 1) _exit(1);
-    if (hand_over_sockets(claim, &report)) become_command(claim, given, shim);
+    int streams[] = {given[0], given[1], given[2]};
+    if (hand_over_sockets(claim, &report, streams)) become_command(claim, streams, shim);
     write_all(report, (const char *)&failure, sizeof failure);
     _exit(127);
 }

@@ -82,8 +82,10 @@ static void write_notice(void)
     told.written_at = now_ms();
     told.due = NEVER;
     int fd = open("notify.tmp", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (fd >= 0 && write_all(fd, text, at + 3)) rename("notify.tmp", "notify");
+    bool written = fd >= 0 && write_all(fd, text, at + 3) && rename("notify.tmp", "notify") == 0;
     close_if_open(&fd);
+    /* READY on a full disk must not be lost: nobody says it twice. */
+    if (!written && access("spec.json", F_OK) == 0) told.due = after(1000);
 }
 
 /* One line. True if it is news for the agent; a watchdog's word is not, as it comes all the time. */

@@ -32,6 +32,7 @@
 #include "directory.h"
 #include "ground.h"
 #include "holder.h"
+#include "init.h"
 #include "launch.h"
 #include "notify.h"
 #include "output.h"
@@ -314,7 +315,6 @@ static bool make_command(void)
     close_if_open(&input);
     close_if_open(&out.given);
     close_if_open(&err.given);
-    close_sockets();
     return made;
 }
 
@@ -343,8 +343,9 @@ int main(int argc, char **argv)
     if (argc == 2 && strcmp(argv[1], "--launch") == 0) return launch(argv[0]);
     if (argc == 3 && strcmp(argv[1], "--hold") == 0) return hold_sockets(argv[2]);
     if (argc >= 2 && strcmp(argv[1], "--check") == 0) return check(argc, argv);
+    if (argc >= 2 && strcmp(argv[1], "--init") == 0) return run_init(argc - 2, argv + 2);
     if (argc != 2 || argv[1][0] == '\0' || argv[1][0] == '-') {
-        fputs("usage: drover-shim RUN_DIRECTORY\n       drover-shim --launch\n       drover-shim --version\n", stderr);
+        fputs("usage: drover-shim RUN_DIRECTORY\n       drover-shim --launch\n       drover-shim --init -- COMMAND...\n       drover-shim --version\n", stderr);
         return USAGE;
     }
     if (chdir(argv[1]) < 0 || access("spec.json", F_OK) < 0) {

@@ -30,10 +30,12 @@
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { LARGEST_SPEC = 65536, HIGH = 100 /* descriptors on their way to their places */, USAGE = 64, FAILED = 1 };
+enum { LARGEST_SPEC = 65536, TAKERS_LIMIT = 64 << 10, HIGH = 100 /* descriptors on their way to their places */, USAGE = 64, FAILED = 1 };
 
 struct listener {
     char *name, *host, *path;
@@ -43,6 +45,7 @@ struct listener {
 
 static struct listener listeners[MOST_SOCKETS];
 static int listener_count;
+static char takers[TAKERS_LIMIT + 1];
 static int fetched[MOST_SOCKETS], fetched_count;
 
 /* ---- the holder ---------------------------------------------------------------------------------------------------------- */
@@ -171,6 +174,107 @@ static int open_listener(const struct listener *l)
     return -1;
 }
 
+/* ---- taking over what a holder that was killed left with the shims ------------------------------------------------------- */
+
+/* The length, or 0 for what is no address. */
+static socklen_t address_of(const struct listener *one, struct sockaddr_storage *address)
+{
+    *address = (struct sockaddr_storage){0};
+    if (one->path != NULL) {
+        struct sockaddr_un *local = (struct sockaddr_un *)address;
+        if (strlen(one->path) >= sizeof local->sun_path) return 0;
+        local->sun_family = AF_UNIX;
+        strcpy(local->sun_path, one->path);
+        return sizeof *local;
+    }
+    struct sockaddr_in *four = (struct sockaddr_in *)address;
+    if (inet_pton(AF_INET, one->host, &four->sin_addr) == 1) {
+        four->sin_family = AF_INET;
+        four->sin_port = htons((uint16_t)one->port);
+        return sizeof *four;
+    }
+    struct sockaddr_in6 *six = (struct sockaddr_in6 *)address;
+    if (inet_pton(AF_INET6, one->host, &six->sin6_addr) != 1) return 0;
+    six->sin6_family = AF_INET6;
+    six->sin6_port = htons((uint16_t)one->port);
+    return sizeof *six;
+}
+
+static bool is_at(int fd, const struct listener *one)
+{
+    struct sockaddr_storage is, shall;
+    socklen_t length = sizeof is;
+    int listens = 0;
+    socklen_t size = sizeof listens;
+    memset(&is, 0, sizeof is);
+    if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) < 0 || !listens) return false;
+    if (address_of(one, &shall) == 0 || getsockname(fd, (struct sockaddr *)&is, &length) < 0 || is.ss_family != shall.ss_family) return false;
+    if (is.ss_family == AF_UNIX) return strcmp(((struct sockaddr_un *)&is)->sun_path, one->path) == 0 && access(one->path, F_OK) == 0;
+    if (is.ss_family == AF_INET) {
+        const struct sockaddr_in *a = (struct sockaddr_in *)&is, *b = (struct sockaddr_in *)&shall;
+        return a->sin_port == b->sin_port && a->sin_addr.s_addr == b->sin_addr.s_addr;
+    }
+    const struct sockaddr_in6 *a = (struct sockaddr_in6 *)&is, *b = (struct sockaddr_in6 *)&shall;
+    return a->sin6_port == b->sin6_port && memcmp(&a->sin6_addr, &b->sin6_addr, sizeof a->sin6_addr) == 0;
+}
+
+/* The shims have few descriptors, so all small numbers are looked at. */
+static void take_from(pid_t pid)
+{
+#if defined(SYS_pidfd_open) && defined(SYS_pidfd_getfd)
+    int process = (int)syscall(SYS_pidfd_open, pid, 0);
+    for (int number = 3; process >= 0 && number < 4 * MOST_SOCKETS; number++) {
+        int fd = (int)syscall(SYS_pidfd_getfd, process, number, 0);
+        if (fd < 0 && errno == EPERM) break;
+        for (int i = 0; fd >= 0 && i < listener_count; i++) {
+            if (listeners[i].fd >= 0 || !is_at(fd, &listeners[i])) continue;
+            listeners[i].fd = fd;
+            fd = -1;
+        }
+        close_if_open(&fd);
+    }
+    close_if_open(&process);
+#else
+    (void)pid;
+#endif
+}
+
+/* Calls `with` for each that lives, and keeps only these in the text. */
+static void each_taker(void (*with)(pid_t pid))
+{
+    char *kept = takers, *rest = NULL;
+    read_text("takers", takers, sizeof takers);
+    for (char *line = strtok_r(takers, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest)) {
+        long long pid = 0, start = 0;
+        if (sscanf(line, "%lld %lld", &pid, &start) != 2 || pid <= 0 || start == 0 || start_time((pid_t)pid) != start) continue;
+        if (with != NULL) with((pid_t)pid);
+        size_t length = strlen(line);
+        memmove(kept, line, length);
+        kept += length;
+        *kept++ = '\n';
+    }
+    *kept = '\0';
+    publish("takers", takers);
+}
+
+static void note_taker(int client)
+{
+#ifdef SO_PEERCRED
+    struct ucred who;
+    socklen_t length = sizeof who;
+    char line[64];
+    struct stat status;
+    if (getsockopt(client, SOL_SOCKET, SO_PEERCRED, &who, &length) < 0) return;
+    if (stat("takers", &status) == 0 && status.st_size > TAKERS_LIMIT / 2) each_taker(NULL);
+    int size = snprintf(line, sizeof line, "%d %" PRId64 "\n", (int)who.pid, start_time(who.pid));
+    int fd = open("takers", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    if (fd >= 0) write_all(fd, line, (size_t)size);
+    close_if_open(&fd);
+#else
+    (void)client;
+#endif
+}
+
 static int listen_for_shims(void)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "hold"};
@@ -189,6 +293,7 @@ static void hand_out(int client)
     size_t size = (size_t)listener_count * sizeof(int);
     struct iovec part = {.iov_base = &listener_count, .iov_len = 1};
     struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = CMSG_SPACE(size)};
+    note_taker(client);
     for (int i = 0; i < listener_count; i++) fds[i] = listeners[i].fd;
     struct cmsghdr *rights = CMSG_FIRSTHDR(&message);
     rights->cmsg_level = SOL_SOCKET;
@@ -225,8 +330,9 @@ int hold_sockets(char *directory)
     if (lock < 0 || flock(lock, LOCK_EX | LOCK_NB) < 0) return 0;
     const char *problem = read_listeners();
     if (problem != NULL) return refuse("", 0, problem);
+    each_taker(take_from);
     for (int i = 0; i < listener_count; i++)
-        if ((listeners[i].fd = open_listener(&listeners[i])) < 0) {
+        if (listeners[i].fd < 0 && (listeners[i].fd = open_listener(&listeners[i])) < 0) {
             int number = errno;
             for (int opened = 0; opened < i; opened++)
                 if (listeners[opened].path != NULL) unlink(listeners[opened].path);
@@ -272,14 +378,18 @@ bool fetch_sockets(const struct claim *claim)
     if (rights == NULL || rights->cmsg_type != SCM_RIGHTS) return fail("sockets", EPROTO, "the holder of its sockets gave none");
     fetched_count = (int)((rights->cmsg_len - CMSG_LEN(0)) / sizeof(int));
     memcpy(fetched, CMSG_DATA(rights), (size_t)fetched_count * sizeof(int));
+    /* Kept for as long as the shim lives: a holder that follows a killed one takes them over, which Yama would not allow otherwise. */
+    prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY);
     return true;
 }
 
-bool hand_over_sockets(const struct claim *claim, int *keep)
+bool hand_over_sockets(const struct claim *claim, int *keep, int streams[3])
 {
     char number[16];
     if (fetched_count == 0) return true;
     if ((*keep = fcntl(*keep, F_DUPFD_CLOEXEC, HIGH)) < 0) return fail("sockets", errno, NULL);
+    for (int i = 0; i < 3; i++)
+        if (streams[i] >= 0 && (streams[i] = fcntl(streams[i], F_DUPFD_CLOEXEC, HIGH)) < 0) return fail("sockets", errno, NULL);
     for (int i = 0; i < fetched_count; i++)
         if ((fetched[i] = fcntl(fetched[i], F_DUPFD_CLOEXEC, HIGH)) < 0) return fail("sockets", errno, NULL);
     for (int i = 0; i < fetched_count; i++)
@@ -290,10 +400,4 @@ bool hand_over_sockets(const struct claim *claim, int *keep)
     setenv("LISTEN_PID", number, 1);
     setenv("LISTEN_FDNAMES", claim->socket_names != NULL ? claim->socket_names : "", 1);
     return true;
-}
-
-void close_sockets(void)
-{
-    for (int i = 0; i < fetched_count; i++) close(fetched[i]);
-    fetched_count = 0;
 }

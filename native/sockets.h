@@ -13,5 +13,4 @@ int hold_sockets(char *directory);
 /* The sockets of a claim, from their holder; none without. */
 bool fetch_sockets(const struct claim *claim);
 /* In the child, before exec: at 3 and above, with the variables that say so. `keep` is moved out of the way. */
-bool hand_over_sockets(const struct claim *claim, int *keep);
-void close_sockets(void);
+bool hand_over_sockets(const struct claim *claim, int *keep, int streams[3]);

@@ -22,11 +22,13 @@ const built = createRequire(join(__dirname, 'cli.cjs'))
 
 const services: CliServices = {
   version: DROVER_VERSION,
+  self: [process.execPath, ...process.execArgv, join(__dirname, '..', 'bin', 'drover')],
   startAgent(options) {
     isAgent = true
     const agent = built('./agent.cjs') as { startAgent(options: StartOptions): Promise<number> }
     return agent.startAgent(options)
   },
+  describeBuild: () => (built('./agent.cjs') as { describeBuild(): { storeSchema: number } }).describeBuild(),
   loadConfig(path, options) {
     const { loadConfig } = built('./config.cjs') as typeof LoadConfig
     return loadConfig(path, { ...options, hostPath: join(__dirname, 'config-host.cjs') })

@@ -11,6 +11,7 @@ import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { Agent } from './agent/agent.ts'
 import { EventLog } from './agent/event-log.ts'
+import { watchForExit } from './agent/exit-watch.ts'
 import { type ProgramsOfConfig, readConfig } from './agent/program-verbs.ts'
 import { describeRefusal } from './agent/programs.ts'
 import { createVerbs } from './agent/verbs.ts'
@@ -28,12 +29,15 @@ import {
   readAgentFile,
   writeAgentFile,
 } from './process/data-directory.ts'
+import { hasInit, runUnderInit, tellInitUp } from './process/init.ts'
 import { RotatingFile } from './process/rotating-file.ts'
 import { findShim } from './process/shim.ts'
+import { giveWayTo } from './process/successor.ts'
 import { resolveUser } from './process/user.ts'
 import { clearSocketPath } from './socket-path.ts'
 import { openSqliteStore } from './store/sqlite/open.ts'
 import type { Store } from './store/store.ts'
+import { knownSchema } from './store/store-schema.ts'
 import { version } from './version.ts'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -42,6 +46,7 @@ const hostPath = join(root, 'dist', 'config-host.cjs')
 /** Runs an agent in this process until it ends. Throws a `UserError` when it cannot begin; then nothing was started. */
 export async function startAgent(options: StartOptions): Promise<number> {
   const shim = findShim(root)
+  if ((options.init || process.pid === 1) && !hasInit) return await runUnderInit(shim)
   const configPath = findConfig(options.config)
   const data = prepareDataDirectory(resolve(options.dataDir))
   const store = openStore(data)
@@ -79,7 +84,7 @@ export async function startAgent(options: StartOptions): Promise<number> {
     doors,
   })
   let api: ApiServer
-  const end = new Ending(agent, options.leaveWorkersOnTerm)
+  const end = new Ending(agent, options.leaveWorkersOnTerm, options.stopWithinMs ?? null)
   try {
     clearSocketPath(data.socket)
     const { config, refused } = await readFirstConfig(configPath, store)
@@ -91,7 +96,9 @@ export async function startAgent(options: StartOptions): Promise<number> {
     log.follow(agent.feed, (slot) => agent.titleOf(slot))
     await agent.start(config, refused)
     for (const warning of config?.warnings ?? []) log.say('warning', warning)
-    const verbs = createVerbs(agent, (leaveWorkers, by) => end.begin(leaveWorkers, by))
+    const verbs = createVerbs(agent, (leaveWorkers, by, successor) => {
+      end.begin(leaveWorkers, by, 0, successor ?? null)
+    })
     doors.serve({ verbs, access: agent.tokens })
     api = await serveApi({ verbs, socketPath: data.socket, version, log: complain })
     writeAgentFile(data, { pid: process.pid, version, startedAt: new Date(agent.startedAt).toISOString() })
@@ -100,17 +107,28 @@ export async function startAgent(options: StartOptions): Promise<number> {
     await agent.close()
     throw error
   }
+  tellInitUp()
   sayWhatNext(log, data)
   options.whenReady?.()
   const stopListening = listenToSignals(end, () => void reloadQuietly(agent, complain))
   keepGoing(complain)
+  const stopWatching = watchForExit(agent, options.exitWhen ?? 'never', (reason, code) => {
+    end.begin(false, reason, code)
+  })
 
   await end.ended
+  stopWatching()
   stopListening()
   await options.beforeClose?.()
   await Promise.all([api.close(), doors.close()])
   await agent.close()
-  return 0
+  return end.successor ? await giveWayTo(end.successor, shim) : end.code
+}
+
+/** What this build is, for one that is to replace a running agent; throws where it lacks its shim. */
+export function describeBuild(): { storeSchema: number } {
+  findShim(root)
+  return { storeSchema: knownSchema }
 }
 
 /** The end may be asked for from several sides; it happens once. */
@@ -120,8 +138,14 @@ class Ending {
   private readonly leavesOnTerm: boolean
   private resolve: () => void = () => {}
   private isBegun = false
+  private readonly stopWithinMs: number | null
+  /** What the process ends with. */
+  code = 0
+  /** The build that comes in this one's place. */
+  successor: readonly string[] | null = null
 
-  constructor(agent: Agent, leavesOnTerm: boolean) {
+  constructor(agent: Agent, leavesOnTerm: boolean, stopWithinMs: number | null) {
+    this.stopWithinMs = stopWithinMs
     this.agent = agent
     this.leavesOnTerm = leavesOnTerm
     this.ended = new Promise((resolve) => {
@@ -129,9 +153,15 @@ class Ending {
     })
   }
 
-  begin(leaveWorkers: boolean, by: string): void {
+  begin(leaveWorkers: boolean, by: string, code = 0, successor: readonly string[] | null = null): void {
     if (this.isBegun) return
     this.isBegun = true
+    this.code = code
+    this.successor = successor
+    if (!leaveWorkers && this.stopWithinMs !== null) {
+      const timer = systemClock.after(this.stopWithinMs, () => this.agent.hurry())
+      void this.ended.then(() => timer.cancel())
+    }
     // Even when the store takes no more writes the agent must be able to end.
     this.agent.shutdown(leaveWorkers, by).then(this.resolve, (error: unknown) => {
       this.agent.options.complain('The end could not be recorded', error)

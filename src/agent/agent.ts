@@ -10,7 +10,7 @@ import process from 'node:process'
 import type { Clock } from '../clock.ts'
 import { filesChanged } from '../domain/limits.ts'
 import { roomForEnded } from '../domain/output-share.ts'
-import { type Program, slotTitle } from '../domain/program.ts'
+import { type Program, type StopPolicy, slotTitle } from '../domain/program.ts'
 import { isActive } from '../domain/reconcile.ts'
 import type { RetentionLimits } from '../domain/retention.ts'
 import type { RunEnd } from '../domain/run.ts'
@@ -96,6 +96,7 @@ export class Agent {
   private readonly fileWatch: FileWatch
   private readonly users = new Map<string, UserResolution>()
   private readonly markedRuns = new Set<string>()
+  private isInHurry = false
   private lastChange: Promise<unknown> = Promise.resolve()
 
   constructor(options: AgentOptions) {
@@ -285,6 +286,13 @@ export class Agent {
       })
   }
 
+  /** The time for stopping is over: what lives, and what is stopped from now on, is killed. */
+  hurry(): void {
+    this.isInHurry = true
+    for (const { state } of this.reconciler.slots.values())
+      if (state.kind === 'stopping') this.keeper.stop(state.run, atOnce)
+  }
+
   /** Stops all timers and watches; workers are not touched. */
   async close(): Promise<void> {
     this.checker.close()
@@ -368,7 +376,8 @@ export class Agent {
     for (const effect of effects) {
       try {
         if (effect.kind === 'start') this.keeper.start(effect)
-        else if (effect.kind === 'stop') this.keeper.stop(effect.run, effect.program?.stop ?? null)
+        else if (effect.kind === 'stop')
+          this.keeper.stop(effect.run, this.isInHurry ? atOnce : (effect.program?.stop ?? null))
         else this.keeper.forget(effect.run)
       } catch (error) {
         const run = effect.kind === 'start' ? effect.run.id : effect.run
@@ -472,6 +481,8 @@ function joinPrograms(
     return { programs: before, trouble: error }
   }
 }
+
+const atOnce: StopPolicy = { signal: 'KILL', graceMs: 0, target: 'group' }
 
 /** Directories of ended runs, and with them their output, that a slot keeps. */
 const runsKeptPerSlot = 20

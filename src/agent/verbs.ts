@@ -4,6 +4,10 @@ import type { AgentVerbs } from '../contract/verbs.ts'
 import type { AgentView } from '../contract/views.ts'
 import { isActive } from '../domain/reconcile.ts'
 import { type SlotStateKind, slotStateKinds } from '../domain/slot-state.ts'
+import { checkTakeover } from '../domain/takeover-check.ts'
+import { UserError } from '../domain/user-error.ts'
+import { checkSuccessor } from '../process/successor.ts'
+import { knownSchema } from '../store/store-schema.ts'
 import type { Agent } from './agent.ts'
 import { measureAgent } from './agent-metrics.ts'
 import { HistoryVerbs } from './history-verbs.ts'
@@ -14,7 +18,7 @@ import { SlotVerbs } from './slot-verbs.ts'
 /** `onShutdown` is told once somebody asks the agent to end; ending the process is its matter. */
 export function createVerbs(
   agent: Agent,
-  onShutdown: (leaveWorkers: boolean, by: string) => void,
+  onShutdown: (leaveWorkers: boolean, by: string, successor?: readonly string[]) => void,
 ): AgentVerbs {
   const slots = new SlotVerbs(agent)
   const programs = new ProgramVerbs(agent, slots)
@@ -45,6 +49,14 @@ export function createVerbs(
     listTokens: () => agent.tokens.list(),
     createToken: (request) => agent.tokens.create(request),
     revokeToken: (name, by) => agent.tokens.revoke(name, by),
+    upgrade: async ({ command, version, storeSchema, by }) => {
+      if (agent.reconciler.isShuttingDown) throw new UserError('shutting_down', 'The agent is shutting down.')
+      const from = agent.options.version
+      checkTakeover({ version: from, storeSchema: knownSchema }, { version, storeSchema })
+      await checkSuccessor(command, version)
+      onShutdown(true, `upgrade to ${version} by ${by}`, command)
+      return { from, to: version }
+    },
     shutdown: async ({ leaveWorkers, by }) => {
       const active = [...agent.reconciler.slots.values()].filter(({ state }) => isActive(state)).length
       onShutdown(leaveWorkers, by)
@@ -60,6 +72,7 @@ function viewAgent(agent: Agent): AgentView {
   return {
     version,
     pid: process.pid,
+    build: process.argv[1] ?? '',
     node,
     dataDir: data.path,
     config: configPath,

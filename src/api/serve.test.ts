@@ -109,6 +109,7 @@ describe('every endpoint', () => {
     listTokens: {},
     createToken: { name: 'ci', role: 'viewer', expiresInMs: 5000 },
     revokeToken: { name: 'ci' },
+    upgrade: { command: ['/opt/new/bin/drover'], version: '0.2.0', storeSchema: 1 },
     shutdown: { leaveWorkers: true },
   }
 

@@ -280,6 +280,9 @@ describe('every command hands on what was typed', () => {
         logFile: null,
         listen: [],
         leaveWorkersOnTerm: true,
+        init: false,
+        exitWhen: 'never',
+        stopWithinMs: null,
         isTty: false,
       },
       {
@@ -290,6 +293,9 @@ describe('every command hands on what was typed', () => {
         logFile: null,
         listen: [],
         leaveWorkersOnTerm: false,
+        init: false,
+        exitWhen: 'never',
+        stopWithinMs: null,
         isTty: true,
       },
     ])

@@ -4,6 +4,7 @@
 import type { Clock } from '../clock.ts'
 import type { LoadedConfig } from '../config/load/loaded-config.ts'
 import type { Client } from '../contract/client.ts'
+import type { ExitRule } from '../domain/agent-exit.ts'
 import type { GlobalOptions } from './global-options.ts'
 import type { Output } from './output.ts'
 
@@ -22,13 +23,22 @@ export interface StartOptions {
   /** Called once the API answers, and before it closes; the second is waited for. */
   readonly whenReady?: () => void
   readonly beforeClose?: () => Promise<void>
+  /** Below an init of its own; as the first process it is so in any case. */
+  readonly init?: boolean
+  readonly exitWhen?: ExitRule
+  /** After so long all that is still being stopped is killed. */
+  readonly stopWithinMs?: number | null
 }
 
 /** What the roof hands in: everything that is heavy, and loaded only where a command needs it. */
 export interface CliServices {
   readonly version: string
+  /** How this command line is started: node, its options and the script, absolute. */
+  readonly self: readonly string[]
   /** Runs an agent in this process until it ends; gives its exit code. */
   startAgent(options: StartOptions): Promise<number>
+  /** Facts about this build, with its shim looked for. */
+  describeBuild(): { storeSchema: number }
   loadConfig(path: string | null, options: { cwd: string }): Promise<LoadedConfig>
   /** The JSON Schema of a configuration, as text. */
   readConfigSchema(): Promise<string>

@@ -56,6 +56,7 @@ export function buildProgram(parts: ProgramParts): BuiltProgram {
     processes: settled.processes,
     autostart: settled.autostart,
     priority: settled.priority,
+    ...(settled.essential ? { isEssential: true } : {}),
     launch: {
       command,
       cwd: settled.cwd ?? parts.folder,

@@ -240,6 +240,15 @@ export interface ProgramConfig {
   readonly autostart?: boolean
 
   /**
+   * Whether the agent has no purpose without the program: once a process of it was given up or has ended for good, the agent stops everything and ends, with the exit code of that process, or 0 if it finished well.
+   * What is ended for good, `restart` and `giveUpAfter` say. What a person stopped does not count.
+   *
+   * Default: `false`.
+   * @example true
+   */
+  readonly essential?: boolean
+
+  /**
    * Whether a process that ended by itself is started again.
    * What is a failure, `successExitCodes` says. Quick exits fall under `giveUpAfter`.
    *
@@ -581,6 +590,15 @@ export interface ProgramDefaults {
    * @example false
    */
   readonly autostart?: boolean
+
+  /**
+   * Whether the agent has no purpose without the program: once a process of it was given up or has ended for good, the agent stops everything and ends, with the exit code of that process, or 0 if it finished well.
+   * What is ended for good, `restart` and `giveUpAfter` say. What a person stopped does not count.
+   *
+   * Default: `false`.
+   * @example true
+   */
+  readonly essential?: boolean
 
   /**
    * Whether a process that ended by itself is started again.

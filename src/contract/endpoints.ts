@@ -455,6 +455,30 @@ export const endpoints = {
     form: 'json',
     errors: ['not_found'],
   },
+  upgrade: {
+    method: 'POST',
+    path: '/v1/upgrade',
+    least: 'admin',
+    summary:
+      'Ends the agent, its workers left running, and starts another build in its place; goes back if that does not start.',
+    body: v.strictObject({
+      command: v.pipe(
+        v.array(v.pipe(v.string(), v.minLength(1), v.maxLength(4096))),
+        v.minLength(1),
+        v.maxLength(64),
+        v.description('What comes before `up`: node, its options and the script of the new build, absolute.'),
+      ),
+      version: v.pipe(v.string(), v.maxLength(256)),
+      storeSchema: v.pipe(
+        v.number(),
+        v.integer(),
+        v.description('The highest form of the store that the new build knows.'),
+      ),
+    }),
+    response: v.object({ from: v.string(), to: v.string() }),
+    form: 'json',
+    errors: ['store_newer', 'conflict', 'shutting_down'],
+  },
   shutdown: {
     method: 'POST',
     path: '/v1/shutdown',

@@ -125,6 +125,13 @@ export interface AgentVerbs {
     by: string
   }): Promise<{ token: TokenView; secret: string }>
   revokeToken(name: string, by: string): Promise<TokenView>
+  /** Answers once the new build is found fit; then this agent ends. */
+  upgrade(request: {
+    command: readonly string[]
+    version: string
+    storeSchema: number
+    by: string
+  }): Promise<{ from: string; to: string }>
   /** Answers at once with the number of runs that are being stopped (0 when they are left). */
   shutdown(request: { leaveWorkers: boolean; by: string }): Promise<{ stopping: number }>
 }

@@ -144,6 +144,7 @@ export type RunDetail = v.InferOutput<typeof RunDetail>
 export const AgentView = v.object({
   version: v.string(),
   pid: v.number(),
+  build: v.pipe(v.string(), v.description('The script that the agent was started by.')),
   node: v.string(),
   dataDir: v.string(),
   config: v.pipe(v.nullable(v.string()), v.description('The configuration file or folder, if any.')),

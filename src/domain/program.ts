@@ -20,6 +20,8 @@ export interface Program {
   readonly autostart: boolean
   /** Lower starts first and stops last. */
   readonly priority: number
+  /** Whether the agent ends when a slot of it has ended for good. Absent in what older versions stored. */
+  readonly isEssential?: boolean
   readonly launch: Launch
   readonly restart: RestartPolicy
   readonly stop: StopPolicy

@@ -25,6 +25,8 @@ export interface CommandOptions {
   readonly input?: string
   readonly env?: Readonly<Record<string, string>>
   readonly cwd?: string
+  /** Another build than the usual one: the path of its script. */
+  readonly bin?: string
 }
 
 /** Runs one command to its end. */
@@ -55,9 +57,13 @@ export class Following {
   private readonly child: ChildProcess
   private isOver = false
 
-  constructor(house: House, args: readonly string[], { input, env = {}, cwd }: CommandOptions) {
+  constructor(
+    house: House,
+    args: readonly string[],
+    { input, env = {}, cwd, bin = join(root, 'bin', 'drover') }: CommandOptions,
+  ) {
     const { NO_COLOR: _, FORCE_COLOR: __, ...inherited } = process.env
-    const child = spawn(process.execPath, [join(root, 'bin', 'drover'), ...args, '-D', house.dataDir], {
+    const child = spawn(process.execPath, [bin, ...args, '-D', house.dataDir], {
       cwd: cwd ?? house.folder,
       env: { ...inherited, [markVariable]: house.mark, ...env },
       stdio: ['pipe', 'pipe', 'pipe'],

@@ -16,6 +16,10 @@ export const agentRoutes = [
     },
   }),
   route({
+    endpoint: 'upgrade',
+    handle: ({ verbs }, { body, by }) => verbs.upgrade({ ...body, by }),
+  }),
+  route({
     endpoint: 'shutdown',
     handle: ({ verbs }, { body, by }) => verbs.shutdown({ leaveWorkers: body.leaveWorkers, by }),
   }),

@@ -20,6 +20,7 @@ import { rotateCommand } from './rotate.ts'
 import { runCommand } from './run.ts'
 import { runsCommand } from './runs.ts'
 import { scaleCommand } from './scale.ts'
+import { serviceUnitCommand } from './service-unit.ts'
 import { shutdownCommand } from './shutdown.ts'
 import { signalCommand } from './signal.ts'
 import { startCommand } from './start.ts'
@@ -30,6 +31,7 @@ import { tokenListCommand } from './token-list.ts'
 import { tokenRevokeCommand } from './token-revoke.ts'
 import { topCommand } from './top.ts'
 import { upCommand } from './up.ts'
+import { upgradeCommand } from './upgrade.ts'
 import { versionCommand } from './version.ts'
 
 export const commands: readonly Command[] = [
@@ -60,6 +62,8 @@ export const commands: readonly Command[] = [
   tokenListCommand,
   tokenRevokeCommand,
   shutdownCommand,
+  serviceUnitCommand,
+  upgradeCommand,
   pingCommand,
   versionCommand,
 ]

@@ -1,4 +1,5 @@
 /** `drover up`: runs an agent in the foreground. */
+import { exitRules } from '../../domain/agent-exit.ts'
 import { defineCommand, option } from '../define-command.ts'
 import { OutputOfAll } from '../output-of-all.ts'
 
@@ -24,6 +25,22 @@ export const upCommand = defineCommand({
       'a file for the log as well, rotated at 50 MB (default: as the configuration says)',
     ),
     output: option.flag('--output', 'print what programs print, on standard output, with names in front'),
+    exitWhen: option.choice(
+      '--exit-when <what>',
+      'end the agent when programs ended for good',
+      exitRules,
+      'never',
+    ),
+    stopWithin: option.number(
+      '--stop-within <seconds>',
+      'when asked to end, kill what has not ended by then; 0 leaves each program its own grace',
+      0,
+      { most: 86_400 },
+    ),
+    init: option.flag(
+      '--init',
+      'run below a small init that reaps orphans; the first process of a container always does',
+    ),
     leaveWorkers: option.flag('--leave-workers', 'leave the workers running when asked to end'),
   },
   examples: {
@@ -31,7 +48,7 @@ export const upCommand = defineCommand({
     'up -c drover.config.ts --output': 'everything in one terminal',
     'up -c conf.d -D ./.drover': 'with a folder of them, and a data directory of its own',
   },
-  run({ listen, logLevel, logFile, leaveWorkers, output }, context) {
+  run({ listen, logLevel, logFile, leaveWorkers, output, exitWhen, stopWithin, init }, context) {
     const { startAgent, global, out } = context
     const printing = output ? new OutputOfAll(context) : null
     return startAgent({
@@ -43,6 +60,9 @@ export const upCommand = defineCommand({
       listen,
       leaveWorkersOnTerm: leaveWorkers,
       isTty: out.isTty,
+      init,
+      exitWhen,
+      stopWithinMs: stopWithin === 0 ? null : stopWithin * 1000,
       ...(printing === null ? {} : { whenReady: () => printing.begin(), beforeClose: () => printing.end() }),
     })
   },

@@ -77,7 +77,9 @@ function servicesOf({ services }: LineOptions): CliServices {
   }
   return {
     version: '0.1.0',
+    self: ['/usr/bin/node', '/opt/drover/bin/drover'],
     startAgent: unexpected,
+    describeBuild: unexpected,
     loadConfig: unexpected,
     readConfigSchema: unexpected,
     ...services,

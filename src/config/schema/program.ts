@@ -151,6 +151,16 @@ const sharedEntries = {
     }),
     true,
   ),
+  essential: v.optional(
+    key(flag(), {
+      description:
+        'Whether the agent has no purpose without the program: once a process of it was given up or has ended for good, the agent stops everything and ends, with the exit code of that process, or 0 if it finished well.',
+      examples: [true],
+      relation:
+        'What is ended for good, `restart` and `giveUpAfter` say. What a person stopped does not count.',
+    }),
+    false,
+  ),
   restart: v.optional(
     key(v.picklist(['always', 'on-failure', 'never'], 'always, on-failure or never'), {
       description: 'Whether a process that ended by itself is started again.',

@@ -22,6 +22,7 @@ export interface FakeVerbs extends AgentVerbs {
 export const sampleAgent: AgentView = {
   version: '0.1.0',
   pid: 4000,
+  build: '/opt/drover/bin/drover',
   node: 'alpha',
   dataDir: '/var/lib/drover',
   config: '/etc/drover/drover.config.ts',
@@ -87,6 +88,7 @@ export function createFakeVerbs(replaced: Partial<AgentVerbs> = {}): FakeVerbs {
       if (name !== 'ci') throw new UserError('not_found', `There is no token ${name}.`)
       return tokenView()
     },
+    upgrade: async ({ version }) => ({ from: '0.1.0', to: version }),
     shutdown: async () => ({ stopping: 1 }),
     ...replaced,
   }

@@ -126,6 +126,19 @@ export const option = {
     },
   }),
 
+  /** One of some words, or nothing. */
+  word: <const C extends string>(
+    flags: string,
+    description: string,
+    words: readonly C[],
+  ): Input<C | null> => ({
+    kind: 'option',
+    flags,
+    description,
+    defaultText: null,
+    read: (typed) => (typed === undefined ? null : wordOf(flags, words, typed)),
+  }),
+
   /** One of some words. */
   choice: <const C extends string>(
     flags: string,
@@ -138,10 +151,7 @@ export const option = {
     description: `${description}: ${words.join(', ')}`,
     defaultText: usual,
     read(typed) {
-      if (typed === undefined) return usual
-      const word = words.find((known) => known === typed)
-      if (word !== undefined) return word
-      throw new UserError('usage', `${longFlag(flags)} takes ${words.join(', ')}, not \`${typed}\`.`)
+      return typed === undefined ? usual : wordOf(flags, words, typed)
     },
   }),
 }
@@ -190,6 +200,12 @@ function readTargets(typed: unknown): string[] {
     })
   }
   return targets
+}
+
+function wordOf<C extends string>(flags: string, words: readonly C[], typed: unknown): C {
+  const word = words.find((known) => known === typed)
+  if (word !== undefined) return word
+  throw new UserError('usage', `${longFlag(flags)} takes ${words.join(', ')}, not \`${typed}\`.`)
 }
 
 function longFlag(flags: string): string {

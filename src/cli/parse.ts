@@ -140,6 +140,11 @@ function readOption(described: Option, typed: Record<string, unknown>): unknown 
   return described.negate ? value === false : value
 }
 
+const familySummaries: Readonly<Record<string, string>> = {
+  config: 'Check, print or describe it: `config check`, `config print`, `config schema`',
+  import: 'Take over from others: `import pm2`, `import procfile`, `import package`',
+}
+
 /** The command that only holds others, such as `config`. */
 function familyOf(root: Parser, name: string, { group }: Command): Parser {
   const known = root.commands.find((command) => command.name() === name)
@@ -147,7 +152,7 @@ function familyOf(root: Parser, name: string, { group }: Command): Parser {
   const family = root
     .command(name)
     .usage('<command>')
-    .summary('Check, print or describe it: `config check`, `config print`, `config schema`')
+    .summary(familySummaries[name] ?? '')
     .helpGroup(`${group}:`)
     .helpCommand(false)
   return refuseMistakes(family)

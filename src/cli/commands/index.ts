@@ -7,6 +7,10 @@ import { configCheckCommand } from './config-check.ts'
 import { configPrintCommand } from './config-print.ts'
 import { configSchemaCommand } from './config-schema.ts'
 import { eventsCommand } from './events.ts'
+import { importPackageCommand } from './import-package.ts'
+import { importPm2Command } from './import-pm2.ts'
+import { importProcfileCommand } from './import-procfile.ts'
+import { initCommand } from './init.ts'
 import { inputCommand } from './input.ts'
 import { logsCommand } from './logs.ts'
 import { pingCommand } from './ping.ts'
@@ -39,6 +43,7 @@ export const commands: readonly Command[] = [
   runsCommand,
   runCommand,
   eventsCommand,
+  initCommand,
   configCheckCommand,
   configPrintCommand,
   configSchemaCommand,
@@ -48,6 +53,9 @@ export const commands: readonly Command[] = [
   removeCommand,
   programsCommand,
   programCommand,
+  importPm2Command,
+  importProcfileCommand,
+  importPackageCommand,
   upCommand,
   shutdownCommand,
   pingCommand,

@@ -79,10 +79,10 @@ function writeProgram({ key, value, remarks, lessons = [] }: DraftProgram, write
   const lines = [
     ...remarks.map((line) => comment(line, writer)),
     writer.opening(key),
+    ...writer.body(value, key).map((line) => inner(line, writer)),
     ...lessons
       .map((lesson) => `${writer.comment} ${writer.lesson(lesson)}`)
       .map((line) => inner(line, writer)),
-    ...writer.body(value, key).map((line) => inner(line, writer)),
     writer.closing,
   ].filter((line) => line !== '')
   return lines.map((line) => `${writer.indent}${line}`).join('\n')

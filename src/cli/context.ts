@@ -5,6 +5,7 @@ import type { Clock } from '../clock.ts'
 import type { LoadedConfig } from '../config/load/loaded-config.ts'
 import type { ForeignFile } from '../config/load/read-foreign.ts'
 import type { Client } from '../contract/client.ts'
+import type { Command } from './define-command.ts'
 import type { GlobalOptions } from './global-options.ts'
 import type { Output } from './output.ts'
 import type { Prompts } from './prompts.ts'
@@ -43,6 +44,10 @@ export interface CommandContext extends CliServices {
   /** Aborts on Ctrl-C. */
   readonly signal: AbortSignal
   readonly global: GlobalOptions
+  /** All there are. */
+  readonly commands: readonly Command[]
+  /** A client as these options, by their long names, would give it. */
+  connectAs(typed: Readonly<Record<string, unknown>>): Client
   readonly cwd: string
   readonly stdin: AsyncIterable<Uint8Array> & { readonly isTTY?: boolean }
 }

@@ -16,7 +16,7 @@ import { printJson } from './print-json.ts'
 import { writeFileWhole } from './write-file.ts'
 
 export const deliveryInputs = {
-  output: option.text('-o, --output <file>', 'write it into this file (default: standard output)'),
+  output: option.text('-o, --output <file>', 'write it into this file (default: standard output)', 'files'),
   format: option.word(
     '--format <format>',
     `${writtenFormats.join(', ')} (default: by the ending of --output, else yaml)`,

@@ -18,16 +18,19 @@ export interface GlobalOptions {
 export interface GlobalFlag {
   readonly flags: string
   readonly description: string
+  readonly suggests?: 'files' | 'folders'
 }
 
 export const globalFlags = {
   config: {
     flags: '-c, --config <file>',
     description: 'configuration file or folder (DROVER_CONFIG)',
+    suggests: 'files',
   },
   dataDir: {
     flags: '-D, --data-dir <dir>',
     description: 'where state, socket, runs and output live (DROVER_DATA_DIR)',
+    suggests: 'folders',
   },
   node: { flags: '-i, --node <name>', description: 'name of the node (DROVER_NODE)' },
   json: { flags: '--json', description: 'print data as JSON' },

@@ -95,7 +95,7 @@ function addCommand(
   const [first = '', second] = command.name.split(' ')
   const parent = second === undefined ? root : familyOf(root, first, command)
   const parser = parent
-    .command(second ?? first)
+    .command(second ?? first, { hidden: command.isHidden })
     .aliases([...command.aliases])
     .usage(usageOf(command))
     .summary(command.summary)
@@ -140,7 +140,8 @@ function readOption(described: Option, typed: Record<string, unknown>): unknown 
   return described.negate ? value === false : value
 }
 
-const familySummaries: Readonly<Record<string, string>> = {
+/** Commands that only hold others. */
+export const familySummaries: Readonly<Record<string, string>> = {
   config: 'Check, print or describe it: `config check`, `config print`, `config schema`',
   import: 'Take over from others: `import pm2`, `import procfile`, `import package`',
 }

@@ -10,8 +10,8 @@ export const importPackageCommand = defineCommand({
   group: 'Configuration',
   summary: 'Write a configuration from the scripts of a package.json',
   inputs: {
-    file: argument.one('file', 'the package.json'),
-    scripts: argument.any('scripts', 'scripts of it (default: start, serve or dev, and workers)'),
+    file: argument.one('file', 'the package.json', 'files'),
+    scripts: argument.any('scripts', 'scripts of it (default: start, serve or dev, and workers)', null),
     ...deliveryInputs,
   },
   examples: {

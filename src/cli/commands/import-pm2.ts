@@ -12,7 +12,7 @@ export const importPm2Command = defineCommand({
   details:
     'A file that is a program runs in a process of its own. What is not carried over is told, and stands in the comments of what is written.',
   inputs: {
-    file: argument.one('file', 'ecosystem.config.js, .cjs, .json or .yaml'),
+    file: argument.one('file', 'ecosystem.config.js, .cjs, .json or .yaml', 'files'),
     environment: option.text('--env <name>', 'take `env_<name>` over `env`, as `pm2 start --env` does'),
     ...deliveryInputs,
   },

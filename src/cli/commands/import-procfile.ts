@@ -13,7 +13,7 @@ export const importProcfileCommand = defineCommand({
   details:
     'As foreman reads it: each process gets a PORT, from 5000 on in steps of 100, and a `.env` beside the file is read.',
   inputs: {
-    file: argument.optional('file', 'the Procfile (default: the one here)'),
+    file: argument.optional('file', 'the Procfile (default: the one here)', 'files'),
     formation: option.texts('--formation <counts>', 'how many of each, as `web=2,worker=1` or `all=2`'),
     ...deliveryInputs,
   },

@@ -3,6 +3,8 @@
  */
 import type { Command } from '../define-command.ts'
 import { applyCommand } from './apply.ts'
+import { completeCommand } from './complete.ts'
+import { completionCommand } from './completion.ts'
 import { configCheckCommand } from './config-check.ts'
 import { configPrintCommand } from './config-print.ts'
 import { configSchemaCommand } from './config-schema.ts'
@@ -60,4 +62,6 @@ export const commands: readonly Command[] = [
   shutdownCommand,
   pingCommand,
   versionCommand,
+  completionCommand,
+  completeCommand,
 ]

@@ -3,7 +3,7 @@
  * import. `npm install` in a clone calls it. With `--test` also an agent that can be told to die at its n-th effect.
  */
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
@@ -34,9 +34,11 @@ const bundles = [
   { from: 'src/config/load/load-config.ts', to: 'config.cjs', format: 'cjs' },
   { from: 'src/main.ts', to: 'agent.cjs', format: 'cjs' },
   { from: 'src/main.ts', to: 'agent-killpoints.cjs', format: 'cjs', killPoints: true, isForTests: true },
+  { from: 'src/main-prompts.ts', to: 'prompts.cjs', format: 'cjs' },
   { from: 'src/config/load/evaluate-host.ts', to: 'config-host.cjs', format: 'cjs' },
   { from: 'src/process/search-host.ts', to: 'search-host.cjs', format: 'cjs' },
-  { from: 'src/config/define-config.ts', to: 'index.js', format: 'esm' },
+  { from: 'src/index.ts', to: 'index.js', format: 'esm' },
+  { from: 'src/index.ts', to: 'index.cjs', format: 'cjs' },
 ]
 
 const isForTests = process.argv.includes('--test')
@@ -83,22 +85,26 @@ function buildShim() {
   if (status !== 0) process.exit(status ?? 1)
 }
 
-/** What `import type … from 'drover'` finds. It imports nothing, so that no bundled package is missed. */
+/**
+ * What `import … from 'drover'` finds of types, once for ES modules and once for CommonJS. It imports nothing, so that no bundled package is missed.
+ */
 function copyTypes() {
   const types = join(dist, 'types')
   rmSync(types, { recursive: true, force: true })
   mkdirSync(types, { recursive: true })
-  const generated = 'config-types.generated'
-  copyFileSync(join(root, `src/config/${generated}.ts`), join(types, `${generated}.d.ts`))
-  const index = readFileSync(join(root, 'src/config/define-config.ts'), 'utf8')
-    .replace(/import type .*\n/, (line) => line.replace('.ts', '.js'))
-    .replace(/export type \*.*\n/, (line) => line.replace('.ts', '.js'))
-    .replace(
-      /export function defineConfig[\s\S]*$/,
-      'export declare function defineConfig(config: Config): Config\n',
-    )
-  writeFileSync(join(types, 'index.d.ts'), index)
-  say('dist/types', 'index.d.ts')
+  const sources = {
+    index: 'src/package-types.ts',
+    'config-types.generated': 'src/config/config-types.generated.ts',
+    'api-types.generated': 'src/contract/api-types.generated.ts',
+  }
+  for (const [name, from] of Object.entries(sources)) {
+    const text = readFileSync(join(root, from), 'utf8')
+    for (const ending of ['ts', 'cts']) {
+      const flat = text.replace(/from '.*\/([^/']+)\.ts'/g, `from './$1.${ending === 'ts' ? 'js' : 'cjs'}'`)
+      writeFileSync(join(types, `${name}.d.${ending}`), flat)
+    }
+  }
+  say('dist/types', Object.keys(sources).join(', '))
 }
 
 function say(what, how) {

@@ -12,6 +12,7 @@ import { runCli } from './cli/cli.ts'
 import type { CliServices, StartOptions } from './cli/context.ts'
 import { systemClock } from './clock.ts'
 import type * as LoadConfig from './config/load/load-config.ts'
+import type * as MainPrompts from './main-prompts.ts'
 
 /** Set by the build. */
 declare const DROVER_VERSION: string
@@ -33,6 +34,12 @@ const services: CliServices = {
     const { loadConfig } = built('./config.cjs') as typeof LoadConfig
     return loadConfig(path, { ...options, hostPath: join(__dirname, 'config-host.cjs') })
   },
+  readForeign(path, options) {
+    const { readForeign } = built('./config.cjs') as typeof LoadConfig
+    return readForeign(path, { ...options, hostPath: join(__dirname, 'config-host.cjs') })
+  },
+  openPrompts: () =>
+    (built('./prompts.cjs') as typeof MainPrompts).createPrompts(process.stdin, process.stderr),
   readConfigSchema: () => readFile(join(__dirname, '../docs/reference/drover.schema.json'), 'utf8'),
 }
 

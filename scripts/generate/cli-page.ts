@@ -9,7 +9,9 @@ export function cliPage(): string {
   const groups = commandGroups.map((group) =>
     [
       `## ${group}`,
-      ...commands.filter((command) => command.group === group).map((command) => commandSection(command)),
+      ...commands
+        .filter((command) => command.group === group && !command.isHidden)
+        .map((command) => commandSection(command)),
     ].join('\n\n'),
   )
   return `${[head(), ...groups].join('\n\n')}\n`

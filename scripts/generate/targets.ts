@@ -1,6 +1,7 @@
 /**
  * The generated files of the repository, each with the text it must have. Paths are relative to the root.
  */
+import { apiTypes } from './api-types.ts'
 import { cliPage } from './cli-page.ts'
 import { configPage } from './config-page.ts'
 import { configSchema } from './config-schema.ts'
@@ -16,6 +17,7 @@ export interface Target {
 export function targets(): Target[] {
   return [
     { path: 'src/config/config-types.generated.ts', text: configTypes() },
+    { path: 'src/contract/api-types.generated.ts', text: apiTypes() },
     { path: 'docs/reference/drover.schema.json', text: configSchema() },
     { path: 'docs/reference/configuration.md', text: configPage() },
     { path: 'docs/reference/cli.md', text: cliPage() },

@@ -5,7 +5,11 @@ import type { LoadedConfig } from '../config/load/loaded-config.ts'
 import type { CommandContext } from './context.ts'
 import { argument } from './define-command.ts'
 
-export const configFile = argument.optional('file', 'a file or folder (default: -c, else the usual names)')
+export const configFile = argument.optional(
+  'file',
+  'a file or folder (default: -c, else the usual names)',
+  'files',
+)
 
 export function loadChosen(
   file: string | null,

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { UserError } from '../domain/user-error.ts'
 import { commands } from './commands/index.ts'
+import { globalFlags } from './global-options.ts'
 import { runLine } from './testing/run-line.ts'
 
 describe('global options', () => {
@@ -125,12 +126,6 @@ describe('mistakes', () => {
     },
   )
 
-  test('nothing typed prints the help as a mistake', async () => {
-    const { code, out, err } = await runLine('')
-    expect({ code, out }).toEqual({ code: 2, out: '' })
-    expect(err).toContain('Usage: drover')
-  })
-
   test('all problems of a refused configuration are listed, each with the likely fix', async () => {
     const problem = {
       severity: 'error',
@@ -199,8 +194,19 @@ describe('help', () => {
   test('lists every command in a group', async () => {
     const { code, out, err } = await runLine('--help')
     expect({ code, err }).toEqual({ code: 0, err: '' })
-    for (const { name } of commands) expect(out).toContain(`  ${name.split(' ')[0]}`)
+    for (const { name } of commands.filter(({ isHidden }) => !isHidden))
+      expect(out).toContain(`  ${name.split(' ')[0]}`)
     expect(out).toContain('Programs:\n')
+    expect(out).not.toContain('  complete ')
+    for (const { flags } of Object.values(globalFlags)) expect(out).toContain(`  ${flags}`)
+  })
+
+  test('nothing typed at all is told how to begin, by commands that there are', async () => {
+    const { code, out, err } = await runLine('')
+    expect({ code, out }).toEqual({ code: 2, out: '' })
+    const named = [...err.matchAll(/drover ([a-z]+)/g)].map(([, name]) => name)
+    expect(named).toEqual(['init', 'up', 'status', 'logs', 'doctor'])
+    for (const name of named) expect(commands.map((command) => command.name)).toContain(name)
   })
 
   test.each(commands.map(({ name }) => name))('of %s has examples that parse', async (name) => {

@@ -10,7 +10,7 @@ import { socketPathOf } from '../socket-path.ts'
 import { commands } from './commands/index.ts'
 import type { CliServices, CommandContext } from './context.ts'
 import { exitInterrupted, exitOf, exitOk } from './exit.ts'
-import type { GlobalOptions } from './global-options.ts'
+import { type GlobalOptions, readGlobalOptions } from './global-options.ts'
 import { createOutput, type Terminal, wantsColors } from './output.ts'
 import { parseCommandLine } from './parse.ts'
 import { printError } from './print-error.ts'
@@ -64,6 +64,8 @@ export async function runCli(
         return surroundings.signal
       },
       global: parsed.global,
+      commands,
+      connectAs: (typed) => connect(readGlobalOptions(typed, surroundings), surroundings),
       cwd,
       stdin: surroundings.stdin,
     }

@@ -3,10 +3,13 @@
  */
 import type { Clock } from '../clock.ts'
 import type { LoadedConfig } from '../config/load/loaded-config.ts'
+import type { ForeignFile } from '../config/load/read-foreign.ts'
 import type { Client } from '../contract/client.ts'
 import type { ExitRule } from '../domain/agent-exit.ts'
+import type { Command } from './define-command.ts'
 import type { GlobalOptions } from './global-options.ts'
 import type { Output } from './output.ts'
+import type { Prompts } from './prompts.ts'
 
 export interface StartOptions {
   /** As it was typed; null means that the usual names are looked for. */
@@ -42,6 +45,10 @@ export interface CliServices {
   loadConfig(path: string | null, options: { cwd: string }): Promise<LoadedConfig>
   /** The JSON Schema of a configuration, as text. */
   readConfigSchema(): Promise<string>
+  /** A file of another tool, for its value. */
+  readForeign(path: string, options: { cwd: string }): Promise<ForeignFile>
+  /** Questions to the person at the terminal. */
+  openPrompts(): Prompts
 }
 
 export interface CommandContext extends CliServices {
@@ -54,6 +61,10 @@ export interface CommandContext extends CliServices {
   /** Aborts on Ctrl-C. */
   readonly signal: AbortSignal
   readonly global: GlobalOptions
+  /** All there are. */
+  readonly commands: readonly Command[]
+  /** A client as these options, by their long names, would give it. */
+  connectAs(typed: Readonly<Record<string, unknown>>): Client
   readonly cwd: string
   readonly stdin: AsyncIterable<Uint8Array> & { readonly isTTY?: boolean }
 }

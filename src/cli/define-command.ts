@@ -5,6 +5,9 @@
 import { UserError } from '../domain/user-error.ts'
 import type { CommandContext } from './context.ts'
 
+/** What the completion of shells offers for a value: words, names that the agent is asked for, or what lies in the folder. Null: nothing. */
+export type Suggestion = readonly string[] | 'targets' | 'programs' | 'runs' | 'files' | 'folders' | null
+
 /** One thing that a command takes. `read` turns what was typed into a value, or throws a `UserError`. */
 export type Input<T> = OptionInput<T> | ArgumentInput<T>
 
@@ -17,6 +20,7 @@ export interface OptionInput<T> {
   readonly defaultText: string | null
   /** Whether it may be given more than once: then `read` gets a list. */
   readonly isRepeatable?: boolean
+  readonly suggests?: Suggestion
   read(typed: unknown): T
 }
 
@@ -25,6 +29,7 @@ export interface ArgumentInput<T> {
   /** As commander has it: `<run>`, `[targets...]`. */
   readonly form: string
   readonly description: string
+  readonly suggests?: Suggestion
   read(typed: unknown): T
 }
 
@@ -46,6 +51,8 @@ export interface Command {
   readonly details: string
   readonly inputs: Readonly<Record<string, AnyInput>>
   readonly examples: readonly { readonly line: string; readonly meaning: string }[]
+  /** For other programs: it stands in no help. */
+  readonly isHidden: boolean
   /** Gives the exit code. */
   run(args: Readonly<Record<string, unknown>>, context: CommandContext): Promise<number>
 }
@@ -59,6 +66,7 @@ export interface CommandDefinition<I extends Record<string, AnyInput>> {
   readonly inputs: I
   /** Lines without `drover` in front, and what they do. */
   readonly examples: Readonly<Record<string, string>>
+  readonly isHidden?: boolean
   run(args: Values<I>, context: CommandContext): Promise<number>
 }
 
@@ -68,6 +76,7 @@ export function defineCommand<const I extends Record<string, AnyInput>>(
   return {
     aliases: [],
     details: '',
+    isHidden: false,
     ...definition,
     examples: Object.entries(definition.examples).map(([line, meaning]) => ({
       line: `drover ${line}`,
@@ -86,19 +95,21 @@ export const option = {
     read: (typed) => typed === true,
   }),
 
-  text: (flags: string, description: string): Input<string | null> => ({
+  text: (flags: string, description: string, suggests: Suggestion = null): Input<string | null> => ({
     kind: 'option',
     flags,
     description,
+    suggests,
     defaultText: null,
     read: (typed) => (typed === undefined ? null : String(typed)),
   }),
 
   /** May be given more than once, or with commas. */
-  texts: (flags: string, description: string): Input<string[]> => ({
+  texts: (flags: string, description: string, suggests: Suggestion = null): Input<string[]> => ({
     kind: 'option',
     flags,
     description,
+    suggests,
     defaultText: null,
     isRepeatable: true,
     read: (typed) =>
@@ -126,6 +137,20 @@ export const option = {
     },
   }),
 
+  /** One of some words, or nothing. */
+  word: <const C extends string>(
+    flags: string,
+    description: string,
+    words: readonly C[],
+  ): Input<C | null> => ({
+    kind: 'option',
+    flags,
+    description,
+    suggests: words,
+    defaultText: null,
+    read: (typed) => (typed === undefined ? null : oneOf(longFlag(flags), words, typed)),
+  }),
+
   /** One of some words. */
   choice: <const C extends string>(
     flags: string,
@@ -136,44 +161,54 @@ export const option = {
     kind: 'option',
     flags,
     description: `${description}: ${words.join(', ')}`,
+    suggests: words,
     defaultText: usual,
     read(typed) {
-      if (typed === undefined) return usual
-      const word = words.find((known) => known === typed)
-      if (word !== undefined) return word
-      throw new UserError('usage', `${longFlag(flags)} takes ${words.join(', ')}, not \`${typed}\`.`)
+      return typed === undefined ? usual : oneOf(longFlag(flags), words, typed)
     },
   }),
 }
 
 export const argument = {
-  one: (name: string, description: string): Input<string> => ({
+  one: (name: string, description: string, suggests: Suggestion = null): Input<string> => ({
     kind: 'argument',
     form: `<${name}>`,
     description,
+    suggests,
     read: (typed) => String(typed),
   }),
 
-  optional: (name: string, description: string): Input<string | null> => ({
+  optional: (name: string, description: string, suggests: Suggestion = null): Input<string | null> => ({
     kind: 'argument',
     form: `[${name}]`,
     description,
+    suggests,
     read: (typed) => (typed === undefined ? null : String(typed)),
   }),
 
   /** None means all. */
-  any: (name: string, description: string): Input<string[]> => ({
+  any: (name: string, description: string, suggests: Suggestion = 'targets'): Input<string[]> => ({
     kind: 'argument',
     form: `[${name}...]`,
     description,
+    suggests,
     read: (typed) => readTargets(typed),
   }),
 
-  some: (name: string, description: string): Input<string[]> => ({
+  some: (name: string, description: string, suggests: Suggestion = 'targets'): Input<string[]> => ({
     kind: 'argument',
     form: `<${name}...>`,
     description,
+    suggests,
     read: (typed) => readTargets(typed),
+  }),
+
+  /** Whatever is typed, as it is. */
+  rest: (name: string, description: string): Input<string[]> => ({
+    kind: 'argument',
+    form: `[${name}...]`,
+    description,
+    read: (typed) => (Array.isArray(typed) ? typed.map(String) : []),
   }),
 }
 
@@ -190,6 +225,17 @@ function readTargets(typed: unknown): string[] {
     })
   }
   return targets
+}
+
+/** `what` is how a message calls it. */
+export function oneOf<C extends string>(what: string, words: readonly C[], typed: unknown): C {
+  const word = words.find((known) => known === typed)
+  if (word !== undefined) return word
+  throw new UserError('usage', `${what} takes ${words.join(', ')}, not \`${typed}\`.`)
+}
+
+export function optionsOf({ inputs }: Command): OptionInput<unknown>[] {
+  return Object.values(inputs).filter((input) => input.kind === 'option')
 }
 
 function longFlag(flags: string): string {

@@ -23,16 +23,19 @@ export interface GlobalOptions {
 export interface GlobalFlag {
   readonly flags: string
   readonly description: string
+  readonly suggests?: 'files' | 'folders'
 }
 
 export const globalFlags = {
   config: {
     flags: '-c, --config <file>',
     description: 'configuration file or folder (DROVER_CONFIG)',
+    suggests: 'files',
   },
   dataDir: {
     flags: '-D, --data-dir <dir>',
     description: 'where state, socket, runs and output live (DROVER_DATA_DIR)',
+    suggests: 'folders',
   },
   host: {
     flags: '-H, --host <url>',

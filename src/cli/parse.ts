@@ -2,11 +2,12 @@
  * From a command line to a command with its values. Global options count wherever they stand; what is mistyped gets the nearest
  * known word as a suggestion. Help is part of this, since it is made from the same definitions.
  */
-import { Argument, type CommanderError, Option, Command as Parser } from 'commander'
+import { Argument, type CommanderError, Help, Option, Command as Parser } from 'commander'
 import { UserError } from '../domain/user-error.ts'
 import type { Command } from './define-command.ts'
 import { type GlobalOptions, globalFlags, readGlobalOptions, type Surroundings } from './global-options.ts'
 import type { Colors } from './output.ts'
+import { startPage } from './start-page.ts'
 
 export type Parsed =
   | {
@@ -46,7 +47,11 @@ export function parseCommandLine(argv: readonly string[], options: ParseOptions)
     if (!isCommanderError(error)) throw error
     const isHelp = error.code.startsWith('commander.help') || error.code === 'commander.version'
     if (!isHelp) throw error
-    return { kind: 'text', text: printed, isMistake: error.exitCode !== 0 }
+    // Without any command, commander prints the whole help as a mistake.
+    const isBare =
+      error.exitCode !== 0 && !argv.some((word) => root.commands.some((one) => one.name() === word))
+    const text = isBare ? startPage(options.version, options.colors) : printed
+    return { kind: 'text', text, isMistake: error.exitCode !== 0 }
   }
   return parsed ?? { kind: 'text', text: root.helpInformation(), isMistake: true }
 }
@@ -71,6 +76,8 @@ function createRoot({ version, colors, columns }: ParseOptions, print: (text: st
     })
     .configureHelp({
       showGlobalOptions: true,
+      // Of the whole, commands come first; what all of them take stands at the end.
+      visibleOptions: (command) => (command.parent ? new Help().visibleOptions(command) : []),
       commandUsage: (command) => `${pathOf(command)} ${command.usage()}`,
       // What it takes tells more than that it takes options.
       subcommandTerm: (command) =>
@@ -81,10 +88,22 @@ function createRoot({ version, colors, columns }: ParseOptions, print: (text: st
       styleOptionTerm: (text) => colors.cyan(text),
       styleArgumentTerm: (text) => colors.cyan(text),
     })
-    .addHelpText('after', '\n`drover <command> --help` tells more about one command.')
+    .addHelpText('after', () => globalText(colors))
   refuseMistakes(root)
   for (const { flags, description } of Object.values(globalFlags)) root.option(flags, description)
   return root
+}
+
+function globalText({ bold, cyan }: Colors): string {
+  const rows = [
+    ...Object.values(globalFlags),
+    { flags: '-v, --version', description: 'print the version' },
+    { flags: '-h, --help', description: 'print help' },
+  ]
+  const width = Math.max(...rows.map(({ flags }) => flags.length)) + 2
+  const lines = rows.map(({ flags, description }) => `  ${cyan(flags.padEnd(width))}${description}`)
+  const title = bold('Options, before or after a command:')
+  return `\n${[title, ...lines].join('\n')}\n\n\`drover <command> --help\` tells more about one command.`
 }
 
 function addCommand(
@@ -95,7 +114,7 @@ function addCommand(
   const [first = '', second] = command.name.split(' ')
   const parent = second === undefined ? root : familyOf(root, first, command)
   const parser = parent
-    .command(second ?? first)
+    .command(second ?? first, { hidden: command.isHidden })
     .aliases([...command.aliases])
     .usage(usageOf(command))
     .summary(command.summary)
@@ -140,9 +159,11 @@ function readOption(described: Option, typed: Record<string, unknown>): unknown 
   return described.negate ? value === false : value
 }
 
-const familySummaries: Readonly<Record<string, string>> = {
+/** Commands that only hold others. */
+export const familySummaries: Readonly<Record<string, string>> = {
   config: 'Check, print or describe it: `config check`, `config print`, `config schema`',
   token: 'Who may come over the network: `token create`, `token list`, `token revoke`',
+  import: 'Take over from others: `import pm2`, `import procfile`, `import package`',
 }
 
 /** The command that only holds others, such as `config`. */

@@ -234,7 +234,7 @@ export const OutputView = v.object({
     v.description('Of the first byte within the run’s stream; in a named file within the file.'),
   ),
   text: v.pipe(v.string(), v.description('Whole characters; bytes that are no UTF-8 are replaced.')),
-  time: v.optional(v.pipe(Time, v.description('When the first of it came, where that is known.'))),
+  time: v.exactOptional(v.pipe(Time, v.description('When the first of it came, where that is known.'))),
 })
 export type OutputView = v.InferOutput<typeof OutputView>
 

@@ -8,6 +8,11 @@ export const errorCatalogue = {
   not_found: { status: 404, exit: 4, meaning: 'Nothing has this name or id.' },
   config_invalid: { status: 422, exit: 5, meaning: 'The configuration has mistakes; nothing was changed.' },
   config_unreadable: { status: 422, exit: 5, meaning: 'The configuration cannot be read or found.' },
+  nothing_to_import: {
+    status: 422,
+    exit: 5,
+    meaning: 'The file holds nothing that could be kept running.',
+  },
   conflict: { status: 409, exit: 6, meaning: 'The request contradicts what is there.' },
   refused: { status: 409, exit: 7, meaning: 'A start was refused, with its reason.' },
   did_not_happen: { status: 200, exit: 1, meaning: 'At least one of the things asked for did not happen.' },

@@ -15,10 +15,11 @@ export const applyCommand = defineCommand({
   details:
     'Others stay as they are. The same text as in a configuration file. The agent keeps it; the file is not read again.',
   inputs: {
-    file: argument.one('file', 'a .yaml, .json or .toml file, or - for standard input'),
+    file: argument.one('file', 'a .yaml, .json or .toml file, or - for standard input', 'files'),
     format: option.text(
       '--format <format>',
       'yaml, json or toml (default: by the ending of the file, else yaml)',
+      ['yaml', 'json', 'toml'],
     ),
   },
   examples: { 'apply mailer.yaml': 'one file', 'apply - --format json < mailer.json': 'from standard input' },

@@ -1,5 +1,6 @@
 /** `drover events`: what happened, and what happens. */
 import type { EventView } from '../../contract/views.ts'
+import { eventKinds } from '../../domain/event.ts'
 import { findUnknownKind } from '../../domain/event-kinds.ts'
 import { UserError } from '../../domain/user-error.ts'
 import type { CommandContext } from '../context.ts'
@@ -16,7 +17,11 @@ export const eventsCommand = defineCommand({
   inputs: {
     targets: argument.any('targets', `${targetsMeaning} (default: all)`),
     follow: option.flag('-f, --follow', 'stay, and show what happens'),
-    kinds: option.texts('-k, --kind <kind>', 'only this kind, such as run.ended or slot.*; may be repeated'),
+    kinds: option.texts(
+      '-k, --kind <kind>',
+      'only this kind, such as run.ended or slot.*; may be repeated',
+      eventKinds,
+    ),
     lines: option.number('-n, --lines <number>', 'how many events of the past', 20),
   },
   examples: {

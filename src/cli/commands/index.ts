@@ -3,10 +3,16 @@
  */
 import type { Command } from '../define-command.ts'
 import { applyCommand } from './apply.ts'
+import { completeCommand } from './complete.ts'
+import { completionCommand } from './completion.ts'
 import { configCheckCommand } from './config-check.ts'
 import { configPrintCommand } from './config-print.ts'
 import { configSchemaCommand } from './config-schema.ts'
 import { eventsCommand } from './events.ts'
+import { importPackageCommand } from './import-package.ts'
+import { importPm2Command } from './import-pm2.ts'
+import { importProcfileCommand } from './import-procfile.ts'
+import { initCommand } from './init.ts'
 import { inputCommand } from './input.ts'
 import { logsCommand } from './logs.ts'
 import { pingCommand } from './ping.ts'
@@ -48,6 +54,7 @@ export const commands: readonly Command[] = [
   runsCommand,
   runCommand,
   eventsCommand,
+  initCommand,
   configCheckCommand,
   configPrintCommand,
   configSchemaCommand,
@@ -57,6 +64,9 @@ export const commands: readonly Command[] = [
   removeCommand,
   programsCommand,
   programCommand,
+  importPm2Command,
+  importProcfileCommand,
+  importPackageCommand,
   upCommand,
   tokenCreateCommand,
   tokenListCommand,
@@ -66,4 +76,6 @@ export const commands: readonly Command[] = [
   upgradeCommand,
   pingCommand,
   versionCommand,
+  completionCommand,
+  completeCommand,
 ]

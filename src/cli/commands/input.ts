@@ -14,7 +14,7 @@ export const inputCommand = defineCommand({
   details:
     'The program needs `stdin: fifo`. Without a text, what comes on the standard input is sent as it is.',
   inputs: {
-    target: argument.one('target', 'a program, slot or group'),
+    target: argument.one('target', 'a program, slot or group', 'targets'),
     text: argument.optional('text', 'what to write, with a line break at its end (default: standard input)'),
     noNewline: option.flag('-N, --no-newline', 'no line break at the end'),
   },

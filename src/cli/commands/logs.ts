@@ -60,7 +60,7 @@ export const logsCommand = defineCommand({
     invert: option.flag('--invert', 'with --grep: lines that it does not fit'),
     timestamps: option.flag('-t, --timestamps', 'when each line came, where that is known'),
     utc: option.flag('--utc', 'times in UTC'),
-    run: option.text('--run <id>', 'only this run'),
+    run: option.text('--run <id>', 'only this run', 'runs'),
     stream: option.choice('--stream <which>', 'only one of the two', ['out', 'err', 'both'], 'both'),
     raw: option.flag('--raw', 'with --run: all bytes of the run, just as it wrote them'),
     noPrefix: option.flag('--no-prefix', 'no names in front of lines'),

@@ -7,7 +7,7 @@ export const programCommand = defineCommand({
   name: 'program',
   group: 'Configuration',
   summary: 'Show one program with all its defaults',
-  inputs: { name: argument.one('name', 'the program') },
+  inputs: { name: argument.one('name', 'the program', 'programs') },
   examples: { 'program mailer': 'as the agent understands it' },
   async run({ name }, { client, out, global }) {
     const program = await client.getProgram({ name })

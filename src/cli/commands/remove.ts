@@ -8,7 +8,7 @@ export const removeCommand = defineCommand({
   aliases: ['rm', 'delete'],
   group: 'Configuration',
   summary: 'Stop and forget a program that `apply` declared',
-  inputs: { name: argument.one('program', 'its name') },
+  inputs: { name: argument.one('program', 'its name', 'programs') },
   examples: { 'remove mailer': 'stops and forgets it' },
   async run({ name }, context) {
     const plan = await context.client.deleteProgram({ name })

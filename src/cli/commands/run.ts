@@ -18,7 +18,11 @@ export const runCommand = defineCommand({
   group: 'Looking',
   summary: 'Show one run: cause, timeline, usage, output',
   inputs: {
-    run: argument.one('run', 'the id, or as much of it as is unique; or a slot, which means its last run'),
+    run: argument.one(
+      'run',
+      'the id, or as much of it as is unique; or a slot, which means its last run',
+      'runs',
+    ),
     lines: option.number('-n, --lines <number>', 'how many lines of its output', 10, {
       most: mostLogLines,
     }),

@@ -30,7 +30,7 @@ export const runsCommand = defineCommand({
     limit: option.number('-n, --limit <number>', 'how many', 20, { least: 1 }),
     alive: option.flag('--alive', 'only those that run now'),
     ended: option.flag('--ended', 'only those that have ended'),
-    before: option.text('--before <id>', 'those before this run: the next page'),
+    before: option.text('--before <id>', 'those before this run: the next page', 'runs'),
   },
   examples: { runs: 'the last 20', 'runs mailer --ended -n 100': 'how a program ended lately' },
   async run({ targets, limit, alive, ended, before }, context) {

@@ -14,7 +14,11 @@ export const scaleCommand = defineCommand({
   details:
     'The number is kept over restarts and reloads, until the configuration says another number than it does now, or `NAME=declared` takes it back. Fewer stops the highest-numbered processes.',
   inputs: {
-    scales: argument.some('scales', 'NAME=NUMBER, or NAME=declared to go back to the configuration'),
+    scales: argument.some(
+      'scales',
+      'NAME=NUMBER, or NAME=declared to go back to the configuration',
+      'programs',
+    ),
     noWait: option.flag('--no-wait', 'return at once, without the outcome'),
   },
   examples: {

@@ -41,7 +41,7 @@ export async function runLine(line: string | readonly string[], options: LineOpt
   const err = createTerminal(options)
   const verbs = createFakeVerbs(options.verbs)
   const surroundings: CliSurroundings = {
-    stdin: stdinOf(options.stdin ?? ''),
+    stdin: Object.assign(stdinOf(options.stdin ?? ''), { isTTY: options.columns !== undefined }),
     stdout: out,
     stderr: err,
     env: options.env ?? {},
@@ -82,6 +82,8 @@ function servicesOf({ services }: LineOptions): CliServices {
     describeBuild: unexpected,
     loadConfig: unexpected,
     readConfigSchema: unexpected,
+    readForeign: unexpected,
+    openPrompts: unexpected,
     ...services,
   }
 }

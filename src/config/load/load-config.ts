@@ -16,6 +16,7 @@ import { type ReadFile, readText, readTextFile, sourceOf } from './read-file.ts'
 
 export type { LoadedConfig, LoadOptions } from './loaded-config.ts'
 export { refuseInvalid } from './loaded-config.ts'
+export { type ForeignFile, readForeign } from './read-foreign.ts'
 
 /** A file or a folder, relative to `cwd`; with null the first of the usual names in `cwd`. */
 export async function loadConfig(path: string | null, options: PathOptions): Promise<LoadedConfig> {

@@ -1,0 +1,47 @@
+/**
+ * Names that only the agent knows: programs, groups, slots, runs. A person waits for them with a finger on a key, so they are asked for briefly; where no
+ * agent answers in time there are none, and nothing is said.
+ */
+import type { Client } from '../../contract/client.ts'
+import type { Suggestion } from '../define-command.ts'
+import type { Candidate } from './complete-words.ts'
+
+const mostRuns = 50
+
+export async function liveNames(
+  suggests: Suggestion,
+  client: Client,
+  signal: AbortSignal,
+): Promise<Candidate[]> {
+  switch (suggests) {
+    case 'targets':
+      return targetsOf(await client.listSlots({}, { signal }))
+    case 'programs': {
+      const programs = await client.listPrograms({}, { signal })
+      return programs.map(({ name }) => ({ word: name, meaning: 'program' }))
+    }
+    case 'runs': {
+      const runs = await client.listRuns({ limit: mostRuns }, { signal })
+      return runs.map(({ id, slot, state, endText }) => ({
+        word: id,
+        meaning: `${slot}, ${endText ?? state}`,
+      }))
+    }
+    default:
+      return []
+  }
+}
+
+type Slot = Awaited<ReturnType<Client['listSlots']>>[number]
+
+function targetsOf(slots: readonly Slot[]): Candidate[] {
+  const targets = new Map<string, string>()
+  for (const { program, group } of slots) {
+    const count = slots.filter((slot) => slot.program === program).length
+    targets.set(program, count === 1 ? 'program' : `program, ${count} slots`)
+    if (group !== program) targets.set(`${group}:*`, 'group')
+  }
+  for (const { name, state } of slots) if (!targets.has(name)) targets.set(name, `slot, ${state}`)
+  targets.set('all', 'everything')
+  return [...targets].map(([word, meaning]) => ({ word, meaning }))
+}

@@ -1,0 +1,76 @@
+/**
+ * A configuration that is about to be written for somebody: programs as a person would write them, with what shall be said about them. The
+ * importers make it, `write-config.ts` turns it into text. What could not be carried over is a remark: it is told, and stands in the text as well.
+ */
+import { UserError } from '../../domain/user-error.ts'
+import type { JsonValue, ProgramConfig } from '../config-types.generated.ts'
+import { resolvePath } from '../paths.ts'
+import { isName, parseProgramKey, tamedName } from '../program-name.ts'
+
+export interface DraftConfig {
+  /** What stands at the top of the text. */
+  readonly comments: readonly string[]
+  readonly programs: readonly DraftProgram[]
+  /** What concerns no single program. */
+  readonly remarks: readonly string[]
+}
+
+export interface DraftProgram {
+  /** Its key below `programs`. */
+  readonly key: string
+  readonly value: ProgramConfig
+  readonly remarks: readonly string[]
+  /** Keys that are not set, shown as comments for whoever wants them. */
+  readonly lessons?: readonly Lesson[]
+}
+
+export interface Lesson {
+  readonly key: string
+  readonly value: JsonValue
+  readonly meaning: string
+}
+
+/** Where a text comes from and where it goes: paths are relative to the folder of the configuration. Both absolute. */
+export interface ImportPlace {
+  readonly sourceFolder: string
+  readonly targetFolder: string
+}
+
+/** A path of the source as it must be written in the target. */
+export function relocated(path: string, { sourceFolder, targetFolder }: ImportPlace): string {
+  return path.startsWith('/') || sourceFolder === targetFolder ? path : resolvePath(sourceFolder, path)
+}
+
+/** All remarks, each with the program that it is about. */
+export function remarksOf({ programs, remarks }: DraftConfig): string[] {
+  return [
+    ...remarks,
+    ...programs.flatMap(({ key, remarks: own }) => own.map((remark) => `${key}: ${remark}`)),
+  ]
+}
+
+export function nothingToImport(what: string, hint: string): UserError {
+  return new UserError('nothing_to_import', what, { hint })
+}
+
+/** Gives out keys for programs: names that Drover takes, each once. */
+export class ProgramKeys {
+  private readonly taken = new Set<string>()
+
+  /** `remark` is null where the name is kept. */
+  take(wanted: string, group: string | null = null): { key: string; remark: string | null } {
+    const name = plainName(wanted)
+    const prefix = group === null || !isName(group) || group === name ? '' : `${group}:`
+    let key = `${prefix}${name}`
+    for (let number = 2; this.taken.has(key); number += 1) key = `${prefix}${name}-${number}`
+    this.taken.add(key)
+    const isKept = key === wanted || key === `${group}:${wanted}`
+    return { key, remark: isKept ? null : `is named \`${wanted}\` there` }
+  }
+}
+
+function plainName(wanted: string): string {
+  if (isName(wanted) || (wanted.includes(':') && parseProgramKey(wanted))) return wanted
+  const tamed = (tamedName(wanted) ?? wanted).replaceAll(':', '-').slice(0, 90)
+  return isName(tamed) ? tamed : `program-${tamed}`.replace(/[^\w.-]/g, '')
+}

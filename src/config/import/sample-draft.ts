@@ -1,0 +1,41 @@
+/**
+ * The configuration for a folder in which nothing was found: one program that any machine can run, so that the next command shows something. And the keys
+ * that are worth knowing first, as comments.
+ */
+import type { DraftConfig, DraftProgram, Lesson } from './draft-config.ts'
+
+const lessons: readonly Lesson[] = [
+  { key: 'processes', value: 2, meaning: 'so many of it, each in a slot: name:0, name:1' },
+  { key: 'restart', value: 'on-failure', meaning: 'not after a good end; default: always' },
+  {
+    key: 'envFiles',
+    value: [{ path: '.env', optional: true }],
+    meaning: 'NAME=value lines; `env` wins over them',
+  },
+  {
+    key: 'stop',
+    value: { grace: '30s' },
+    meaning: 'time to finish its work when asked to end; default: 10s',
+  },
+]
+
+const teaching = [
+  'What Drover keeps running from this folder. Paths are relative to this file.',
+  'After a change: `drover config check`, then `drover reload`.',
+]
+
+export function sampleDraft(command = 'while :; do date; sleep 5; done', key = 'hello'): DraftConfig {
+  return taught({ comments: [], programs: [{ key, value: { command }, remarks: [] }], remarks: [] })
+}
+
+/** A draft with what somebody new wants to know: at the top, and in its first program. */
+export function taught(draft: DraftConfig): DraftConfig {
+  const programs = draft.programs.map((program, index) =>
+    index === 0 ? { ...program, lessons: lessonsFor(program) } : program,
+  )
+  return { ...draft, comments: [...teaching, ...draft.comments], programs }
+}
+
+function lessonsFor({ value }: DraftProgram): Lesson[] {
+  return lessons.filter(({ key }) => !(key in value))
+}

@@ -1,0 +1,410 @@
+/**
+ * The API as TypeScript sees it.
+ *
+ * Generated from src/contract by scripts/generate.mjs; change it there.
+ */
+
+/** What went wrong, for a program; the reference lists what each means. */
+export type ErrorCode =
+  | 'usage'
+  | 'no_agent'
+  | 'not_found'
+  | 'config_invalid'
+  | 'config_unreadable'
+  | 'nothing_to_import'
+  | 'conflict'
+  | 'refused'
+  | 'did_not_happen'
+  | 'timed_out'
+  | 'busy'
+  | 'data_dir_foreign'
+  | 'data_dir_unusable'
+  | 'data_dir_in_use'
+  | 'store_newer'
+  | 'store_broken'
+  | 'store_unavailable'
+  | 'socket_in_the_way'
+  | 'address_taken'
+  | 'listen_refused'
+  | 'tls_invalid'
+  | 'unauthorized'
+  | 'forbidden'
+  | 'token_revoked'
+  | 'too_many_requests'
+  | 'too_large'
+  | 'too_slow'
+  | 'shim_missing'
+  | 'shutting_down'
+  | 'internal'
+
+export interface CallOptions {
+  /** Ends the call, or the stream, with an `AbortError`. */
+  readonly signal?: AbortSignal
+}
+
+export interface AgentView {
+  version: string;
+  pid: number;
+  /** The script that the agent was started by. */
+  build: string;
+  node: string;
+  dataDir: string;
+  /** The configuration file or folder, if any. */
+  config: string | null;
+  generation: number;
+  /** ISO 8601, UTC */
+  startedAt: string;
+  isShuttingDown: boolean;
+  slots: { [K in 'stopped' | 'waiting' | 'starting' | 'running' | 'backoff' | 'stopping' | 'exited' | 'fatal']?: number };
+  memory: { rssBytes: number; };
+}
+
+export interface EventView {
+  id: number;
+  /** ISO 8601, UTC */
+  at: string;
+  kind: 'agent.started' | 'agent.stopping' | 'agent.stopped' | 'agent.failed_internally' | 'config.applied' | 'config.refused' | 'api.requested' | 'api.denied' | 'token.created' | 'token.revoked' | 'slot.requested' | 'slot.starting' | 'slot.waiting' | 'slot.running' | 'slot.ready' | 'slot.unready' | 'slot.unhealthy' | 'slot.backing_off' | 'slot.stopping' | 'slot.stopped' | 'slot.exited' | 'slot.gave_up' | 'rollout.stopped' | 'rollout.finished' | 'program.scaled' | 'run.started' | 'run.adopted' | 'run.limit_reached' | 'run.grace_cut' | 'run.overdue' | 'run.timed_out' | 'run.ended' | 'start.refused';
+  level: 'error' | 'warning' | 'notice' | 'info';
+  program: string | null;
+  slot: string | null;
+  run: string | null;
+  data: { [name: string]: unknown };
+  /** any JSON */
+  customData: unknown;
+  /** One sentence for people. */
+  text: string;
+}
+
+export interface OutcomeView {
+  slot: string;
+  name: string;
+  outcome: 'done' | 'unchanged' | 'failed' | 'waiting';
+  state: 'stopped' | 'waiting' | 'starting' | 'running' | 'backoff' | 'stopping' | 'exited' | 'fatal';
+  pid: number | null;
+  message: string;
+}
+
+export interface OutputView {
+  slot: string;
+  name: string;
+  run: string;
+  stream: 'out' | 'err';
+  /** Of the first byte within the run’s stream; in a named file within the file. */
+  offset: number;
+  /** Whole characters; bytes that are no UTF-8 are replaced. */
+  text: string;
+  /** When the first of it came, where that is known. */
+  time?: string;
+}
+
+export interface PlanView {
+  /** The generation that it starts from. */
+  generation: number;
+  isEmpty: boolean;
+  programs: ({ program: string; change: 'added' | 'removed' | 'restarted' | 'scaled' | 'policy'; /** Fields that differ. */ fields: string[]; })[];
+  steps: ({ slot: string; action: 'start' | 'stop' | 'restart' | 'remove' | 'keep'; reason: string; })[];
+  warnings: string[];
+}
+
+export interface ProblemView {
+  severity: 'error' | 'warning';
+  code: string;
+  file: string | null;
+  line: number | null;
+  field: string;
+  value: string | null;
+  message: string;
+  expected: string | null;
+  suggestion: string | null;
+}
+
+export interface ProgramView {
+  name: string;
+  group: string;
+  /** Where the definition came from. */
+  source: 'file' | 'api';
+  /** The program with all defaults filled in; values of its environment are masked. */
+  definition: { [key: string]: unknown; };
+}
+
+export interface RunDetail {
+  run: RunView;
+  timeline: EventView[];
+}
+
+export interface RunView {
+  id: string;
+  program: string;
+  slot: string;
+  node: string;
+  /** autostart, requested, restart or changed, with its data */
+  cause: { kind: string; [key: string]: unknown; };
+  causeText: string;
+  state: 'claimed' | 'running' | 'ended';
+  pid: number | null;
+  /** ISO 8601, UTC */
+  claimedAt: string;
+  /** ISO 8601, UTC */
+  startedAt: string | null;
+  /** ISO 8601, UTC */
+  endedAt: string | null;
+  durationMs: number | null;
+  /** How it ended: exited, signaled, stopped, timed_out, failed_to_start, revoked, unknown or machine_restarted, with its data */
+  end: { kind: string; [key: string]: unknown; } | null;
+  endText: string | null;
+  usage: { /** User and system time of the tree. */ cpuMs: number; /** Of the tree now while alive; once ended the highest that is known of it. */ rssBytes: number; /** Of the tree now, shared pages by their share; only of one living run that is asked for. */ pssBytes: number | null; /** Members of the tree while alive, else 0. */ processes: number; /** File descriptors of the tree while alive. */ openFiles: number | null; /** The highest sum over the tree that a look saw; null for runs too short for one. */ peakTreeRssBytes: number | null; /** The most members that a look saw. */ peakProcesses: number | null; /** The most file descriptors that a look saw. */ peakOpenFiles: number | null; /** Once ended: the peak of the largest single process, as the kernel measured it. */ largestProcessRssBytes: number | null; outBytes: number; errBytes: number; lostBytes: number; } | null;
+}
+
+export interface SlotView {
+  /** What a person sees: the program’s name while it has one process, else the slot. */
+  name: string;
+  /** program:index */
+  slot: string;
+  program: string;
+  group: string;
+  index: number;
+  state: 'stopped' | 'waiting' | 'starting' | 'running' | 'backoff' | 'stopping' | 'exited' | 'fatal';
+  pid: number | null;
+  /** The run that the slot holds now. */
+  run: string | null;
+  /** The last run of the slot, alive or not. */
+  lastRun: string | null;
+  /** When the slot entered its state. */
+  since: string;
+  /** When the living run’s command began. */
+  startedAt: string | null;
+  /** Why it is in this state, where that needs saying. */
+  reason: string | null;
+  /** In backoff: when the next try comes. */
+  retryAt: string | null;
+  /** Whether it can do its work, as its checks say; null while it has no process. */
+  ready: boolean | null;
+  /** The verdict of each check that the program has, while it has a process. */
+  checks: { [K in 'startup' | 'readiness' | 'liveness']?: 'passing' | 'failing' | 'unknown' };
+  /** What the process says of itself, by `STATUS=` of sd_notify. */
+  statusText: string | null;
+  /** Runs something else than is declared, or waits for its turn to be restarted. */
+  outdated: boolean;
+  quickExits: number;
+  /** Runs begun after another’s end since the agent’s store knows the slot. */
+  restarts: number;
+  /** What the slot shall do. */
+  wanted: 'run' | 'stop';
+  stoppedByPerson: boolean;
+  node: string;
+  /** What the living run’s whole tree uses; null before the first look. */
+  usage: { /** Of one core, over the time since the look before. */ cpuPercent: number; /** User and system time of the tree since its start. */ cpuMs: number; /** Resident memory of the tree. */ rssBytes: number; processes: number; /** Null where they may not be counted. */ openFiles: number | null; } | null;
+}
+
+export interface TokenView {
+  name: string;
+  role: 'viewer' | 'operator' | 'admin';
+  /** ISO 8601, UTC */
+  createdAt: string;
+  createdBy: string;
+  /** Null: it holds until it is revoked. */
+  expiresAt: string | null;
+  isExpired: boolean;
+  /** To ten minutes or so. */
+  lastUsedAt: string | null;
+}
+
+/** One method for each endpoint. */
+export interface DroverApi {
+  /** Whether the agent works. */
+  getHealth(request?: Readonly<Record<string, never>>, options?: CallOptions): Promise<{ status: 'ok'; }>
+
+  /** This page: the API as an OpenAPI document. */
+  getOpenApi(request?: Readonly<Record<string, never>>, options?: CallOptions): Promise<{ openapi: string; [key: string]: unknown; }>
+
+  /** The agent itself: version, node, configuration, counts. */
+  getAgent(request?: Readonly<Record<string, never>>, options?: CallOptions): Promise<AgentView>
+
+  /** States, restarts and usage of all slots, for Prometheus (text format 0.0.4). */
+  getMetrics(request?: Readonly<Record<string, never>>, options?: CallOptions): Promise<string>
+
+  /** The state of every slot. */
+  listSlots(request?: {
+    readonly targets?: readonly string[]
+  }, options?: CallOptions): Promise<SlotView[]>
+
+  /** Starts slots; a start by a person is kept over restarts and ends a give-up. */
+  startSlots(request: {
+    /** Programs, groups (`app:*`), slots (`mailer:0`), patterns with `*` and `?`, or `all`. */
+    readonly targets: readonly string[]
+    /** Answer once the outcome is known. */
+    readonly wait?: boolean
+  }, options?: CallOptions): Promise<OutcomeView[]>
+
+  /** Stops slots; what a person stopped stays stopped until a person starts it. */
+  stopSlots(request: {
+    /** Programs, groups (`app:*`), slots (`mailer:0`), patterns with `*` and `?`, or `all`. */
+    readonly targets: readonly string[]
+    /** Answer once the outcome is known. */
+    readonly wait?: boolean
+  }, options?: CallOptions): Promise<OutcomeView[]>
+
+  /** Stops what runs and starts it again; what is stopped is started, too. In turns on request: then the first replacement that fails spares the rest. */
+  restartSlots(request: {
+    /** Programs, groups (`app:*`), slots (`mailer:0`), patterns with `*` and `?`, or `all`. */
+    readonly targets: readonly string[]
+    /** Answer once the outcome is known. */
+    readonly wait?: boolean
+    /** One after the other, each once the one before is ready. */
+    readonly rolling?: boolean
+    /** With `rolling`: so many at a time, instead of what `rollout.parallel` says. */
+    readonly parallel?: number
+  }, options?: CallOptions): Promise<OutcomeView[]>
+
+  /** Sends a signal to the living runs. */
+  signalSlots(request: {
+    /** Programs, groups (`app:*`), slots (`mailer:0`), patterns with `*` and `?`, or `all`. */
+    readonly targets: readonly string[]
+    /** Name, with or without SIG, or number. */
+    readonly signal: string
+    readonly to?: 'process' | 'group' | 'tree'
+  }, options?: CallOptions): Promise<OutcomeView[]>
+
+  /** Begins new files of output for the living runs; what is empty is left alone. */
+  rotateOutput(request: {
+    /** Programs, groups (`app:*`), slots (`mailer:0`), patterns with `*` and `?`, or `all`. */
+    readonly targets: readonly string[]
+  }, options?: CallOptions): Promise<OutcomeView[]>
+
+  /** Writes text to the standard input of the living runs, where the program has `stdin: fifo`. */
+  writeInput(request: {
+    /** Programs, groups (`app:*`), slots (`mailer:0`), patterns with `*` and `?`, or `all`. */
+    readonly targets: readonly string[]
+    readonly text: string
+  }, options?: CallOptions): Promise<OutcomeView[]>
+
+  /** The programs as they are in force. */
+  listPrograms(request?: Readonly<Record<string, never>>, options?: CallOptions): Promise<ProgramView[]>
+
+  /** One program as it is in force. */
+  getProgram(request: {
+    readonly name: string
+  }, options?: CallOptions): Promise<ProgramView>
+
+  /** Declares the programs of one text, in the same form that a configuration file has. Others stay as they are. */
+  putPrograms(request: {
+    /** A configuration as a text. */
+    readonly text: string
+    readonly format: 'yaml' | 'json' | 'toml'
+    /** What errors call the text. */
+    readonly name?: string
+    /** What relative paths are relative to; absolute. */
+    readonly baseDir?: string
+  }, options?: CallOptions): Promise<PlanView>
+
+  /** Removes a program that was declared over the API; its runs are stopped. */
+  deleteProgram(request: {
+    readonly name: string
+  }, options?: CallOptions): Promise<PlanView>
+
+  /** Sets how many processes programs have. It is kept over restarts, until the declared number changes or null takes it back. */
+  scalePrograms(request: {
+    /** Numbers of processes by program; null goes back to the declared one. */
+    readonly programs: { readonly [name: string]: number | null }
+    /** Answer once the outcome is known. */
+    readonly wait?: boolean
+  }, options?: CallOptions): Promise<OutcomeView[]>
+
+  /** Reads the configuration and tells what a reload would do; changes nothing. */
+  planReload(request?: Readonly<Record<string, never>>, options?: CallOptions): Promise<PlanView>
+
+  /** Reads the configuration and makes it so. */
+  reload(request?: {
+    /** Answer once the outcome is known. */
+    readonly wait?: boolean
+  }, options?: CallOptions): Promise<{ plan: PlanView; outcomes: OutcomeView[]; }>
+
+  /** Runs, newest first. */
+  listRuns(request?: {
+    readonly targets?: readonly string[]
+    readonly state?: 'alive' | 'ended'
+    /** The id of the last run of the page before. */
+    readonly before?: string
+    readonly limit?: number
+  }, options?: CallOptions): Promise<RunView[]>
+
+  /** One run: cause, timeline, usage, end. The id may be shortened as long as it is unique. */
+  getRun(request: {
+    readonly id: string
+  }, options?: CallOptions): Promise<RunDetail>
+
+  /** The output of one run, byte for byte, as far as it is kept. */
+  getRunOutput(request: {
+    readonly id: string
+    readonly stream?: 'out' | 'err'
+    /** The first byte that is wanted. */
+    readonly offset?: number
+  }, options?: CallOptions): AsyncIterable<Uint8Array>
+
+  /** The last lines of many programs, and what follows; or those of a time, or that a pattern fits. */
+  streamLogs(request?: {
+    readonly targets?: readonly string[]
+    readonly lines?: number
+    readonly follow?: boolean
+    readonly run?: string
+    readonly stream?: 'out' | 'err' | 'both'
+    /** The first time that is wanted: `10m`, `2h`, `3d` (ago), `14:30`, `today`, `yesterday`, `now` or ISO 8601. */
+    readonly since?: string
+    /** The first time that is not wanted any more: `10m`, `2h`, `3d` (ago), `14:30`, `today`, `yesterday`, `now` or ISO 8601. */
+    readonly until?: string
+    /** Only lines that this regular expression (of JavaScript) fits. */
+    readonly grep?: string
+    readonly ignoreCase?: boolean
+    readonly invert?: boolean
+    readonly timestamps?: boolean
+  }, options?: CallOptions): AsyncIterable<OutputView>
+
+  /** Events in their order. */
+  listEvents(request?: {
+    /** The id of the last event that is known already. */
+    readonly after?: number
+    readonly kinds?: readonly string[]
+    readonly targets?: readonly string[]
+    readonly run?: string
+    readonly limit?: number
+    readonly newest?: boolean
+  }, options?: CallOptions): Promise<EventView[]>
+
+  /** Events as they happen; with `after` or Last-Event-ID from there on. */
+  streamEvents(request?: {
+    /** The id of the last event that is known already. */
+    readonly after?: number
+    readonly kinds?: readonly string[]
+    readonly targets?: readonly string[]
+  }, options?: CallOptions): AsyncIterable<EventView>
+
+  /** The tokens of the API, without their secrets. */
+  listTokens(request?: Readonly<Record<string, never>>, options?: CallOptions): Promise<TokenView[]>
+
+  /** Makes a token; its secret is in this answer and nowhere else. */
+  createToken(request: {
+    readonly name: string
+    readonly role: 'viewer' | 'operator' | 'admin'
+    /** How long it holds; without, until it is revoked. */
+    readonly expiresInMs?: number
+  }, options?: CallOptions): Promise<{ token: TokenView; secret: string; }>
+
+  /** Revokes a token; what is under way with it ends. */
+  revokeToken(request: {
+    readonly name: string
+  }, options?: CallOptions): Promise<TokenView>
+
+  /** Ends the agent, its workers left running, and starts another build in its place; goes back if that does not start. */
+  upgrade(request: {
+    /** What comes before `up`: node, its options and the script of the new build, absolute. */
+    readonly command: readonly string[]
+    readonly version: string
+    /** The highest form of the store that the new build knows. */
+    readonly storeSchema: number
+  }, options?: CallOptions): Promise<{ from: string; to: string; }>
+
+  /** Ends the agent; workers are stopped first, or left running. */
+  shutdown(request?: {
+    readonly leaveWorkers?: boolean
+  }, options?: CallOptions): Promise<{ stopping: number; }>
+}

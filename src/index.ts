@@ -49,8 +49,14 @@ function hostOf({ socket, dataDir, host }: ConnectOptions): AgentHost {
   return { kind: 'unix', path: socketPathOf(dataDirOf(dataDir === undefined ? {} : { dataDir })) }
 }
 
-function credentialsOf({ token = null, caFile = null }: ConnectOptions): HostCredentials {
-  return readCredentials({ token, tokenFile: null, caFile, env: process.env, cwd: process.cwd() })
+function credentialsOf({ token, caFile }: ConnectOptions): HostCredentials {
+  return readCredentials({
+    token: token ?? null,
+    tokenFile: null,
+    caFile: caFile ?? null,
+    env: process.env,
+    cwd: process.cwd(),
+  })
 }
 
 type Call = (request: unknown, options: CallOptions) => Promise<unknown>

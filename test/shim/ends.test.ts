@@ -63,7 +63,7 @@ describe('an end', () => {
     await run.ended()
     await run.gone()
     const files = readdirSync(run.directory).sort()
-    expect(files).toEqual(['control', 'err.0', 'exit', 'out.0', 'pid', 'spec.json'])
+    expect(files).toEqual(['control', 'err.0', 'exit', 'out.0', 'out.0.times', 'pid', 'spec.json'])
     const ours = files.filter((name) => name !== 'spec.json')
     expect(ours.map((name) => statSync(run.path(name)).mode & 0o777)).toEqual(ours.map(() => 0o600))
   })

@@ -12,6 +12,7 @@ import { runCli } from './cli/cli.ts'
 import type { CliServices, StartOptions } from './cli/context.ts'
 import { systemClock } from './clock.ts'
 import type * as LoadConfig from './config/load/load-config.ts'
+import type * as MainDoctor from './main-doctor.ts'
 import type * as MainPrompts from './main-prompts.ts'
 
 /** Set by the build. */
@@ -38,12 +39,18 @@ const services: CliServices = {
     const { readForeign } = built('./config.cjs') as typeof LoadConfig
     return readForeign(path, { ...options, hostPath: join(__dirname, 'config-host.cjs') })
   },
+  examineMachine: (dataDir, agentPid) => doctor().examineMachine(dataDir, agentPid),
+  checkPrograms: (programs) => doctor().checkPrograms(programs),
   openPrompts: () =>
     (built('./prompts.cjs') as typeof MainPrompts).createPrompts(process.stdin, process.stderr),
   readConfigSchema: () => readFile(join(__dirname, '../docs/reference/drover.schema.json'), 'utf8'),
 }
 
 let isAgent = false
+function doctor(): typeof MainDoctor {
+  return built('./doctor.cjs') as typeof MainDoctor
+}
+
 let interruption: AbortSignal | null = null
 
 /** Runs one command line in this process. */

@@ -2,11 +2,14 @@
  * Questions at a terminal, drawn by clack. A bundle of its own, so that only a command that asks loads it. Everything goes to the given output, which is
  * the error output: data is asked for by nobody here.
  */
-import type { Readable, Writable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import { cancel, confirm, intro, isCancel, multiselect, outro, select, text } from '@clack/prompts'
+import type { Terminal } from './cli/output.ts'
 import type { Choice, Prompts } from './cli/prompts.ts'
 
-export function createPrompts(input: Readable, output: Writable): Prompts {
+export function createPrompts(input: Readable, output: Terminal): Prompts {
+  // Serial lines say that they have no columns at all; clack would put each letter on a line of its own.
+  if (!output.columns) Object.assign(output, { columns: 80, rows: output.rows || 24 })
   const streams = { input, output }
   return {
     begin: (title) => intro(title, { output }),

@@ -6,6 +6,9 @@ import type { LoadedConfig } from '../config/load/loaded-config.ts'
 import type { ForeignFile } from '../config/load/read-foreign.ts'
 import type { Client } from '../contract/client.ts'
 import type { ExitRule } from '../domain/agent-exit.ts'
+import type { Finding } from '../domain/finding.ts'
+import type { Program } from '../domain/program.ts'
+import type { Problem } from '../domain/user-error.ts'
 import type { Command } from './define-command.ts'
 import type { GlobalOptions } from './global-options.ts'
 import type { Output } from './output.ts'
@@ -47,6 +50,10 @@ export interface CliServices {
   readConfigSchema(): Promise<string>
   /** A file of another tool, for its value. */
   readForeign(path: string, options: { cwd: string }): Promise<ForeignFile>
+  /** What can be said of this machine and a data directory; `agentPid` is that of the agent that answers. */
+  examineMachine(dataDir: string, agentPid: number | null): Promise<Finding[]>
+  /** What only this machine can tell of programs: users, folders, commands. */
+  checkPrograms(programs: readonly Program[]): Problem[]
   /** Questions to the person at the terminal. */
   openPrompts(): Prompts
 }

@@ -33,6 +33,7 @@ export const floors: Readonly<Record<string, number>> = {
   notify: 2,
   celery: 2,
   agent: 3,
+  doctor: 3,
   cluster: 4,
   api: 5,
   cli: 6,
@@ -89,7 +90,7 @@ export const rules: readonly Rule[] = [
     because:
       'what the command line can do, every other program can do over the API; a shortcut past it would be a door that nobody else has',
     find: byImport((from, to) =>
-      from.startsWith('cli/') && to !== null && /^(process|store|agent|cluster|api)\//.test(to)
+      from.startsWith('cli/') && to !== null && /^(process|store|agent|doctor|cluster|api)\//.test(to)
         ? 'a floor that only the agent has'
         : null,
     ),

@@ -1,6 +1,6 @@
 /** `drover config check`: names every mistake of a configuration, without any agent. */
 import { configFile, loadChosen } from '../chosen-config.ts'
-import { defineCommand } from '../define-command.ts'
+import { defineCommand, option } from '../define-command.ts'
 import { exitOf, exitOk } from '../exit.ts'
 import { printProblems } from '../print-error.ts'
 import { printJson } from '../print-json.ts'
@@ -10,13 +10,18 @@ export const configCheckCommand = defineCommand({
   group: 'Configuration',
   summary: 'Check the configuration, and name every mistake',
   details: 'Needs no agent and starts nothing.',
-  inputs: { file: configFile },
+  inputs: {
+    file: configFile,
+    machine: option.flag('--machine', 'also what only this machine can tell: users, folders, commands'),
+  },
   examples: {
     'config check': 'what lies here',
+    'config check --machine': 'before a deployment, on the machine itself',
     'config check conf.d --json': 'a folder, for an editor or a pipeline',
   },
-  async run({ file }, context) {
-    const { programs, problems, files } = await loadChosen(file, context)
+  async run({ file, machine }, context) {
+    const { programs, problems: written, files } = await loadChosen(file, context)
+    const problems = machine ? [...written, ...context.checkPrograms(programs)] : written
     const { out, err, global, cwd } = context
     const errors = problems.filter(({ severity }) => severity === 'error').length
     if (global.json) {

@@ -8,6 +8,7 @@ import { completionCommand } from './completion.ts'
 import { configCheckCommand } from './config-check.ts'
 import { configPrintCommand } from './config-print.ts'
 import { configSchemaCommand } from './config-schema.ts'
+import { doctorCommand } from './doctor.ts'
 import { eventsCommand } from './events.ts'
 import { importPackageCommand } from './import-package.ts'
 import { importPm2Command } from './import-pm2.ts'
@@ -54,6 +55,7 @@ export const commands: readonly Command[] = [
   runsCommand,
   runCommand,
   eventsCommand,
+  doctorCommand,
   initCommand,
   configCheckCommand,
   configPrintCommand,

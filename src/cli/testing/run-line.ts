@@ -84,6 +84,8 @@ function servicesOf({ services }: LineOptions): CliServices {
     readConfigSchema: unexpected,
     readForeign: unexpected,
     openPrompts: unexpected,
+    examineMachine: unexpected,
+    checkPrograms: unexpected,
     ...services,
   }
 }

@@ -20,8 +20,8 @@ import type { Database } from './engine.ts'
 import { explain } from './explain.ts'
 import type { Tables } from './tables.ts'
 
-/** Rows per statement: SQLite takes 32,766 parameters, and the widest table has 13 columns. */
-const rowsPerStatement = 500
+/** Rows per statement, at most: SQLite takes 32,766 parameters, and the widest table has 13 columns. */
+const mostRowsPerStatement = 256
 /** No text that begins with a prefix sorts after the prefix with this. */
 const lastCharacter = '\u{10ffff}'
 
@@ -364,9 +364,16 @@ async function writeEvents(tx: Transaction<Tables>, events: readonly NewEvent[])
   return recorded
 }
 
+/**
+ * By powers of two, so that there are few texts of statements and each is prepared once: a statement that is dropped keeps its memory until
+ * it is collected, which it is not for a long time, as it weighs nothing in the heap.
+ */
 function* parts<T>(rows: readonly T[]): Generator<T[]> {
-  for (let from = 0; from < rows.length; from += rowsPerStatement)
-    yield rows.slice(from, from + rowsPerStatement)
+  let size = mostRowsPerStatement
+  for (let from = 0; from < rows.length; from += size) {
+    while (size > rows.length - from) size /= 2
+    yield rows.slice(from, from + size)
+  }
 }
 
 function toRun(row: Tables['runs']): Run {

@@ -45,8 +45,9 @@ export const globalFlags = {
   tokenFile: {
     flags: '--token-file <file>',
     description: 'a file that holds it (DROVER_TOKEN_FILE, else ~/.config/drover/token)',
+    suggests: 'files',
   },
-  ca: { flags: '--ca <file>', description: 'a certificate to trust, in PEM (DROVER_CA)' },
+  ca: { flags: '--ca <file>', description: 'a certificate to trust, in PEM (DROVER_CA)', suggests: 'files' },
   node: { flags: '-i, --node <name>', description: 'name of the node (DROVER_NODE)' },
   json: { flags: '--json', description: 'print data as JSON' },
   noColor: { flags: '--no-color', description: 'print without colours (NO_COLOR)' },

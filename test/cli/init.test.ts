@@ -60,7 +60,7 @@ test('from PM2 to a running agent: an ecosystem file that is a program is run ap
     'ecosystem.config.js',
     `console.log('noise'); setInterval(() => {}, 1000)
     module.exports = { apps: [{
-      name: 'api', script: './server.js', args: '--x', instances: 2, watch: true, kill_timeout: 3000,
+      name: 'api', script: './server.js', args: '--x', instances: 2, cron_restart: '0 0 * * *', watch: true, kill_timeout: 3000,
       env: { MODE: 'dev', PID: process.pid }, env_production: { MODE: 'production' }, max_restarts: 4,
     }] }`,
   )
@@ -74,7 +74,7 @@ test('from PM2 to a running agent: an ecosystem file that is a program is run ap
     'drover.yaml',
   ])
   expect(imported).toMatchObject({ code: 0, stdout: '' })
-  expect(imported.stderr).toContain('api: `watch` is not carried over')
+  expect(imported.stderr).toContain('api: `cron_restart` is not carried over')
   expect(imported.stderr).toContain('→ Next: `drover up`')
   for (const format of ['yaml', 'ts', 'json', 'toml']) {
     const file = join(house.folder, `as.${format}`)

@@ -6,7 +6,14 @@ import { type Finding, findingsOf } from '../../domain/finding.ts'
 import { UserError } from '../../domain/user-error.ts'
 import { type LineOptions, runLine } from '../testing/run-line.ts'
 
-const fine: LoadedConfig = { programs: [], problems: [], settings: null, api: null, files: [], root: '/home/alice/drover.yaml' }
+const fine: LoadedConfig = {
+  programs: [],
+  problems: [],
+  settings: { log: null, outputQuotaBytes: null },
+  api: null,
+  files: [],
+  root: '/home/alice/drover.yaml',
+}
 const disk = findingsOf('Data directory').warning('data.space', 'Little room.', 'Make room.')
 
 function options(more: LineOptions = {}, machine: Finding[] = []): LineOptions {
@@ -129,4 +136,11 @@ test('config check asks the machine only with --machine', async () => {
   const given = options({ services: { checkPrograms: () => [problem] } })
   expect((await runLine('config check', given)).out).not.toContain('/x')
   expect((await runLine('config check --machine', given)).out).toContain('The directory `/x` does not exist.')
+})
+
+test('of an agent behind an address, this machine is not examined', async () => {
+  const services = { examineMachine: () => Promise.reject(new Error('not asked for')) }
+  const { code, out } = await runLine('doctor --host http://127.0.0.1:9650', options({ services }))
+  expect(code).toBe(0)
+  expect(out).toMatch(/^Agent\n/)
 })

@@ -28,10 +28,12 @@ export const doctorCommand = defineCommand({
   },
   async run({ quiet }, context) {
     const agent = await askAgent(context)
+    // Of an agent behind an address, this machine and its folders tell nothing.
+    const isElsewhere = context.global.host !== null
     const findings = [
-      ...(await context.examineMachine(context.global.dataDir, agent.view?.pid ?? null)),
+      ...(isElsewhere ? [] : await context.examineMachine(context.global.dataDir, agent.view?.pid ?? null)),
       ...agent.findings,
-      ...(await examineConfig(agent.view, context)),
+      ...(await examineConfig(isElsewhere ? null : agent.view, context)),
       ...(agent.view === null ? [] : await examinePrograms(context)),
     ]
     const isHealthy = countLevel(findings, 'error') === 0

@@ -162,13 +162,17 @@ describe('import', () => {
   })
 
   test('the text is data, and what is not carried over is not', async () => {
-    write({ 'pm2.json': '{"apps":[{"name":"a","script":"a.js","watch":true}]}' })
+    write({ 'pm2.json': '{"apps":[{"name":"a","script":"a.js","cron_restart":"0 0 * * *"}]}' })
     const { code, out, err } = await run('import pm2 pm2.json')
     expect(code).toBe(0)
     expect(out).toContain('command: [node, a.js]')
-    expect(err).toContain('To look at (1):\n  a: `watch` is not carried over')
+    expect(err).toContain('To look at (1):\n  a: `cron_restart` is not carried over')
     const asJson = JSON.parse((await run('import pm2 pm2.json --format toml --json')).out)
-    expect(asJson).toMatchObject({ file: null, format: 'toml', remarks: [expect.stringContaining('watch')] })
+    expect(asJson).toMatchObject({
+      file: null,
+      format: 'toml',
+      remarks: [expect.stringContaining('cron_restart')],
+    })
   })
 
   test.each([

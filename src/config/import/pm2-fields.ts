@@ -8,6 +8,7 @@ import { relocated } from './draft-config.ts'
 import { type App, shown } from './pm2-app.ts'
 import { carryCommand } from './pm2-command.ts'
 import { carryEnvironment } from './pm2-environment.ts'
+import { carryLimits } from './pm2-limits.ts'
 import { carryOutput } from './pm2-output.ts'
 
 export function carryFields(app: App): void {
@@ -17,6 +18,7 @@ export function carryFields(app: App): void {
   carryCommand(app)
   carryRestart(app)
   carryStop(app)
+  carryLimits(app)
   carryOutput(app)
   for (const [field, instead] of Object.entries(withoutCounterpart)) {
     const taken = app.take(field)
@@ -29,13 +31,6 @@ export function carryFields(app: App): void {
 }
 
 const withoutCounterpart: Readonly<Record<string, string>> = {
-  max_memory_restart:
-    'write a limit of its own, such as `rlimits: { as: 1GB }`, or let the program watch itself',
-  watch: 'files are not watched; use `drover restart`',
-  ignore_watch: 'files are not watched',
-  ignore: 'files are not watched',
-  watch_delay: 'files are not watched',
-  watch_options: 'files are not watched',
   cron_restart: 'nothing is restarted by the clock; let cron call `drover restart`',
   cron: 'nothing is restarted by the clock; let cron call `drover restart`',
   wait_ready: "there is no `process.send('ready')`; see `checks`, by TCP, HTTP, a log line, or sd_notify",
@@ -44,9 +39,6 @@ const withoutCounterpart: Readonly<Record<string, string>> = {
   shutdown_with_message: 'a process is asked by a signal, `stop.signal`',
   kill_retry_time: 'after `stop.grace` the whole tree is killed',
   filter_env: 'the environment is passed on as a whole, or with `inheritEnv: false` not at all',
-  log_date_format: 'output is kept as the program writes it',
-  time: 'output is kept as the program writes it',
-  log_type: 'output is kept as the program writes it',
   merge_logs: 'each slot has its own output',
   combine_logs: 'each slot has its own output',
   pid_file: '`drover status` tells the pid',

@@ -13,6 +13,7 @@ export function carryOutput(app: App): void {
   if (app.take('disable_logs')?.value === true) {
     Object.assign(program, { stdout: 'discard', stderr: 'discard' })
   }
+  carryFormat(app)
   const both = app.text('log_file', 'log')
   const out = app.text('out_file', 'output', 'out', 'out_log', 'output_file')
   const err = app.text('error_file', 'error', 'err', 'err_file', 'err_log')
@@ -29,6 +30,17 @@ export function carryOutput(app: App): void {
   else {
     const stderr = targetOf(app, 'error_file', err)
     if (stderr !== null) program.stderr = stderr
+  }
+}
+
+function carryFormat(app: App): void {
+  const format = app.text('log_type')
+  const stamp = app.take('log_date_format', 'time')
+  if (format === 'json') app.program.output = { format: 'json' }
+  else if (stamp && stamp.value !== false && stamp.value !== '') {
+    app.program.output = { format: 'stamped' }
+    if (stamp.value !== true)
+      app.remark(stamp.field, 'was another form; times are written as 2026-01-31T12:00:00.000Z')
   }
 }
 

@@ -123,31 +123,42 @@ describe('output', () => {
 
 test('what is not carried over is told, field by field', () => {
   const { told } = one({
-    max_memory_restart: '150M',
-    watch: true,
     cron_restart: '0 * * * *',
     wait_ready: true,
     listen_timeout: 8000,
     gid: 'www-data',
-    log_date_format: 'YYYY',
     merge_logs: true,
     surprise: { a: 1 },
     instances: 'many',
     min_uptime: 'soon',
   })
-  for (const field of [
-    'max_memory_restart',
-    'watch',
-    'cron_restart',
-    'wait_ready',
-    'listen_timeout',
-    'gid',
-  ]) {
+  for (const field of ['cron_restart', 'wait_ready', 'listen_timeout', 'gid']) {
     expect(told).toContain(`\`${field}\` is not carried over`)
   }
-  for (const field of ['log_date_format', 'merge_logs', 'instances', 'min_uptime'])
-    expect(told).toContain(field)
+  for (const field of ['merge_logs', 'instances', 'min_uptime']) expect(told).toContain(field)
   expect(told).toContain('`surprise` is not carried over: it is not known what it means ({"a":1})')
+})
+
+describe('limits', () => {
+  test.each([
+    [{ max_memory_restart: '150M' }, { memory: '150MB' }],
+    [{ max_memory_restart: '1G' }, { memory: '1GB' }],
+    [{ maxMemoryRestart: 314572800 }, { memory: '300MB' }],
+    [{ max_memory_restart: '1K' }, undefined],
+    [{ watch: true }, { watch: { paths: ['.'] } }],
+    [
+      { watch: 'src', ignore_watch: ['node_modules'], watch_delay: 1000 },
+      { watch: { paths: ['src'], ignore: ['node_modules'], settle: '1s' } },
+    ],
+    [{ watch: ['src', '**/*.js'], cwd: 'sub' }, { watch: { paths: ['/srv/app/sub/src', '**/*.js'] } }],
+    [{ watch: [] }, undefined],
+  ])('%j', (app, limits) => expect(one(app).limits).toEqual(limits))
+})
+
+test('times in front of lines', () => {
+  expect(one({ time: true })).toMatchObject({ output: { format: 'stamped' }, told: '' })
+  expect(one({ log_date_format: 'YYYY' }).told).toContain('`log_date_format` was another form')
+  expect(one({ log_type: 'json' }).output).toEqual({ format: 'json' })
 })
 
 test('what is switched off or means nothing here is no remark', () => {

@@ -308,7 +308,8 @@ describe('a keeper', () => {
     rmSync(join(folder, 'runs', 'r1', 'pid'))
     const live = second.keeper.adopt({ run: aRun('r1'), index: 0, launchHash: null, stop, pid: null })
     await Promise.all([second.keeper.clearUp(live), second.keeper.clearUp(live)])
-    expect(second.told).toEqual(['r1 unknown'])
+    // Its shim, which nobody knows of, may still tell the end of the command before it is found itself. Once in any case.
+    expect(second.told).toEqual([expect.stringMatching(/^r1 (unknown|exited|signaled)$/)])
     await vi.waitFor(() => {
       expect([command, shim].map((one) => isAlive(one as ProcessIdentity))).toEqual([false, false])
     }, patience)

@@ -27,6 +27,8 @@ import { InVain, type WaitOptions, waitFor } from './wait.ts'
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
 const droverCommand = join(root, 'bin', 'drover')
+/** What the first line of the command gives to Node. */
+const flags = readFileSync(droverCommand, 'utf8').split('\n')[0]?.match(/--\S+/g) ?? []
 const launcher = join(root, 'test', 'harness', 'launch-agent.cjs')
 
 export interface StartAgentOptions {
@@ -226,7 +228,7 @@ export class House {
 
   private command({ bundle, config = this.configFile, args = [] }: StartAgentOptions): string[] {
     if (bundle === undefined) {
-      return [droverCommand, 'up', '-c', config, '-D', this.dataDir, '-i', 'house', ...args]
+      return [...flags, droverCommand, 'up', '-c', config, '-D', this.dataDir, '-i', 'house', ...args]
     }
     const options = {
       config: this.configFile,

@@ -30,6 +30,10 @@ static bool parse_order(char *line, struct order *order)
     for (char *word = strtok_r(line, " ", &rest); word != NULL && count < 5; word = strtok_r(NULL, " ", &rest)) words[count++] = word;
     *order = (struct order){.kind = ROTATE};
     if (count == 1) return strcmp(words[0], "rotate") == 0;
+    if (count == 2 && strcmp(words[0], "capture") == 0) {
+        order->kind = strcmp(words[1], "on") == 0 ? CAPTURE : MUTE;
+        return order->kind == CAPTURE || strcmp(words[1], "off") == 0;
+    }
     if (count < 3 || !parse_whole(words[1], 1, NSIG - 1, &number) || !parse_target(words[count - 1], &order->target)) return false;
     order->kind = count == 3 ? SIGNAL : STOP;
     order->signal = (int)number;

@@ -6,7 +6,7 @@
 enum target { TO_GROUP, TO_PROCESS, TO_TREE };
 
 struct order {
-    enum { ROTATE, SIGNAL, STOP } kind;
+    enum { ROTATE, CAPTURE, MUTE, SIGNAL, STOP } kind;
     int signal;                 /* of SIGNAL and STOP, as is `target` */
     int64_t grace_ms;           /* of STOP */
     enum target target;

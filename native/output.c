@@ -145,6 +145,8 @@ static int64_t remaining_ms(const struct stream *s)
     return age < 0 ? s->max_age_ms : age > s->max_age_ms ? 0 : s->max_age_ms - age;
 }
 
+bool output_muted;
+
 bool open_stream(struct stream *s, const struct output *output, const struct claim *claim)
 {
     static int opened;
@@ -390,6 +392,10 @@ void receive(struct stream *s)
     s->arrived_mono = now_ms();
     if (s->budget >= 0) s->budget -= got;
     syslog_bytes(&s->syslog, into, (size_t)got);
+    if (output_muted) {
+        if (s->budget == 0) finish(s);
+        return;
+    }
     if (is_raw) {
         deliver(s, chunk, (size_t)got);
     } else {

@@ -50,6 +50,8 @@ struct stream {
 /* Not open, and so it stays when the output is discarded: then nothing is read and nothing held. */
 #define CLOSED_STREAM(label) {.name = label, .source = -1, .given = -1, .target = -1, .times = -1, .age_due = NEVER, .budget = -1}
 
+extern bool output_muted;   /* what comes is read and thrown away: nobody has asked for it */
+
 bool open_stream(struct stream *s, const struct output *output, const struct claim *claim);
 void receive(struct stream *s);                 /* one chunk; when the source can be read */
 void tend_stream(struct stream *s);             /* what is due: another try at a full disk, a rotation for age */

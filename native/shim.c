@@ -126,6 +126,8 @@ static void obey(const struct order *order)
         rotate(&out);
         rotate(&err);
         break;
+    case CAPTURE:
+    case MUTE: output_muted = order->kind == MUTE; break;
     case SIGNAL: send_signal(order->signal, order->target); break;
     case STOP:
         note_stop_request();
@@ -297,6 +299,7 @@ static void tend(void)
 
 static bool prepare(void)
 {
+    output_muted = claim.muted;
     if (!open_stream(&out, &claim.out, &claim)) return false;
     if (!claim.merge && !open_stream(&err, &claim.err, &claim)) return false;
     if ((control_fifo = open_fifo("control")) < 0) return fail("fifo", errno, NULL);

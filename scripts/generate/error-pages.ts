@@ -23,7 +23,7 @@ Every error has a stable code, a sentence that says what is wrong and where, and
 \`\`\`
 
 \`problems\` holds the single mistakes where there can be several, such as in a configuration: each with file, line, field, value, what was expected and the likely fix.
-An HTTP request to an address that does not exist is \`not_found\`, one with a wrong method \`usage\` with status 405, one that is too large \`usage\` with status 413.
+An HTTP request to an address that does not exist is \`not_found\`, one with a wrong method \`usage\` with status 405.
 
 | code | meaning | HTTP status | exit code |
 |---|---|---|---|

@@ -205,6 +205,14 @@ export class RunKeeper {
   }
 
   /** Begins new files of output. False when there is no process whose output it could be. */
+  capture(id: string, isOn: boolean): boolean {
+    const run = this.live.get(id)
+    return (
+      run !== undefined && run.shim !== null && sendControl(run.directory, `capture ${isOn ? 'on' : 'off'}`)
+    )
+  }
+
+  /** False when its shim did not take it. */
   rotate(id: string): boolean {
     const run = this.live.get(id)
     return run !== undefined && run.shim !== null && sendControl(run.directory, 'rotate')

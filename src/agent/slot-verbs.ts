@@ -146,6 +146,25 @@ export class SlotVerbs {
     })
   }
 
+  /** Of the living runs; each run after them begins as its program says. */
+  async capture(request: { targets: readonly string[]; on: boolean; by: string }): Promise<OutcomeView[]> {
+    const told: SlotRecord[] = []
+    const outcomes = this.select(request.targets).map((slot) => {
+      const run = runOf(slot.state)
+      if (run === null) return this.outcome(slot.name, 'unchanged', 'it is not running')
+      const isTaken = this.agent.keeper.capture(run, request.on)
+      if (isTaken) told.push(slot)
+      const said = request.on ? 'its output is kept from now on' : 'its output is thrown away from now on'
+      return this.outcome(slot.name, isTaken ? 'done' : 'failed', isTaken ? said : 'its shim did not take it')
+    })
+    const action = request.on ? 'capture' : 'stop capture'
+    await this.agent.reconciler.request((draft) => {
+      for (const { program, name } of told)
+        draft.event('slot.requested', { action, by: request.by }, { program, slot: name })
+    })
+    return outcomes
+  }
+
   async writeInput(request: {
     targets: readonly string[]
     text: string

@@ -33,6 +33,7 @@ export function createVerbs(
     scale: (request) => programs.scale(request),
     signal: (request) => slots.signal(request),
     rotate: (request) => slots.rotate(request),
+    capture: (request) => slots.capture(request),
     writeInput: (request) => slots.writeInput(request),
     listPrograms: () => programs.listPrograms(),
     getProgram: (name) => programs.getProgram(name),

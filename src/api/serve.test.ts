@@ -92,6 +92,7 @@ describe('every endpoint', () => {
     restartSlots: { targets: ['mailer:0'] },
     signalSlots: { targets: ['mailer'], signal: 'HUP', to: 'group' },
     rotateOutput: { targets: ['mailer'] },
+    captureOutput: { targets: ['mailer'], on: true },
     writeInput: { targets: ['mailer'], text: 'hello\n' },
     listPrograms: {},
     getProgram: { name: 'mailer' },

@@ -233,17 +233,21 @@ function backoffMistakes(backoff: Backoff): Mistake[] {
 }
 
 /** What is not captured cannot be looked through. */
-function logCheckMistakes({ checks, launch }: Program): Mistake[] {
-  if (launch.stdout.kind === 'own' || launch.stderr.kind === 'own') return []
+function logCheckMistakes({ checks, launch, output }: Program): Mistake[] {
+  const isOwn = launch.stdout.kind === 'own' || launch.stderr.kind === 'own'
+  if (isOwn && output.capture === undefined) return []
   return (['startup', 'readiness'] as const)
     .filter((kind) => checks[kind]?.method.kind === 'log')
     .map((kind) => ({
       code: 'contradiction',
       path: ['checks', kind, 'log'],
-      message:
-        'neither standard output nor standard error is captured by Drover, so no line of them can be seen',
+      message: isOwn
+        ? 'its output is kept only on demand, so no line of it can be seen'
+        : 'neither standard output nor standard error is captured by Drover, so no line of them can be seen',
       value: 'log',
-      expected: '`stdout: own` or `stderr: own`, or another way to check',
+      expected: isOwn
+        ? '`output.capture: always`, or another way to check'
+        : '`stdout: own` or `stderr: own`, or another way to check',
     }))
 }
 
@@ -265,6 +269,7 @@ function outputOf({
   maxAge,
   format,
   compress,
+  capture,
   syslog,
   quota,
 }: ProgramOutput['output']): OutputPolicy {
@@ -274,6 +279,7 @@ function outputOf({
     ...(maxAge === undefined ? {} : { maxAgeMs: maxAge }),
     ...(format === 'raw' ? {} : { format }),
     ...(compress ? { compress } : {}),
+    ...(capture === 'on-demand' ? { capture } : {}),
     ...(syslog === undefined ? {} : { syslog: { ...syslog, tag: syslog.tag ?? null } }),
     ...(quota === undefined ? {} : { quotaBytes: quota }),
   }

@@ -1234,6 +1234,15 @@ export interface OutputConfig {
   readonly compress?: boolean
 
   /**
+   * Whether output is kept from the start, or thrown away until `drover capture NAME` asks for it. Each run begins as this says.
+   * `syslog` gets the lines in any case. A check by `log` needs `always`.
+   *
+   * Default: `"always"`.
+   * @example "on-demand"
+   */
+  readonly capture?: 'always' | 'on-demand'
+
+  /**
    * Sends each line to the system’s log as well: standard output with the severity `info`, standard error with `err`. `{}` does it with all defaults. What the log does not take at once is dropped, and the next message says how much.
    * Works for streams that are stored, so not with `discard`. `format` has no influence on it.
    *

@@ -265,6 +265,14 @@ export interface DroverApi {
     readonly to?: 'process' | 'group' | 'tree'
   }, options?: CallOptions): Promise<OutcomeView[]>
 
+  /** Keeps the output of the living runs from now on, or throws it away. */
+  captureOutput(request: {
+    /** Programs, groups (`app:*`), slots (`mailer:0`), patterns with `*` and `?`, or `all`. */
+    readonly targets: readonly string[]
+    /** Whether it is kept; each later run begins as `output.capture` says. */
+    readonly on: boolean
+  }, options?: CallOptions): Promise<OutcomeView[]>
+
   /** Begins new files of output for the living runs; what is empty is left alone. */
   rotateOutput(request: {
     /** Programs, groups (`app:*`), slots (`mailer:0`), patterns with `*` and `?`, or `all`. */

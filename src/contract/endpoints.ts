@@ -203,6 +203,22 @@ export const endpoints = {
     form: 'json',
     errors: ['not_found', 'usage'],
   },
+  captureOutput: {
+    method: 'POST',
+    path: '/v1/slots/capture',
+    least: 'operator',
+    summary: 'Keeps the output of the living runs from now on, or throws it away.',
+    body: v.strictObject({
+      targets: Targets,
+      on: v.pipe(
+        v.boolean(),
+        v.description('Whether it is kept; each later run begins as `output.capture` says.'),
+      ),
+    }),
+    response: v.array(OutcomeView),
+    form: 'json',
+    errors: ['not_found'],
+  },
   rotateOutput: {
     method: 'POST',
     path: '/v1/slots/rotate',

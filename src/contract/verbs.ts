@@ -56,6 +56,8 @@ export interface AgentVerbs {
     to: 'process' | 'group' | 'tree'
     by: string
   }): Promise<OutcomeView[]>
+  /** Whether the output of living runs is kept, or thrown away. */
+  capture(request: { targets: readonly string[]; on: boolean; by: string }): Promise<OutcomeView[]>
   rotate(request: { targets: readonly string[]; by: string }): Promise<OutcomeView[]>
   writeInput(request: { targets: readonly string[]; text: string; by: string }): Promise<OutcomeView[]>
   listPrograms(): ProgramView[]

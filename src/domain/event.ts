@@ -41,7 +41,11 @@ export interface EventData {
   'token.created': { name: string; role: string; expiresAt: string | null; by: string }
   'token.revoked': { name: string; by: string }
   /** A person's wish for a slot, kept over restarts. */
-  'slot.requested': { action: 'start' | 'stop' | 'restart' | 'signal' | 'input'; signal?: string; by: string }
+  'slot.requested': {
+    action: 'start' | 'stop' | 'restart' | 'signal' | 'input' | 'capture' | 'stop capture'
+    signal?: string
+    by: string
+  }
   /** The state of a slot changed. */
   'slot.starting': { from: string; cause: RunCause }
   /** It shall run, and waits for a program that it depends on. */

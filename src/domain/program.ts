@@ -136,6 +136,8 @@ export interface OutputPolicy {
   readonly format?: 'stamped' | 'json'
   /** Finished own segments are compressed by the agent. */
   readonly compress?: true
+  /** Nothing is kept until somebody asks for it. Absent: all is kept. */
+  readonly capture?: 'on-demand'
   /** Absent: nothing goes to the system's log. */
   readonly syslog?: SyslogPolicy
   /** What all slots and runs of the program may take together. Absent: no quota. */

@@ -38,6 +38,8 @@ export interface Claim {
   readonly merge: boolean
   readonly out: ClaimedOutput | null
   readonly err: ClaimedOutput | null
+  /** Output is thrown away until somebody asks for it. */
+  readonly muted?: true
   /** The name of its socket for sd_notify. */
   readonly notify?: string
   /** The directory of the holder of its sockets, and their names. */
@@ -124,6 +126,7 @@ export function buildClaim(program: Program, context: ClaimContext): Claim {
     merge: launch.stderr.kind === 'merged',
     out: target(launch.stdout, infoSeverity),
     err: launch.stderr.kind === 'merged' ? null : target(launch.stderr, errorSeverity),
+    ...(output.capture === 'on-demand' ? { muted: true as const } : {}),
     ...(launch.notify ? { notify: notifyName(context) } : {}),
     ...(context.holder === null
       ? {}

@@ -162,3 +162,32 @@ test('a socket that somebody else has is told with its address, tried again, and
   await new Promise((closed) => stranger.close(closed))
   await house.waitForSlots('it came up', (slots) => slots.find(({ name }) => name === 'web')?.ready)
 })
+
+test('many sockets are handed over in their order, beside the three streams', async () => {
+  const house = openHouse()
+  const names = Array.from({ length: 12 }, (_, index) => `s${index}`)
+  house.configure({
+    web: {
+      command: `echo "$LISTEN_FDS $LISTEN_FDNAMES $$ $LISTEN_PID"; for fd in 3 9 14; do readlink /proc/$$/fd/$fd; done; ls /proc/$$/fd | wc -l; echo done; exec sleep 1000`,
+      sockets: Object.fromEntries(names.map((name) => [name, `./${name}.sock`])),
+      stop: { grace: 0 },
+    },
+  })
+  await house.startAgent()
+  const [run] = await waitFor('it runs', async () => {
+    const runs = await house.api.listRuns({ targets: ['web'] })
+    return runs.length > 0 && runs
+  })
+  const text = await waitFor('it has told', async () => {
+    let told = ''
+    for await (const part of await house.api.getRunOutput({ id: run?.id ?? '' }))
+      told += Buffer.from(part).toString()
+    return told.includes('done') && told
+  })
+  const [first = '', ...rest] = text.trim().split('\n')
+  const [count, listed, shell, pid] = first.split(' ')
+  expect({ count, listed, pid }).toEqual({ count: '12', listed: names.join(':'), pid: shell })
+  expect(rest.slice(0, 3)).toEqual(Array(3).fill(expect.stringMatching(/^socket:/)))
+  // 0 to 14, and what `ls` itself or the shell has open at most.
+  expect(Number(rest[3])).toBeLessThanOrEqual(16)
+})

@@ -18,6 +18,7 @@ export const slotRoutes = [
     handle: ({ verbs }, { body, by, signal }) => verbs.restart({ ...body, by, signal }),
   }),
   route({ endpoint: 'signalSlots', handle: ({ verbs }, { body, by }) => verbs.signal({ ...body, by }) }),
+  route({ endpoint: 'captureOutput', handle: ({ verbs }, { body, by }) => verbs.capture({ ...body, by }) }),
   route({ endpoint: 'rotateOutput', handle: ({ verbs }, { body, by }) => verbs.rotate({ ...body, by }) }),
   route({ endpoint: 'writeInput', handle: ({ verbs }, { body, by }) => verbs.writeInput({ ...body, by }) }),
 ]

@@ -3,6 +3,7 @@
  */
 import type { Command } from '../define-command.ts'
 import { applyCommand } from './apply.ts'
+import { captureCommand } from './capture.ts'
 import { completeCommand } from './complete.ts'
 import { completionCommand } from './completion.ts'
 import { configCheckCommand } from './config-check.ts'
@@ -50,6 +51,7 @@ export const commands: readonly Command[] = [
   signalCommand,
   inputCommand,
   rotateCommand,
+  captureCommand,
   logsCommand,
   topCommand,
   runsCommand,

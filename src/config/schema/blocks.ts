@@ -154,6 +154,15 @@ export const output = block(
       }),
       false,
     ),
+    capture: v.optional(
+      key(v.picklist(['always', 'on-demand'], 'always or on-demand'), {
+        description:
+          'Whether output is kept from the start, or thrown away until `drover capture NAME` asks for it. Each run begins as this says.',
+        examples: ['on-demand'],
+        relation: '`syslog` gets the lines in any case. A check by `log` needs `always`.',
+      }),
+      'always',
+    ),
     syslog: v.optional(
       key(syslog, {
         description:

@@ -49,6 +49,7 @@ export function createFakeVerbs(replaced: Partial<AgentVerbs> = {}): FakeVerbs {
     },
     signal: outcomes,
     rotate: outcomes,
+    capture: outcomes,
     writeInput: outcomes,
     listPrograms: () => [programView()],
     getProgram: (name) => known([name], [programView()])[0] ?? programView(),

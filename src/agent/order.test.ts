@@ -7,17 +7,10 @@ import fc from 'fast-check'
 import { afterEach, expect, test } from 'vitest'
 import { checkKinds, type Program } from '../domain/program.ts'
 import { runOf } from '../domain/slot-state.ts'
-import { aProgram, exited, stopped } from '../domain/testing/samples.ts'
+import { aCheck, aProgram, exited, stopped } from '../domain/testing/samples.ts'
 import { AgentBench } from '../testing/agent-bench.ts'
 
-const check = {
-  method: { kind: 'tcp', host: '127.0.0.1', port: '1' },
-  graceMs: 0,
-  periodMs: 1000,
-  timeoutMs: 1000,
-  failures: 3,
-  successes: 1,
-} as const
+const check = aCheck()
 const names = ['a', 'b', 'c'] as const
 type Name = (typeof names)[number]
 

@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check'
 import { noLimits } from '../limits.ts'
-import type { Program, RestartPolicy } from '../program.ts'
+import type { Check, Program, RestartPolicy } from '../program.ts'
 import type { RunCause, RunEnd, RunUsage } from '../run.ts'
 import type { SlotContext, SlotState } from '../slot-state.ts'
 
@@ -65,6 +65,11 @@ export function aProgram(changes: Partial<Program> = {}): Program {
     customData: null,
     ...changes,
   }
+}
+
+export function aCheck(changes: Partial<Check> = {}): Check {
+  const method = { kind: 'tcp', host: '127.0.0.1', port: '1' } as const
+  return { method, graceMs: 0, periodMs: 1000, timeoutMs: 1000, failures: 3, successes: 1, ...changes }
 }
 
 /** Not born while `until` is null. */

@@ -1,16 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Program } from '../domain/program.ts'
-import { aProgram, stopped } from '../domain/testing/samples.ts'
+import { aCheck, aProgram, stopped } from '../domain/testing/samples.ts'
 import { AgentBench } from '../testing/agent-bench.ts'
 
-const readiness = {
-  method: { kind: 'tcp', host: '127.0.0.1', port: '1' },
-  graceMs: 0,
-  periodMs: 1000,
-  timeoutMs: 1000,
-  failures: 3,
-  successes: 1,
-} as const
+const readiness = aCheck()
 
 let bench: AgentBench
 beforeEach(() => {

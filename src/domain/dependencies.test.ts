@@ -4,16 +4,9 @@ import { findCircle, findObstacle, inStartOrder } from './dependencies.ts'
 import { type DependencyCondition, dependencyConditions, type Program } from './program.ts'
 import type { Slot } from './reconcile.ts'
 import { emptyTally, type SlotState, type SlotStateKind } from './slot-state.ts'
-import { aProgram, runningState, startingState, stoppingState } from './testing/samples.ts'
+import { aCheck, aProgram, runningState, startingState, stoppingState } from './testing/samples.ts'
 
-const check = {
-  method: { kind: 'tcp', host: '127.0.0.1', port: '1' },
-  graceMs: 0,
-  periodMs: 1000,
-  timeoutMs: 1000,
-  failures: 3,
-  successes: 1,
-} as const
+const check = aCheck()
 const noChecks = { startup: null, readiness: null, liveness: null }
 
 function slot(program: string, index: number, state: SlotState, asked: 'run' | 'stop' | null = null): Slot {

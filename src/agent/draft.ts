@@ -5,6 +5,7 @@
 import type { Clock } from '../clock.ts'
 import { findObstacle, followersOf } from '../domain/dependencies.ts'
 import type { EventData, EventKind, NewEvent } from '../domain/event.ts'
+import { eventOfState } from '../domain/event-of-state.ts'
 import { type ReachedLimit, runsUsedUp } from '../domain/limits.ts'
 import type { Program, RestartPolicy } from '../domain/program.ts'
 import { isReady } from '../domain/readiness.ts'
@@ -508,44 +509,16 @@ export class Draft {
     }
   }
 
-  /** Every change of state is an event. It speaks of the run that the slot holds, or held last. */
+  /** Speaks of the run that the slot holds, or held last. */
   private note(
     slot: SlotRecord,
-    { from, state, cause }: { from: string; state: SlotState; cause?: RunCause },
+    change: { from: string; state: SlotState; cause?: RunCause },
     tally: SlotTally = slot.tally,
   ): void {
-    const run = runOf(state) ?? runOf(slot.state)
+    const run = runOf(change.state) ?? runOf(slot.state)
     const subject = { program: slot.program, slot: slot.name, ...(run === null ? {} : { run }) }
-    switch (state.kind) {
-      case 'starting':
-        return this.event('slot.starting', { from, cause: cause ?? { kind: 'autostart' } }, subject)
-      case 'waiting':
-        return this.event('slot.waiting', { from, reason: state.reason }, subject)
-      case 'running':
-        return this.event('slot.running', { from }, subject)
-      case 'backoff': {
-        const { delayMs, reason } = state
-        return this.event(
-          'slot.backing_off',
-          { from, delayMs, quickExits: tally.quickExits, reason },
-          subject,
-        )
-      }
-      case 'stopping':
-        return this.event('slot.stopping', { from, reason: state.reason }, subject)
-      case 'stopped':
-        return this.event('slot.stopped', { from }, subject)
-      case 'exited':
-        return this.event('slot.exited', { from, reason: state.reason }, subject)
-      case 'fatal':
-        return this.event(
-          'slot.gave_up',
-          { from, quickExits: tally.quickExits, reason: state.reason },
-          subject,
-        )
-      default:
-        return unreachable(state)
-    }
+    const [kind, data] = eventOfState({ ...change, tally })
+    this.event(kind, data, subject)
   }
 }
 

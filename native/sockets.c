@@ -6,8 +6,9 @@
  * A holder keeps a lock on its directory, so a second one for the same ends at once, without harm. It answers whoever connects to its
  * socket `hold` with the descriptors, and ends with TERM. What it found is in the file `ready` or `error`, each written by rename.
  *
- * A holder that was killed leaves its sockets with the commands that have them. The next one may bind beside those, as both are marked
- * with SO_REUSEPORT once they are bound: a stranger's socket still is in the way.
+ * A holder that was killed leaves its sockets with the shims, which keep copies for as long as they live; who they are, it wrote into `takers`.
+ * The next one takes the very same sockets over from them. Where the kernel does not allow that it binds beside those, as both are
+ * marked with SO_REUSEPORT once they are bound: a stranger's socket still is in the way.
  */
 #define _GNU_SOURCE
 #include "sockets.h"

@@ -376,7 +376,8 @@ export class RunKeeper {
     } catch {
       // Nobody was asked to run it, so nobody will come.
     }
-    const isProgramsFault = reason === 'user_unknown' || reason === 'no_rights' || reason === 'secret_missing'
+    // A secret may still come, as with a mount: that is tried again and again, and never given up.
+    const isProgramsFault = reason === 'user_unknown' || reason === 'no_rights'
     const usage = {
       userCpuMs: 0,
       systemCpuMs: 0,
@@ -389,7 +390,7 @@ export class RunKeeper {
     const end: RunEnd = isProgramsFault
       ? {
           kind: 'failed_to_start',
-          stage: reason === 'secret_missing' ? 'secret' : 'user',
+          stage: 'user',
           message: detail,
           endedAt,
           durationMs: 0,

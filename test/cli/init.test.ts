@@ -1,5 +1,6 @@
 /** `drover init` at a real terminal, and the way from another tool to a running agent, as somebody new goes it. */
 import { spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -10,7 +11,8 @@ import { waitFor } from '../harness/wait.ts'
 
 /** A terminal, as `script` makes one: what it shows goes into a file. */
 function atTerminal(house: House, command: string) {
-  const screen = join(house.folder, 'screen')
+  // Of its own: what another one showed must not be taken for what this one shows.
+  const screen = join(house.folder, `screen-${randomUUID()}`)
   const child = spawn('script', ['--quiet', '--return', '--flush', '--command', command, screen], {
     cwd: house.folder,
     env: { ...process.env, TERM: 'xterm', PATH: `${root}/bin:${process.env.PATH}` },

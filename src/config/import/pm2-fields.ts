@@ -31,8 +31,9 @@ export function carryFields(app: App): void {
 }
 
 const withoutCounterpart: Readonly<Record<string, string>> = {
-  cron_restart: 'nothing is restarted by the clock; let cron call `drover restart`',
-  cron: 'nothing is restarted by the clock; let cron call `drover restart`',
+  cron_restart:
+    'nothing is restarted by the clock: `limits.lifetime` comes near, or cron calls `drover restart`',
+  cron: 'nothing is restarted by the clock: `limits.lifetime` comes near, or cron calls `drover restart`',
   wait_ready: "there is no `process.send('ready')`; see `checks`, by TCP, HTTP, a log line, or sd_notify",
   listen_timeout: 'a process is up after `startTime`, or once its `checks` pass',
   gid: 'the groups are those of `user`',

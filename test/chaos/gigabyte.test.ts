@@ -58,7 +58,7 @@ test(`${bytes / 2 ** 20} MB arrive as they were written while the agent comes an
   const wanted = await hashOf(streamOf(flood, command('again', bytes).slice(1)))
   expect(await hashOf(await house.api.getRunOutput({ id: run }))).toEqual(wanted)
   expect(await hashOf(segmentsOf(directory))).toEqual(wanted)
-  const segments = readdirSync(directory).filter((name) => name.startsWith('out.'))
+  const segments = readdirSync(directory).filter((name) => /^out\.\d+$/.test(name))
   expect(segments.length).toBeGreaterThanOrEqual(Math.floor(bytes / segmentBytes))
   for (const name of segments) expect(statSync(join(directory, name)).size).toBeLessThanOrEqual(segmentBytes)
   const { run: ended } = await house.api.getRun({ id: run })
@@ -96,7 +96,7 @@ function streamOf(flood: string, args: readonly string[]): AsyncIterable<Uint8Ar
 async function* segmentsOf(directory: string): AsyncGenerator<Uint8Array> {
   let end = 0
   const offsets = readdirSync(directory)
-    .filter((name) => name.startsWith('out.'))
+    .filter((name) => /^out\.\d+$/.test(name))
     .map((name) => Number(name.slice('out.'.length)))
     .sort((a, b) => a - b)
   for (const offset of offsets) {
@@ -110,7 +110,7 @@ async function* segmentsOf(directory: string): AsyncGenerator<Uint8Array> {
 
 function sizeOf(directory: string): number {
   return readdirSync(directory)
-    .filter((name) => name.startsWith('out.'))
+    .filter((name) => /^out\.\d+$/.test(name))
     .reduce((sum, name) => sum + (statSync(join(directory, name), { throwIfNoEntry: false })?.size ?? 0), 0)
 }
 

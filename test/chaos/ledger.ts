@@ -158,7 +158,7 @@ function readSegments(directory: string, stream: 'out' | 'err'): { begin: number
 
 function joinSegments(directory: string, stream: 'out' | 'err'): { begin: number; bytes: Buffer } {
   const segments = readdirSync(directory)
-    .filter((name) => name.startsWith(`${stream}.`))
+    .filter((name) => name.startsWith(`${stream}.`) && !name.endsWith('.times'))
     .map((name) => ({ path: join(directory, name), offset: Number(name.slice(stream.length + 1)) }))
     .sort((a, b) => a.offset - b.offset)
   const begin = segments[0]?.offset ?? 0

@@ -2,7 +2,7 @@
  * Every kind of run directory that a dead agent, a dead shim or a bad disk can leave behind. Each is looked at twice: an agent that is killed right
  * after its look, before it has recorded anything, must leave the next one the same.
  */
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -198,6 +198,14 @@ it('leaves a run alone that lives though its row says that it ended and was drop
 it('takes a row of a run that had begun and has no directory for one of which something may live', async () => {
   await store.record({ claimedRuns: [aRun(id)], startedRuns: [{ id, startedAt: 5, pid: 6 }] })
   expect(await look()).toMatchObject([{ kind: 'orphaned', held: { pid: null, run: { startedAt: 5 } } }])
+})
+
+it('finishes the removal of a kept run that an agent died over', async () => {
+  await store.record({ claimedRuns: [aRun(id)], endedRuns: [{ id, end: exited(0, 1), keptBytes: 5 }] })
+  const directory = makeRunDirectory(runsDir, id, { ...spec, pid: aPid(), exit: anExit() })
+  rmSync(join(directory, 'spec.json'))
+  expect(await look()).toEqual([])
+  expect(existsSync(directory)).toBe(false)
 })
 
 it('leaves the directories of ended runs that are kept', async () => {

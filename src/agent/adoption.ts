@@ -5,6 +5,7 @@
  * Where files are damaged, what is certain comes first: a run of which something may still live is taken for orphaned, so that its processes
  * are ended before another one begins. Killed in the middle: nothing is lost, the next agent looks again.
  */
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock } from '../clock.ts'
 import { decideAdoption, type Found } from '../domain/adoption.ts'
@@ -55,7 +56,11 @@ export async function findRuns(context: AdoptionContext): Promise<FoundRun[]> {
   const found: FoundRun[] = []
   for (const name of listNames(runsDir)) {
     // What is no run directory was not made by us, and is nobody's to remove.
-    if (kept.has(name) || !isRunId(name)) continue
+    if (!isRunId(name)) continue
+    if (kept.has(name)) {
+      finishRemoval(join(runsDir, name), complain)
+      continue
+    }
     const run = open.get(name) ?? null
     open.delete(name)
     try {
@@ -117,6 +122,15 @@ function examine(name: string, recorded: Run | null, context: AdoptionContext): 
         isBirthNews,
         held: hold(run, claim, pid.kind === 'pid' ? pid.pid : null),
       }
+  }
+}
+
+/** The claim goes first, so a kept run without one was being dropped when the agent died. Its row is mended by the next look at its slot. */
+function finishRemoval(directory: string, complain: AdoptionContext['complain']): void {
+  try {
+    if (!existsSync(join(directory, 'spec.json'))) removeRunDirectory(directory)
+  } catch (error) {
+    complain('What is left of an old run cannot be removed', error)
   }
 }
 

@@ -2,7 +2,7 @@
  * Every kind of run directory that a dead agent, a dead shim or a bad disk can leave behind. Each is looked at twice: an agent that is killed right
  * after its look, before it has recorded anything, must leave the next one the same.
  */
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'

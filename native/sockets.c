@@ -70,11 +70,14 @@ static void read_listener(struct json *j, struct listener *l)
     if (l->name == NULL || (l->host == NULL) == (l->path == NULL)) json_fails(j, "a socket has a name, and a host or a path");
 }
 
+static void publish(const char *name, const char *text);
+
 static const char *read_listeners(void)
 {
     static char text[LARGEST_SPEC];
     char *key;
     read_text("spec.json", text, sizeof text);
+    publish("held.json", text); /* which declaration it is that is held: the agent may have written another one since */
     struct json j = {.at = text, .end = text + strlen(text)};
     json_open(&j, '{');
     while (json_member(&j, &key)) {

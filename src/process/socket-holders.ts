@@ -71,16 +71,16 @@ export class SocketHolders {
     try {
       const spec = specOf(program.launch.sockets)
       const holder = readHolder(directory)
-      if (holder && readText(join(directory, 'spec.json')) === spec) return { ok: true, directory }
+      if (holder && isHeld(directory, spec)) return { ok: true, directory }
       if (holder) await this.endAndWait(holder)
       writeSpec(directory, spec)
-      return await this.begin(program, directory)
+      return await this.begin(program, directory, spec)
     } catch (error) {
       return { ok: false, reason: 'socket_unavailable', detail: (error as Error).message }
     }
   }
 
-  private async begin(program: Holder, directory: string): Promise<Holding> {
+  private async begin(program: Holder, directory: string, spec: string): Promise<Holding> {
     checkpoint('spawn')
     const child = spawn(this.options.shim, ['--hold', directory], {
       stdio: 'ignore',
@@ -95,7 +95,13 @@ export class SocketHolders {
     child.unref()
     const deadline = this.options.clock.monotonic() + patienceMs
     while (this.options.clock.monotonic() < deadline && trouble === null) {
-      if (readHolder(directory)) return { ok: true, directory }
+      const holder = readHolder(directory)
+      if (holder && isHeld(directory, spec)) return { ok: true, directory }
+      if (holder) {
+        // One that an agent before us asked for was first, with what was declared then.
+        await this.endAndWait(holder)
+        return await this.begin(program, directory, spec)
+      }
       const refusal = readText(join(directory, 'error'))
       if (refusal !== null) return describe(program, JSON.parse(refusal))
       await this.pause()
@@ -154,6 +160,11 @@ function readHolder(directory: string): ProcessIdentity | null {
     // Cut off by a full disk: as good as none.
     return null
   }
+}
+
+/** Whether what the holder holds is what is declared now. */
+function isHeld(directory: string, spec: string): boolean {
+  return readText(join(directory, 'held.json')) === spec
 }
 
 function end({ pid }: ProcessIdentity): void {

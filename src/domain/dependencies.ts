@@ -81,7 +81,10 @@ export function followersOf(name: string, desired: Desired): string[] {
     .map(({ program }) => program.name)
 }
 
-type Needing = Pick<Program, 'name' | 'dependsOn'>
+interface Needing {
+  readonly name: string
+  readonly dependsOn: readonly { readonly program: string }[]
+}
 
 /** A circle of programs that wait for one another, the first one again at its end; null when there is none. */
 export function findCircle(programs: Iterable<Needing>): string[] | null {

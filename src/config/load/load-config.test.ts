@@ -170,7 +170,7 @@ describe('configurations that are programs', () => {
       'export default () => ({})',
       /^function\.ts: the file exports a function, not a configuration; write/,
     ],
-    ['text.js', 'export default "x"', /^text\.js: expected a table with programs, got "x"$/],
+    ['text.js', 'export default "x"', /^text\.js: expected a table with programs and jobs, got "x"$/],
     [
       'late.ts',
       'setTimeout(() => { throw new Error("late") }, 1); await new Promise((r) => setTimeout(r, 5000))',

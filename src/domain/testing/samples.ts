@@ -101,6 +101,7 @@ export function aContext(changes: Partial<SlotContext> = {}): SlotContext {
     policy,
     obstacle: null,
     hasStartupCheck: false,
+    attempt: null,
     ...changes,
   }
 }

@@ -17,6 +17,7 @@ import type { SlotTally } from '../domain/slot-tally.ts'
 import { unreachable } from '../domain/unreachable.ts'
 import type { RunPeak } from '../domain/usage.ts'
 import type { Changes, NoteName, ProgramSource, StoredScale, StoredToken } from '../store/store.ts'
+import { scheduleIdentity } from './calendars.ts'
 import { type JobProgram, type LedgerBase, LedgerDraft } from './ledger-draft.ts'
 import { newSlotRecord, type SlotRecord, toStored } from './slot-records.ts'
 
@@ -131,6 +132,12 @@ export class Draft {
       removedTokens: [...this.tokens].filter(([, token]) => token === null).map(([name]) => name),
       ...(this.programs ? { programs: this.programs } : {}),
     }
+  }
+
+  /** Another set of programs is in force. */
+  declare(desired: ReadonlyMap<string, DesiredProgram>): void {
+    this.desired = desired
+    this.ledger.declare(scheduleIdentity)
   }
 
   /** Lets time pass: whatever is due becomes a tick. */

@@ -36,6 +36,13 @@ export interface LedgerBase {
   readonly node: { readonly name: string; readonly labels: Readonly<Record<string, string>> }
 }
 
+export const emptyLedger: LedgerBase = {
+  jobs: new Map(),
+  occurrences: new Map(),
+  pausedBy: null,
+  node: { name: '', labels: {} },
+}
+
 export type JobProgram = Program & { readonly kind: 'job' }
 
 /** Times at which a job was due by its schedule, ascending, all in the past. */
@@ -46,6 +53,10 @@ export interface DueTimes {
   readonly before: number | null
   /** The next one after them; null: there is none. */
   readonly next: number | null
+  /** Times of which nobody can say whether it was due, and why. */
+  readonly failed: readonly { readonly at: number; readonly reason: string }[]
+  /** All that was due up to here is among them. */
+  readonly until: number
   /** Due times before `due` that are too many to be listed, from this one on; null: there are none. */
   readonly unlistedSince: number | null
 }
@@ -140,15 +151,20 @@ export class LedgerDraft {
     const record = this.job(program)
     const job = this.jobOf(program)
     if (!record || !job || this.draft.isShuttingDown) return
-    const due = times.due.filter((dueAt) => dueAt > record.coveredUntil)
-    const newest = due.at(-1)
-    if (newest === undefined) return
-    this.putJob({ ...record, coveredUntil: newest })
+    const { coveredUntil } = record
+    const due = times.due.filter((dueAt) => dueAt > coveredUntil)
+    if (times.until <= coveredUntil) return
+    this.putJob({ ...record, coveredUntil: times.until })
     const { rules } = job
     if (!rules.isEnabled || !fitsNode(rules.target, this.base.node).fits) return
-    if (times.unlistedSince !== null) this.missMany(program, times, due[0] ?? newest)
+    if (times.unlistedSince !== null) this.missMany(program, times, due[0] ?? times.until)
     let previousAt = times.before
     const verdicts = decideDue({ due, now: this.draft.now(), next: times.next, policy: rules.missed })
+    const failed = times.failed.filter(({ at }) => at > coveredUntil)
+    for (const { at, reason } of failed) {
+      const trigger: Trigger = { kind: times.kind, isCatchUp: false, previousAt: null }
+      this.skip(this.newOccurrence(program, at, trigger), 'predicate_failed', reason, null)
+    }
     for (const verdict of verdicts) {
       const { dueAt } = verdict
       const isCatchUp = verdict.kind === 'start' && verdict.isCatchUp
@@ -159,27 +175,12 @@ export class LedgerDraft {
     }
   }
 
-  /** A due time that cannot be judged. */
-  recordFailedDue(program: string, dueAt: number, detail: string): void {
-    const record = this.job(program)
-    if (!record || dueAt <= record.coveredUntil || this.draft.isShuttingDown) return
-    this.putJob({ ...record, coveredUntil: dueAt })
-    const trigger: Trigger = { kind: 'schedule', isCatchUp: false, previousAt: null }
-    this.skip(this.newOccurrence(program, dueAt, trigger), 'predicate_failed', detail, null)
-  }
-
-  /** Nothing was due up to here, as a function said. */
-  coverUntil(program: string, until: number): void {
-    const record = this.job(program)
-    if (record && until > record.coveredUntil) this.putJob({ ...record, coveredUntil: until })
-  }
-
   /** What was due by a schedule that is no longer in force, while no agent was there. */
   missChanged(program: string, times: DueTimes): void {
     const record = this.job(program)
     const due = times.due.filter((dueAt) => record && dueAt > record.coveredUntil)
     if (!record || due.length === 0) return
-    this.putJob({ ...record, coveredUntil: due.at(-1) ?? record.coveredUntil })
+    this.putJob({ ...record, coveredUntil: times.until })
     if (times.unlistedSince !== null) this.missMany(program, times, due[0] ?? 0)
     for (const dueAt of due) {
       const trigger: Trigger = { kind: times.kind, isCatchUp: false, previousAt: null }
@@ -212,6 +213,12 @@ export class LedgerDraft {
     return { occurrence, slot: occurrence.state.kind === 'running' ? occurrence.state.slot : null }
   }
 
+  /** The same, where the job is meant for this node. */
+  triggerHere(program: string, trigger: Trigger): void {
+    const job = this.jobOf(program)
+    if (job && fitsNode(job.rules.target, this.base.node).fits) this.trigger(program, trigger)
+  }
+
   /** Another program ended; jobs that come after it may be due. */
   noteEnd(program: string, outcome: Outcome): void {
     for (const follower of jobsAfter(program, this.draft.desired)) {
@@ -220,9 +227,9 @@ export class LedgerDraft {
       if (!record || !job) continue
       const { progress, isDue } = decideChain(job.rules.after, record.progress, program, outcome)
       if (progress !== record.progress) this.putJob({ ...record, progress })
-      if (!isDue || !job.rules.isEnabled || !fitsNode(job.rules.target, this.base.node).fits) continue
+      if (!isDue || !job.rules.isEnabled) continue
       const programs = job.rules.after.map((one) => one.program)
-      this.trigger(follower.name, { kind: 'after', programs })
+      this.triggerHere(follower.name, { kind: 'after', programs })
     }
   }
 
@@ -294,7 +301,7 @@ export class LedgerDraft {
   settle(slot: SlotRecord, end: RunEnd | null): void {
     const occurrence = slot.occurrence === null ? undefined : this.find(slot.occurrence)
     this.draft.seat(slot.name, null)
-    if (!occurrence || occurrence.state.kind !== 'running') return
+    if (occurrence?.state.kind !== 'running') return
     const [outcome, detail] = this.outcomeAt(slot, occurrence, end)
     this.end(occurrence, slot.name, outcome, detail)
   }

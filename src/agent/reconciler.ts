@@ -12,7 +12,7 @@ import { dueOf } from '../domain/slot-state.ts'
 import { UserError } from '../domain/user-error.ts'
 import type { Store } from '../store/store.ts'
 import { Draft, type DraftTools, type Effect } from './draft.ts'
-import type { LedgerBase } from './ledger-draft.ts'
+import { emptyLedger, type LedgerBase } from './ledger-draft.ts'
 import type { SlotRecord } from './slot-records.ts'
 
 export interface ReconcilerOptions extends DraftTools {
@@ -52,8 +52,7 @@ export class Reconciler {
 
   constructor(options: ReconcilerOptions) {
     this.options = options
-    const node = { name: options.node, labels: {} }
-    this.ledger = { jobs: new Map(), occurrences: new Map(), pausedBy: null, node }
+    this.ledger = { ...emptyLedger, node: { name: options.node, labels: {} } }
   }
 
   /** Something that happened. It is applied as soon as it can be recorded. */

@@ -5,6 +5,9 @@
 import * as v from 'valibot'
 import type { BlackoutWindow, JobParam, JobRules, JobSchedule } from '../domain/job.ts'
 import type { Program } from '../domain/program.ts'
+import { parseExpression } from '../domain/schedule/expression.ts'
+import { isZone, nearestZone, parseLocalTime } from '../domain/schedule/local-time.ts'
+import { parseWindow } from '../domain/schedule/windows.ts'
 import { type BuiltProgram, buildProgram, type ProgramParts } from './build-program.ts'
 import { type JobInput, type JobOutput, job as jobSchema, sharedWithPrograms } from './schema/job.ts'
 import type { ProgramInput } from './schema/program.ts'
@@ -39,6 +42,7 @@ export function buildJob(parts: JobParts): BuiltProgram {
     mistakes: [
       ...built.mistakes,
       ...demandMistakes(settled),
+      ...timeMistakes(job, settled, program.name),
       ...paramMistakes(settled),
       ...limitMistakes(settled),
     ],
@@ -143,6 +147,61 @@ function demandMistakes({ schedule, at, after }: JobOutput): Mistake[] {
       expected: '`schedule`, `at` or `after`; for a job that only people trigger, `schedule: manual`',
     },
   ]
+}
+
+/** What cannot be read as a time, or never comes. */
+function timeMistakes(
+  { schedule, timezone, blackout }: JobRules,
+  settled: JobOutput,
+  name: string,
+): Mistake[] {
+  if (timezone !== null && !isZone(timezone)) {
+    return [
+      {
+        code: 'wrong_value',
+        path: ['timezone'],
+        message: `there is no time zone \`${timezone}\``,
+        value: timezone,
+        expected: 'the name of a time zone, such as Europe/Berlin or UTC',
+        suggestion: nearestZone(timezone),
+      },
+    ]
+  }
+  const mistakes: Mistake[] = []
+  const at = (key: 'schedule' | 'at', index: number): Mistake['path'] =>
+    Array.isArray(settled[key]) ? [key, index] : [key]
+  for (const [index, text] of schedule.expressions.entries()) {
+    const read = parseExpression(text, name)
+    if (read.ok) continue
+    const message = read.field === null ? read.message : `${read.field}: ${read.message}`
+    mistakes.push({
+      code: 'bad_schedule',
+      path: at('schedule', index),
+      message,
+      value: text,
+      expected: read.expected,
+    })
+  }
+  for (const [index, text] of schedule.at.entries()) {
+    const read = parseLocalTime(text, timezone)
+    if (read.ok) continue
+    const { message, expected } = read
+    mistakes.push({ code: 'bad_schedule', path: at('at', index), message, value: text, expected })
+  }
+  for (const [index, written] of blackout.entries()) {
+    const asked = 'forMs' in written ? { from: written.from, for: written.forMs } : written
+    const read = parseWindow(asked, timezone, name)
+    if (read.ok) continue
+    const { key, message, expected } = read
+    mistakes.push({
+      code: 'bad_schedule',
+      path: ['blackout', index, key],
+      message,
+      value: written.from,
+      expected,
+    })
+  }
+  return mistakes
 }
 
 function paramMistakes({ params, schedule, at }: JobOutput): Mistake[] {

@@ -297,8 +297,8 @@ describe('where it is looked for', () => {
     ])
     write({ 'd/a.yaml': simple('a'), 'd/b.yaml': 'defaults: { nice: 1 }', 'd/c.yaml': 'programs: {}' })
     expect((await load('d')).said).toEqual([
-      'd/b.yaml: programs: the file declares no program',
-      'd/c.yaml: programs: warning: the file declares no program',
+      'd/b.yaml: programs: the file declares no program and no job',
+      'd/c.yaml: programs: warning: the file declares no program and no job',
     ])
   })
 

@@ -72,7 +72,7 @@ const programText = text('the name of a program')
 const after = v.union(
   [
     programText,
-    v.pipe(v.array(programText, afterExpected), v.minLength(1, afterExpected)),
+    v.array(programText, afterExpected),
     table(
       v.pipe(v.string(), v.regex(/\S/, 'the name of a program')),
       v.picklist(predecessorConditions, conditionWords),

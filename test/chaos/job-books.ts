@@ -141,6 +141,39 @@ export function compareJobs(
   return wrong
 }
 
+export function timesOf(ledger: readonly Occurrence[], name: string): number[] {
+  return ledger.flatMap(({ program, dueAt: at }) => (program === name ? [at] : []))
+}
+
+/** Between the two something came into force, or went out of it. */
+export interface Boundary {
+  readonly earliest: number
+  readonly latest: number
+}
+
+/** Every due time within is there once; at the borders, where nobody can say to the millisecond what was in force, it may be. */
+export function compareTimes(
+  program: string,
+  rows: readonly number[],
+  isDue: (at: number) => boolean,
+  from: Boundary,
+  until: Boundary,
+): string[] {
+  const counts = new Map<number, number>()
+  for (const at of rows) counts.set(at, (counts.get(at) ?? 0) + 1)
+  const wrong: string[] = []
+  const text = (at: number): string => `${program} at ${new Date(at).toISOString()}`
+  for (const [at, count] of counts) {
+    if (count > 1) wrong.push(`${text(at)} is there ${count} times`)
+    if (!isDue(at)) wrong.push(`${text(at)} was not due`)
+    if (at < from.earliest || at > until.latest) wrong.push(`${text(at)} was due when nobody had declared it`)
+  }
+  const first = (Math.floor(from.latest / 1000) + 1) * 1000
+  for (let at = first; at <= until.earliest; at += 1000)
+    if (isDue(at) && !counts.has(at)) wrong.push(`${text(at)} is absent`)
+  return wrong
+}
+
 function endProblems(name: string, run: RunView | undefined, code: number | undefined): string[] {
   if (!run) return [`${name}: no run in the history`]
   if (code === undefined) return [`${name}: it never came to its end, and ${run.endText}`]

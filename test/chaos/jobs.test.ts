@@ -13,7 +13,7 @@ import type { EventView } from '../../src/contract/views.ts'
 import type { Occurrence } from '../../src/domain/occurrence.ts'
 import { type House, openHouse, root } from '../harness/house.ts'
 import { type Chance, drawChance, isLong } from './chance.ts'
-import { compareJobs, JobBooks, listJobEvents, readLedger } from './job-books.ts'
+import { compareJobs, compareTimes, JobBooks, listJobEvents, readLedger, timesOf } from './job-books.ts'
 import { allRuns } from './ledger.ts'
 
 const deaths = Number(process.env.DROVER_CHAOS_DEATHS ?? (isLong ? 1000 : 200))
@@ -146,38 +146,6 @@ async function liveAndDie(house: House, chance: Chance): Promise<boolean> {
   if (signal !== 'SIGKILL') throw new Error(`An agent ended by itself, with ${code}.`)
   await pause(restMs)
   return hasDied
-}
-
-function timesOf(ledger: readonly Occurrence[], name: string): number[] {
-  return ledger.flatMap(({ program, dueAt: at }) => (program === name ? [at] : []))
-}
-
-interface Boundary {
-  readonly earliest: number
-  readonly latest: number
-}
-
-/** Every due time within is there once; at the borders, where nobody can say to the millisecond what was in force, it may be. */
-function compareTimes(
-  program: string,
-  rows: readonly number[],
-  isDue: (at: number) => boolean,
-  from: Boundary,
-  until: Boundary,
-): string[] {
-  const counts = new Map<number, number>()
-  for (const at of rows) counts.set(at, (counts.get(at) ?? 0) + 1)
-  const wrong: string[] = []
-  const text = (at: number): string => `${program} at ${new Date(at).toISOString()}`
-  for (const [at, count] of counts) {
-    if (count > 1) wrong.push(`${text(at)} is there ${count} times`)
-    if (!isDue(at)) wrong.push(`${text(at)} was not due`)
-    if (at < from.earliest || at > until.latest) wrong.push(`${text(at)} was due when nobody had declared it`)
-  }
-  const first = (Math.floor(from.latest / 1000) + 1) * 1000
-  for (let at = first; at <= until.earliest; at += 1000)
-    if (isDue(at) && !counts.has(at)) wrong.push(`${text(at)} is absent`)
-  return wrong
 }
 
 /** In the order of the ends, one row for each time that all predecessors had ended as the job wants it. */

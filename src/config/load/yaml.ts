@@ -43,7 +43,8 @@ export function readYaml(text: string): ReadText {
   )
   const locate = locateIn(document, lines)
   if (mistakes.length > 0) return { value: undefined, locate, mistakes }
-  if (document.contents === null) return unreadable(null, 'the file is empty', 'a table with programs and jobs')
+  if (document.contents === null)
+    return unreadable(null, 'the file is empty', 'a table with programs and jobs')
   const value = plainValue(document)
   if (value === tooManyAliases) return unreadable(null, 'its aliases would multiply without end')
   return { value, locate, mistakes: findDuplicateKeys(document.contents, lines, []) }

@@ -137,7 +137,7 @@ export interface RunView {
   program: string;
   slot: string;
   node: string;
-  /** autostart, requested, restart or changed, with its data */
+  /** autostart, requested, restart, changed, dependency or exec, with its data */
   cause: { kind: string; [key: string]: unknown; };
   causeText: string;
   state: 'claimed' | 'running' | 'ended';

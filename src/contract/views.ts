@@ -75,7 +75,7 @@ export const RunView = v.object({
   node: v.string(),
   cause: v.pipe(
     v.looseObject({ kind: v.string() }),
-    v.description('autostart, requested, restart or changed, with its data'),
+    v.description('autostart, requested, restart, changed, dependency or exec, with its data'),
   ),
   causeText: v.string(),
   state: v.picklist(['claimed', 'running', 'ended']),

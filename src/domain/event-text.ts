@@ -123,6 +123,8 @@ export function describeCause(cause: RunCause): string {
       return 'its program was changed'
     case 'dependency':
       return `${cause.program} was restarted`
+    case 'exec':
+      return `drover exec by ${cause.by}`
     default:
       return cause satisfies never
   }

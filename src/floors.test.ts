@@ -56,8 +56,15 @@ describe('a rule finds what breaks it', () => {
       ],
     },
     {
-      breaks: [['domain/a.ts', `import * as v from 'valibot'`]],
-      keeps: [['contract/a.ts', `import * as v from 'valibot'`]],
+      breaks: [
+        ['domain/a.ts', `import * as v from 'valibot'`],
+        ['domain/a.ts', `import { Cron } from 'croner'`],
+        ['domain/schedule/a.ts', `import * as v from 'valibot'`],
+      ],
+      keeps: [
+        ['contract/a.ts', `import * as v from 'valibot'`],
+        ['domain/schedule/a.ts', `import { Cron } from 'croner'`],
+      ],
     },
     {
       breaks: [['cli/commands/a.ts', `import { b } from '../../agent/b.ts'`]],

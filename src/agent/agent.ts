@@ -11,7 +11,7 @@ import type { Clock } from '../clock.ts'
 import { filesChanged } from '../domain/limits.ts'
 import { roomForEnded } from '../domain/output-share.ts'
 import { type Program, type StopPolicy, slotTitle } from '../domain/program.ts'
-import { isActive } from '../domain/reconcile.ts'
+import { type DesiredProgram, isActive } from '../domain/reconcile.ts'
 import type { RetentionLimits } from '../domain/retention.ts'
 import { holdsSlot, type RunEnd } from '../domain/run.ts'
 import { UserError } from '../domain/user-error.ts'
@@ -24,10 +24,11 @@ import { readProcessAge, readTree } from '../process/tree-usage.ts'
 import { resolveUser, type UserResolution } from '../process/user.ts'
 import type { Store } from '../store/store.ts'
 import { type FoundRun, findRuns, findStranger } from './adoption.ts'
+import { blackoutOf, calendarOf, scheduleIdentity } from './calendars.ts'
 import { Checker } from './checker.ts'
 import { Compressor } from './compressor.ts'
 import type { Doors } from './doors.ts'
-import type { Effect } from './draft.ts'
+import type { Draft, Effect } from './draft.ts'
 import { EventCounts } from './event-counts.ts'
 import { EventFeed } from './event-feed.ts'
 import { FileWatch } from './file-watch.ts'
@@ -47,8 +48,9 @@ import {
 import { Reconciler } from './reconciler.ts'
 import { RunIds } from './run-ids.ts'
 import { type LiveRun, RunKeeper } from './run-keeper.ts'
+import { Scheduler } from './scheduler.ts'
 import { fromStored } from './slot-records.ts'
-import { beginAfresh, takeOver, takeOverOne, tellWhoStaysDown } from './takeover.ts'
+import { beginAfresh, startAfterBoot, takeOver, takeOverOne, tellWhoStaysDown } from './takeover.ts'
 import { Tokens } from './tokens.ts'
 import { UsageWatch } from './usage-watch.ts'
 
@@ -86,6 +88,7 @@ export class Agent {
   generation = 0
   /** Numbers of processes that people set. */
   scales: ScaleSet = new Map()
+  readonly scheduler: Scheduler
   private readonly runIds: RunIds
   private readonly marks: MarkWatch
   private readonly housekeeper: Housekeeper
@@ -116,7 +119,14 @@ export class Agent {
       newRunId: () => this.runIds.next(),
       act: (effects) => this.act(effects),
       publish: (events, slots) => this.feed.publish(events, slots),
+      blackoutOf,
       complain: options.complain,
+    })
+    this.scheduler = new Scheduler({
+      clock,
+      ledger: () => this.reconciler.ledger,
+      tell: (change) => this.reconciler.tell(change),
+      ask: async () => ({ ok: false, reason: 'functions are not asked yet' }),
     })
     this.tokens = new Tokens({
       clock,
@@ -217,6 +227,8 @@ export class Agent {
     this.programs = programs
     this.scales = new Map((await store.loadScales()).map((scale) => [scale.program, scale]))
     const desired = toDesired(this.programs, this.scales)
+    if (config) this.setLabels(config.settings.labels)
+    await this.loadLedger()
     this.reconciler.desired = toDesired(before, this.scales)
     this.reconciler.slots = new Map(
       (await store.loadSlots()).map((stored) => {
@@ -231,7 +243,8 @@ export class Agent {
     this.marks.start()
     await this.reconciler.request((draft) => {
       const known = draft.desired
-      draft.desired = desired
+      this.missWhatChanged(draft, desired)
+      draft.declare(desired)
       if (config) draft.setPrograms('file', config.programs, this.generation + 1)
       for (const { program } of outdatedScales(this.scales, programs)) draft.removeScale(program)
       takeOver(draft, found, (held) => this.keeper.adopt(held))
@@ -246,6 +259,7 @@ export class Agent {
       })
       if (refused) draft.event('config.refused', describeRefusal(refused))
       if (known.size > 0) tellWhoStaysDown(draft)
+      if (!isSameBoot) startAfterBoot(draft)
       draft.setNote('boot', boot)
       draft.setNote('shutdown', '')
     })
@@ -262,6 +276,8 @@ export class Agent {
     this.removeOldMarks()
     this.holders.keepOnly(this.programsInForce())
     this.keeper.watch()
+    this.scheduler.follow(this.reconciler.desired)
+    this.scheduler.start()
     this.housekeeper.start()
     this.compressor.start()
     this.outputQuota?.start()
@@ -301,6 +317,7 @@ export class Agent {
   /** Stops all timers and watches; workers are not touched. */
   async close(): Promise<void> {
     this.isClosed = true
+    this.scheduler.close()
     this.checker.close()
     this.usage.close()
     this.fileWatch.close()
@@ -347,6 +364,32 @@ export class Agent {
     this.fileWatch.follow(this.reconciler.desired)
     this.followChecks(this.reconciler.slots.keys())
     this.holders.keepOnly(this.programsInForce())
+    this.scheduler.follow(this.reconciler.desired)
+  }
+
+  /** What this node is, for jobs that are meant for some nodes only. */
+  setLabels(labels: Readonly<Record<string, string>>): void {
+    const node = { name: this.options.node, labels }
+    this.reconciler.ledger = { ...this.reconciler.ledger, node }
+  }
+
+  private async loadLedger(): Promise<void> {
+    const { store } = this.options
+    const jobs = new Map((await store.loadJobs()).map((job) => [job.program, job]))
+    const occurrences = new Map((await store.listOpenOccurrences()).map((one) => [one.id, one]))
+    const pausedBy = (await store.loadNote('paused')) || null
+    this.reconciler.ledger = { ...this.reconciler.ledger, jobs, occurrences, pausedBy }
+  }
+
+  /** What was due by a schedule that has been changed since, while no agent was there, is listed as missed. */
+  private missWhatChanged(draft: Draft, desired: ReadonlyMap<string, DesiredProgram>): void {
+    for (const { program, schedule, coveredUntil, anchor } of this.reconciler.ledger.jobs.values()) {
+      const declared = desired.get(program)?.program
+      if (declared?.kind !== 'job' || scheduleIdentity(declared) === schedule) continue
+      const calendar = calendarOf(program, schedule)
+      const times = calendar.predicate ? null : calendar.between(coveredUntil, draft.now(), anchor)
+      if (times) draft.ledger.missChanged(program, times)
+    }
   }
 
   private programsInForce(): Program[] {

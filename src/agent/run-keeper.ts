@@ -90,6 +90,7 @@ export interface StartRequest {
   readonly program: Program
   readonly index: number
   readonly launchHash: string
+  readonly variables: Readonly<Record<string, string>>
 }
 
 /** For runs of which nothing says how they were to be stopped. */
@@ -334,7 +335,10 @@ export class RunKeeper {
     }
   }
 
-  private startOne({ run, program, index, launchHash }: StartRequest, holder: string | null): void {
+  private startOne(
+    { run, program, index, launchHash, variables }: StartRequest,
+    holder: string | null,
+  ): void {
     const live = this.live.get(run.id)
     if (!live) return
     const refuse = (reason: RefusalReason, detail: string): void => this.refuse(live, reason, detail)
@@ -364,7 +368,12 @@ export class RunKeeper {
       return refuse('store_unavailable', (error as Error).message)
     }
     try {
-      const environment = buildEnvironment(program, context, this.options.environment, secrets.values)
+      const environment = buildEnvironment(
+        program,
+        { ...context, variables },
+        this.options.environment,
+        secrets.values,
+      )
       this.launcher.start(live.directory, environment)
     } catch (error) {
       refuse('spawn_failed', (error as Error).message)

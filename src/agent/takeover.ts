@@ -23,6 +23,15 @@ export function beginAfresh(draft: Draft): void {
   }
 }
 
+/** The machine was started since an agent was here last: jobs that are for that are due. */
+export function startAfterBoot(draft: Draft): void {
+  for (const { program } of draft.desired.values()) {
+    if (program.kind !== 'job' || !program.job.isEnabled) continue
+    const isForBoot = program.job.schedule.expressions.some((text) => text.trim().toLowerCase() === '@reboot')
+    if (isForBoot) draft.ledger.triggerHere(program.name, { kind: 'reboot' })
+  }
+}
+
 /** Why a slot that its program would start is not started: told once per agent, so that the question has an answer. */
 export function tellWhoStaysDown(draft: Draft): void {
   for (const { name, program, state, asked } of draft.slots.values()) {

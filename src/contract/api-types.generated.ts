@@ -63,7 +63,7 @@ export interface EventView {
   id: number;
   /** ISO 8601, UTC */
   at: string;
-  kind: 'agent.started' | 'agent.stopping' | 'agent.stopped' | 'agent.failed_internally' | 'config.applied' | 'config.refused' | 'api.requested' | 'api.denied' | 'token.created' | 'token.revoked' | 'slot.requested' | 'slot.starting' | 'slot.waiting' | 'slot.running' | 'slot.ready' | 'slot.unready' | 'slot.unhealthy' | 'slot.backing_off' | 'slot.stopping' | 'slot.stopped' | 'slot.exited' | 'slot.gave_up' | 'rollout.stopped' | 'rollout.finished' | 'program.scaled' | 'run.started' | 'run.adopted' | 'run.limit_reached' | 'run.grace_cut' | 'run.overdue' | 'run.timed_out' | 'run.ended' | 'start.refused';
+  kind: 'agent.started' | 'agent.stopping' | 'agent.stopped' | 'agent.failed_internally' | 'config.applied' | 'config.refused' | 'api.requested' | 'api.denied' | 'token.created' | 'token.revoked' | 'slot.requested' | 'slot.starting' | 'slot.waiting' | 'slot.running' | 'slot.ready' | 'slot.unready' | 'slot.unhealthy' | 'slot.backing_off' | 'slot.stopping' | 'slot.stopped' | 'slot.exited' | 'slot.gave_up' | 'rollout.stopped' | 'rollout.finished' | 'program.scaled' | 'run.started' | 'run.adopted' | 'run.limit_reached' | 'run.grace_cut' | 'run.overdue' | 'run.timed_out' | 'run.ended' | 'job.started' | 'job.queued' | 'job.retrying' | 'job.succeeded' | 'job.warned' | 'job.failed' | 'job.timed_out' | 'job.stopped' | 'job.lost' | 'job.skipped' | 'job.missed' | 'job.disabled' | 'job.enabled' | 'jobs.paused' | 'jobs.resumed' | 'clock.jumped' | 'start.refused';
   level: 'error' | 'warning' | 'notice' | 'info';
   program: string | null;
   slot: string | null;

@@ -19,6 +19,14 @@ export type RunCause =
   | { readonly kind: 'dependency'; readonly program: string }
   /** Somebody, mostly cron, let `drover exec` run a command under this name. */
   | { readonly kind: 'exec'; readonly by: string }
+  /** A job was due. */
+  | { readonly kind: 'scheduled'; readonly dueAt: number; readonly isCatchUp: boolean }
+  /** The machine was started, and the job is for that. */
+  | { readonly kind: 'reboot' }
+  /** Programs ended that the job comes after. */
+  | { readonly kind: 'after'; readonly programs: readonly string[] }
+  /** The attempt before it failed. */
+  | { readonly kind: 'retry'; readonly after: string; readonly reason: string }
 
 /** Why a run was ended by us though nobody asked for it. It is kept with the end. */
 export interface StopReason {
@@ -39,6 +47,8 @@ export const stopReasonKinds = [
   'lifetime',
   'runs',
   'files',
+  /** The next due time of the job came, and takes its place. */
+  'replaced',
 ] as const
 export type StopReasonKind = (typeof stopReasonKinds)[number]
 
@@ -97,6 +107,8 @@ export interface Run {
   readonly slot: string
   readonly node: string
   readonly cause: RunCause
+  /** Of a job: the due time that it is for, and which attempt it is. Absent for services. */
+  readonly occurrence?: { readonly id: string; readonly attempt: number }
   readonly claimedAt: number
   /** The command began; null while it has not, or never did. */
   readonly startedAt: number | null

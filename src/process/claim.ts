@@ -151,6 +151,8 @@ export function buildClaim(program: Program, context: ClaimContext): Claim {
 /** What the environment of a process of a slot is made from. */
 export type Surroundings = Pick<ClaimContext, 'run' | 'slot' | 'index' | 'node' | 'marks' | 'user'> & {
   readonly cause: { readonly kind: string }
+  /** What the command of a job is told of its due time, and its parameters. */
+  readonly variables?: Readonly<Record<string, string>>
 }
 
 /** The environment of the command: inherited, then the user's own, then ours, then the program's. */
@@ -179,8 +181,8 @@ export function buildEnvironment(
     if (liveness?.method.kind === 'notify') environment.WATCHDOG_USEC = String(liveness.periodMs * 1000)
   }
   for (const [name, value] of Object.entries(program.launch.env)) environment[name] = fill(value)
-  // As they are: what looks like a placeholder in a secret is none.
-  return Object.assign(environment, secrets)
+  // As they are: what looks like a placeholder in a secret, or in what somebody said, is none.
+  return Object.assign(environment, secrets, context.variables)
 }
 
 /** What every process of a run can know about it. */

@@ -206,7 +206,7 @@ export interface RunView {
   program: string;
   slot: string;
   node: string;
-  /** autostart, requested, restart, changed, dependency, scheduled, reboot, after or retry, with its data */
+  /** autostart, requested, restart, changed, dependency, scheduled, reboot, after, retry or exec, with its data */
   cause: { kind: string; [key: string]: unknown; };
   causeText: string;
   /** Of a job: the due time that it was for. */

@@ -78,7 +78,7 @@ export const RunView = v.object({
   cause: v.pipe(
     v.looseObject({ kind: v.string() }),
     v.description(
-      'autostart, requested, restart, changed, dependency, scheduled, reboot, after or retry, with its data',
+      'autostart, requested, restart, changed, dependency, scheduled, reboot, after, retry or exec, with its data',
     ),
   ),
   causeText: v.string(),

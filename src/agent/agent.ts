@@ -13,7 +13,7 @@ import { roomForEnded } from '../domain/output-share.ts'
 import { type Program, type StopPolicy, slotTitle } from '../domain/program.ts'
 import { type DesiredProgram, isActive } from '../domain/reconcile.ts'
 import type { RetentionLimits } from '../domain/retention.ts'
-import type { RunEnd } from '../domain/run.ts'
+import { holdsSlot, type RunEnd } from '../domain/run.ts'
 import { UserError } from '../domain/user-error.ts'
 import type { DataDirectory } from '../process/data-directory.ts'
 import { scanFiles } from '../process/file-scan.ts'
@@ -23,7 +23,7 @@ import { SocketHolders } from '../process/socket-holders.ts'
 import { readProcessAge, readTree } from '../process/tree-usage.ts'
 import { resolveUser, type UserResolution } from '../process/user.ts'
 import type { Store } from '../store/store.ts'
-import { type FoundRun, findRuns } from './adoption.ts'
+import { type FoundRun, findRuns, findStranger } from './adoption.ts'
 import { blackoutOf, calendarOf, scheduleIdentity } from './calendars.ts'
 import { Checker } from './checker.ts'
 import { Compressor } from './compressor.ts'
@@ -50,7 +50,7 @@ import { RunIds } from './run-ids.ts'
 import { type LiveRun, RunKeeper } from './run-keeper.ts'
 import { Scheduler } from './scheduler.ts'
 import { fromStored } from './slot-records.ts'
-import { beginAfresh, startAfterBoot, takeOver, tellWhoStaysDown } from './takeover.ts'
+import { beginAfresh, startAfterBoot, takeOver, takeOverOne, tellWhoStaysDown } from './takeover.ts'
 import { Tokens } from './tokens.ts'
 import { UsageWatch } from './usage-watch.ts'
 
@@ -99,7 +99,10 @@ export class Agent {
   private readonly fileWatch: FileWatch
   private readonly users = new Map<string, UserResolution>()
   private readonly markedRuns = new Set<string>()
+  /** Runs that no agent claimed, while it is found out what they are. */
+  private readonly strangers = new Set<string>()
   private isInHurry = false
+  private isClosed = false
   private lastChange: Promise<unknown> = Promise.resolve()
 
   constructor(options: AgentOptions) {
@@ -267,6 +270,8 @@ export class Agent {
     })
     this.fileWatch.follow(this.reconciler.desired)
     this.followChecks(this.reconciler.slots.keys())
+    for (const live of this.keeper.all()) if (!holdsSlot(live)) this.usage.followRun(live)
+    for (const { run } of found) if (!holdsSlot(run)) this.housekeeper.mind(run.slot)
     this.clearUpOrphans(found)
     this.removeOldMarks()
     this.holders.keepOnly(this.programsInForce())
@@ -311,6 +316,7 @@ export class Agent {
 
   /** Stops all timers and watches; workers are not touched. */
   async close(): Promise<void> {
+    this.isClosed = true
     this.scheduler.close()
     this.checker.close()
     this.usage.close()
@@ -435,7 +441,7 @@ export class Agent {
    */
   private noticeMark(run: string, kind: MarkKind): boolean {
     const live = this.keeper.get(run)
-    if (!live) return false
+    if (!live) return this.noticeStranger(run, kind)
     if (kind === 'born' && live.shim !== null) return true
     if (kind === 'notified') {
       // Taken away before the look: what is told after that sets a new one.
@@ -452,6 +458,45 @@ export class Agent {
     }
     this.markedRuns.add(run)
     return true
+  }
+
+  /**
+   * A mark of a run that nobody here claimed: `drover exec` starts such runs, whether an agent lives or not. They are taken over as those that an agent finds
+   * when it begins. True while that is being found out, so that the mark stays: should it fail, it is noticed again.
+   */
+  private noticeStranger(run: string, kind: MarkKind): boolean {
+    if (kind === 'notified') return false
+    if (!this.strangers.has(run)) {
+      this.strangers.add(run)
+      void this.adoptStranger(run).then((isOurs) => {
+        this.strangers.delete(run)
+        if (!isOurs) this.marks.remove(run)
+      })
+    }
+    return true
+  }
+
+  /** False when it is nobody's. */
+  private async adoptStranger(id: string): Promise<boolean> {
+    const { store, clock, complain, data } = this.options
+    try {
+      const context = { store, clock, complain, runsDir: data.runs, boot: readBootId() }
+      const found = await findStranger(id, context)
+      if (!found) return false
+      await this.reconciler.request((draft) => takeOverOne(draft, found, () => {}))
+      this.housekeeper.mind(found.run.slot)
+      if (found.kind === 'ended') return true
+      const live = this.keeper.adopt(found.held)
+      this.usage.followRun(live)
+      if (found.kind === 'orphaned') this.keeper.settle(live)
+      // It may have ended between the look and the adoption, and then its mark was nobody's.
+      this.keeper.look(id)
+      return true
+    } catch (error) {
+      // The next agent finds it.
+      if (!this.isClosed) complain(`Run ${id}, which no agent started, could not be taken over`, error)
+      return true
+    }
   }
 
   private runBorn(run: LiveRun, pid: number, startedAt: number): void {
@@ -472,10 +517,7 @@ export class Agent {
   }
 
   private removeOldMarks(): void {
-    for (const { run, kind } of this.marks.look()) {
-      if (this.keeper.get(run)) this.noticeMark(run, kind)
-      else this.marks.remove(run)
-    }
+    for (const { run, kind } of this.marks.look()) if (!this.noticeMark(run, kind)) this.marks.remove(run)
   }
 
   private retentionOf(slot: string): RetentionLimits {

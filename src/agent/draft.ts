@@ -11,7 +11,7 @@ import type { Program, RestartPolicy } from '../domain/program.ts'
 import { isReady } from '../domain/readiness.ts'
 import { type Action, type DesiredProgram, isActive, planReconcile, wantedOf } from '../domain/reconcile.ts'
 import { isOutdated, judgeReplacement } from '../domain/rollout.ts'
-import { describeEnd, type Run, type RunCause, type RunEnd } from '../domain/run.ts'
+import { describeEnd, holdsSlot, type Run, type RunCause, type RunEnd } from '../domain/run.ts'
 import { dueOf, runOf, type SlotEvent, type SlotState, transition } from '../domain/slot-state.ts'
 import type { SlotTally } from '../domain/slot-tally.ts'
 import { unreachable } from '../domain/unreachable.ts'
@@ -46,6 +46,8 @@ export interface DraftBase {
 export interface RunSeen {
   readonly peak: RunPeak | null
   readonly isWarned: boolean
+  /** Of a run that holds no slot: after which time it was to be told. */
+  readonly warnAfterMs?: number | null
 }
 
 /** Which run, and whose. */
@@ -293,7 +295,7 @@ export class Draft {
   /** The run lasts longer than it should, and goes on. */
   warnOverdue(run: RunSubject, data: EventData['run.overdue']): void {
     const slot = this.slots.get(run.slot)
-    if (!slot || runOf(slot.state) !== run.id) return
+    if (holdsSlot(run) && (!slot || runOf(slot.state) !== run.id)) return
     this.warned.push({ id: run.id, warnedAt: this.tools.clock.now() })
     this.event('run.overdue', data, this.subjectOf(run))
   }
@@ -334,7 +336,7 @@ export class Draft {
   endRun(run: RunSubject, told: RunEnd, keptBytes: number | null, seen: RunSeen | null = null): void {
     const end = this.withReason(run, told)
     if (seen?.peak) this.peaks.push({ id: run.id, peak: seen.peak })
-    this.noteHowLong(run, end, seen?.isWarned ?? false)
+    this.noteHowLong(run, end, seen)
     this.ended.push({ id: run.id, end, keptBytes })
     this.effects.push({ kind: 'forget', run: run.id })
     const before = this.events.length
@@ -442,13 +444,15 @@ export class Draft {
   }
 
   /** Whoever was not there to see it in time tells of it with the end; after a timeout a warning would say nothing. */
-  private noteHowLong(run: RunSubject, end: RunEnd, isWarned: boolean): void {
+  private noteHowLong(run: RunSubject, end: RunEnd, seen: RunSeen | null): void {
     if (end.kind === 'timed_out') {
       this.event('run.timed_out', { lastedMs: end.durationMs }, this.subjectOf(run))
       return
     }
-    const warnAfterMs = this.desired.get(run.program)?.program.limits.warnAfterMs ?? null
-    if (isWarned || warnAfterMs === null || !('durationMs' in end) || end.durationMs < warnAfterMs) return
+    const declared = holdsSlot(run) ? this.desired.get(run.program)?.program.limits.warnAfterMs : undefined
+    const warnAfterMs = declared ?? seen?.warnAfterMs ?? null
+    if (seen?.isWarned || warnAfterMs === null || !('durationMs' in end) || end.durationMs < warnAfterMs)
+      return
     this.warnOverdue(run, { warnAfterMs, lastedMs: end.durationMs })
   }
 

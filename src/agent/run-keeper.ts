@@ -64,6 +64,8 @@ export interface LiveRun {
   command: ProcessIdentity | null
   /** How it was to be stopped when it was claimed. */
   claimedStop: Claim['stop']
+  /** When to tell that it lasts too long, where its claim says so and no program. */
+  warnAfterMs: number | null
   /** The stop that is to be passed on as soon as there is somebody to take it. */
   stopLine: string | null
   /** Whether the shim took it. */
@@ -79,6 +81,7 @@ export interface HeldRun {
   readonly index: number
   readonly launchHash: string | null
   readonly stop: Claim['stop']
+  readonly warnAfterMs: number | null
   readonly pid: PidFile | null
 }
 
@@ -155,9 +158,10 @@ export class RunKeeper {
   }
 
   /** Takes over a run that an agent before this one started. */
-  adopt({ run: { id, slot, program, startedAt }, stop, pid }: HeldRun): LiveRun {
+  adopt({ run: { id, slot, program, startedAt }, stop, warnAfterMs, pid }: HeldRun): LiveRun {
     const run = this.newLiveRun(id, slot, program)
     run.claimedStop = stop
+    run.warnAfterMs = warnAfterMs
     run.startedAt = startedAt
     if (pid) {
       run.shim = pid.shim
@@ -276,6 +280,7 @@ export class RunKeeper {
       shim: null,
       command: null,
       claimedStop: usualStop,
+      warnAfterMs: null,
       stopLine: null,
       isStopPassed: false,
       isShimGone: false,

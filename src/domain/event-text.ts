@@ -141,6 +141,8 @@ export function describeCause(cause: RunCause): string {
       return 'its program was changed'
     case 'dependency':
       return `${cause.program} was restarted`
+    case 'exec':
+      return `drover exec by ${cause.by}`
     case 'scheduled':
       return `due at ${new Date(cause.dueAt).toISOString()}${cause.isCatchUp ? ', made up for' : ''}`
     case 'reboot':

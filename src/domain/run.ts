@@ -17,6 +17,8 @@ export type RunCause =
   | { readonly kind: 'changed' }
   /** A program that this one depends on began a new run, and this one asked to be restarted then. */
   | { readonly kind: 'dependency'; readonly program: string }
+  /** Somebody, mostly cron, let `drover exec` run a command under this name. */
+  | { readonly kind: 'exec'; readonly by: string }
   /** A job was due. */
   | { readonly kind: 'scheduled'; readonly dueAt: number; readonly isCatchUp: boolean }
   /** The machine was started, and the job is for that. */
@@ -101,6 +103,7 @@ export interface RunUsage {
 export interface Run {
   readonly id: string
   readonly program: string
+  /** The program's name where the run holds no slot, see `holdsSlot`. */
   readonly slot: string
   readonly node: string
   readonly cause: RunCause
@@ -115,6 +118,14 @@ export interface Run {
   readonly peak?: RunPeak
   /** When it was told that the run lasts longer than it should; absent: it was not. */
   readonly warnedAt?: number
+}
+
+/**
+ * Whether the run is that of a slot, which follows from how it ends. One that holds none is followed to its end and recorded like any other, and
+ * nothing begins or stops for it; its name need not be declared. No slot is called like a program: their names end with a number.
+ */
+export function holdsSlot({ slot, program }: Pick<Run, 'slot' | 'program'>): boolean {
+  return slot !== program
 }
 
 const neverExecuted = 'could not start'

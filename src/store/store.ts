@@ -33,8 +33,11 @@ export interface Store {
   listKeptRunIds(): Promise<string[]>
   /** Ended runs of a slot whose directory is still kept, newest first. */
   listKeptRuns(slot: string): Promise<{ id: string; bytes: number }[]>
-  /** Ended runs that ended before, whose directory is still kept though their slot is no more. */
-  listForgottenRuns(endedBefore: number): Promise<string[]>
+  /**
+   * Ended runs whose directory is still kept though their slot is no more, and that ended before the first time; those that never held a slot when they
+   * ended before the second.
+   */
+  listForgottenRuns(endedBefore: number, slotlessEndedBefore: number): Promise<string[]>
   /** Every slot that ever had a run which is still known. */
   listSlotsOfRuns(): Promise<{ slot: string; program: string }[]>
   /** Newest first. `slots` null is any. */
@@ -47,6 +50,8 @@ export interface Store {
   listOpenOccurrences(): Promise<Occurrence[]>
   /** Newest first. */
   listOccurrences(query: OccurrenceQuery): Promise<Occurrence[]>
+  /** The newest one of each program; null is every program. */
+  listLastOccurrences(programs: readonly string[] | null): Promise<Occurrence[]>
   /** All occurrences whose id begins so, at most two. */
   findOccurrences(prefix: string): Promise<Occurrence[]>
   /** Forgets what is beyond the limits of one job, runs without a directory included; returns how many rows. */

@@ -138,6 +138,22 @@ class SqliteStore implements Store {
     return (await query.execute()).map(toOccurrence)
   }
 
+  async listLastOccurrences(programs: readonly string[] | null): Promise<Occurrence[]> {
+    if (programs?.length === 0) return []
+    const rows = await this.db
+      .selectFrom('occurrences')
+      .selectAll()
+      .where('id', 'in', (query) => {
+        const newest = query
+          .selectFrom('occurrences')
+          .select(({ fn }) => fn.max('id').as('id'))
+          .groupBy('program')
+        return programs ? newest.where('program', 'in', programs) : newest
+      })
+      .execute()
+    return rows.map(toOccurrence)
+  }
+
   async findOccurrences(prefix: string): Promise<Occurrence[]> {
     const rows = await this.db
       .selectFrom('occurrences')
@@ -213,12 +229,17 @@ class SqliteStore implements Store {
     return rows.map((row) => ({ id: row.id, bytes: row.kept_bytes ?? 0 }))
   }
 
-  async listForgottenRuns(endedBefore: number): Promise<string[]> {
+  async listForgottenRuns(endedBefore: number, slotlessEndedBefore: number): Promise<string[]> {
     const rows = await this.db
       .selectFrom('runs')
       .select('id')
       .where('kept_bytes', 'is not', null)
-      .where('ended_at', '<', endedBefore)
+      .where(({ eb, or, ref }) =>
+        or([
+          eb('ended_at', '<', endedBefore).and('slot', '!=', ref('program')),
+          eb('ended_at', '<', slotlessEndedBefore).and('slot', '=', ref('program')),
+        ]),
+      )
       .where('slot', 'not in', (query) => query.selectFrom('slots').select('name'))
       .execute()
     return rows.map(({ id }) => id)

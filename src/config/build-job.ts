@@ -52,7 +52,9 @@ export function buildJob(parts: JobParts): BuiltProgram {
 /** What is said as for any program; the rest means nothing to one. */
 function runKeysOf(input: JobInput): ProgramInput {
   const shared = Object.entries(input).filter(([key]) => key in sharedWithPrograms)
-  return { command: input.command, ...Object.fromEntries(shared) }
+  const { command, warnAfter } = input
+  const told = warnAfter === undefined || warnAfter === 'auto' ? {} : { warnAfter }
+  return { command, ...Object.fromEntries(shared), ...told }
 }
 
 function rulesOf(settled: JobOutput): JobRules {

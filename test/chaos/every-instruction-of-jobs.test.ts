@@ -42,6 +42,7 @@ class JobsStory implements Story {
 
   async recover(): Promise<void> {
     const { house, chance } = this
+    if (!this.confirmed.reload) house.configure({}, this.config(true))
     if (chance.onceIn(3)) await house.dieAgain(1 + chance.below(30))
     await house.startAgent()
     await this.isDeclared()

@@ -5,9 +5,10 @@
  */
 import { expect, test } from 'vitest'
 import type { Config } from '../../src/config/config-types.generated.ts'
+import { readLedger } from '../harness/store.ts'
 import type { Chance } from './chance.ts'
 import { DyingHouse, type Story, walkDeaths, walkTimeoutMs } from './dying-house.ts'
-import { compareJobs, compareTimes, JobBooks, listJobEvents, readLedger, timesOf } from './job-books.ts'
+import { compareJobs, compareTimes, JobBooks, listJobEvents, timesOf } from './job-books.ts'
 import { allRuns } from './ledger.ts'
 
 test('wherever the agent dies over a job, the next one knows what was due, what was tried and what follows', {

@@ -12,8 +12,9 @@ import type { Config, JobConfig } from '../../src/config/config-types.generated.
 import type { EventView } from '../../src/contract/views.ts'
 import type { Occurrence } from '../../src/domain/occurrence.ts'
 import { type House, openHouse, root } from '../harness/house.ts'
+import { readLedger } from '../harness/store.ts'
 import { type Chance, drawChance, isLong } from './chance.ts'
-import { compareJobs, compareTimes, JobBooks, listJobEvents, readLedger, timesOf } from './job-books.ts'
+import { compareJobs, compareTimes, JobBooks, listJobEvents, timesOf } from './job-books.ts'
 import { allRuns } from './ledger.ts'
 
 const deaths = Number(process.env.DROVER_CHAOS_DEATHS ?? (isLong ? 1000 : 200))

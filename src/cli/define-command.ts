@@ -5,8 +5,16 @@
 import { UserError } from '../domain/user-error.ts'
 import type { CommandContext } from './context.ts'
 
-/** What the completion of shells offers for a value: words, names that the agent is asked for, or what lies in the folder. Null: nothing. */
-export type Suggestion = readonly string[] | 'targets' | 'programs' | 'runs' | 'files' | 'folders' | null
+/** What the completion of shells offers for a value: words, names that the agent is asked for, time zones, or what lies in the folder. Null: nothing. */
+export type Suggestion =
+  | readonly string[]
+  | 'targets'
+  | 'programs'
+  | 'runs'
+  | 'zones'
+  | 'files'
+  | 'folders'
+  | null
 
 /** One thing that a command takes. `read` turns what was typed into a value, or throws a `UserError`. */
 export type Input<T> = OptionInput<T> | ArgumentInput<T>

@@ -44,6 +44,7 @@ struct claim {
     int64_t timeout_ms;
     bool leave, input, merge;
     struct output out, err;
+    bool pass;                  /* standard input is the shim's own, and so is a copy of the outputs */
     bool muted;                 /* output is read and thrown away until somebody asks for it */
     char *notify;               /* the name of the socket for sd_notify; NULL: none */
     char *holder;               /* the directory of the holder of its sockets; NULL: it has none */

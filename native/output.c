@@ -174,6 +174,7 @@ bool open_stream(struct stream *s, const struct output *output, const struct cla
     s->source = ends[0];
     s->given = ends[1];
     make_nonblocking(s->source);
+    if (claim->pass) begin_pass(&s->pass, strcmp(s->name, "out") == 0 ? STDOUT_FILENO : STDERR_FILENO);
     return true;
 }
 
@@ -375,11 +376,14 @@ static void finish(struct stream *s)
     if (s->finishing) deliver_formatted(s);
 }
 
+/* The most that is received next. */
+static size_t portion(const struct stream *s) { return s->budget >= 0 && s->budget < CHUNK ? (size_t)s->budget : CHUNK; }
+
 void receive(struct stream *s)
 {
     bool is_raw = s->format.kind == FORMAT_RAW;
     char *into = is_raw ? chunk : s->unformatted;
-    size_t want = s->budget >= 0 && s->budget < CHUNK ? (size_t)s->budget : CHUNK;
+    size_t want = portion(s);
     ssize_t got = want == 0 ? 0 : read(s->source, into, want);
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
     if (got <= 0) {
@@ -392,6 +396,7 @@ void receive(struct stream *s)
     s->arrived_mono = now_ms();
     if (s->budget >= 0) s->budget -= got;
     syslog_bytes(&s->syslog, into, (size_t)got);
+    pass_on(&s->pass, into, (size_t)got);
     if (output_muted) {
         if (s->budget == 0) finish(s);
         return;
@@ -445,10 +450,14 @@ void limit_to_written(struct stream *s)
     int pending = 0;
     if (s->source < 0 || ioctl(s->source, FIONREAD, &pending) < 0) pending = 0;
     s->budget = pending;
+    make_room_to_pass(&s->pass, (size_t)pending);
     if (pending == 0) finish(s);
 }
 
-bool wants_reading(const struct stream *s) { return s->source >= 0 && s->held_length == 0 && s->budget != 0; }
+bool wants_reading(const struct stream *s)
+{
+    return s->source >= 0 && s->held_length == 0 && s->budget != 0 && may_pass_on(&s->pass, portion(s));
+}
 
 bool is_drained(const struct stream *s) { return (s->source < 0 || s->budget == 0) && s->held_length == 0; }
 

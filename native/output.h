@@ -2,6 +2,7 @@
 #pragma once
 
 #include "claim.h"
+#include "pass.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,6 +21,7 @@ struct stream {
     int64_t age_due;            /* when the current segment or file is too old; NEVER while it is empty */
     struct formatter format;
     struct syslog syslog;
+    struct pass pass;           /* the copy of it, as it was received */
     char *unformatted;          /* received, and not yet formatted: waits for what is held */
     size_t unformatted_from, unformatted_length;
     bool finishing;             /* no more will come: the last line is to be ended */
@@ -48,7 +50,7 @@ struct stream {
 };
 
 /* Not open, and so it stays when the output is discarded: then nothing is read and nothing held. */
-#define CLOSED_STREAM(label) {.name = label, .source = -1, .given = -1, .target = -1, .times = -1, .age_due = NEVER, .budget = -1}
+#define CLOSED_STREAM(label) {.name = label, .source = -1, .given = -1, .target = -1, .times = -1, .age_due = NEVER, .budget = -1, .pass = NO_PASS}
 
 extern bool output_muted;   /* what comes is read and thrown away: nobody has asked for it */
 

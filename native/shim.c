@@ -68,7 +68,7 @@ static enum phase {
     CLEARING,   /* it ended, what is left of its tree is being killed */
     DRAINING,   /* what the tree has written is read to its end */
     RECORDING,  /* `exit` is to be written */
-    HOLDING,    /* written; with `leave`, the output is held for those that live on */
+    HOLDING,    /* written; with `leave` the output is held for those that live on, with `pass` the rest of the copy for its reader */
     OVER
 } phase;
 
@@ -164,7 +164,7 @@ static void note_command_end(void)
 static void command_ended(void)
 {
     note_command_end();
-    if (claim.leave) {
+    if (claim.leave && !run.timed_out) {
         stopping = false;
         begin_draining();
         return;
@@ -216,7 +216,7 @@ static int64_t next_deadline(void)
 
 static void wait_and_read(void)
 {
-    enum { WAKE, CONTROL, REPORT, NOTICE, OUT_PIPE, ERR_PIPE, COUNT };
+    enum { WAKE, CONTROL, REPORT, NOTICE, OUT_PIPE, ERR_PIPE, OUT_READER, ERR_READER, COUNT };
     struct pollfd watched[COUNT] = {
         [WAKE] = {.fd = wake_end, .events = POLLIN},
         [CONTROL] = {.fd = control_fifo, .events = POLLIN},
@@ -224,6 +224,8 @@ static void wait_and_read(void)
         [NOTICE] = {.fd = notify_end, .events = POLLIN},
         [OUT_PIPE] = {.fd = wants_reading(&out) ? out.source : -1, .events = POLLIN},
         [ERR_PIPE] = {.fd = wants_reading(&err) ? err.source : -1, .events = POLLIN},
+        [OUT_READER] = {.fd = waits_for_reader(&out.pass) ? out.pass.to : -1, .events = POLLOUT},
+        [ERR_READER] = {.fd = waits_for_reader(&err.pass) ? err.pass.to : -1, .events = POLLOUT},
     };
     int64_t left = next_deadline();
     if (left != NEVER) left = left > now_ms() ? left - now_ms() : 0;
@@ -235,6 +237,8 @@ static void wait_and_read(void)
     if (watched[NOTICE].revents != 0) hear_notices(&claim);
     if (watched[OUT_PIPE].revents != 0) receive(&out);
     if (watched[ERR_PIPE].revents != 0) receive(&err);
+    if (watched[OUT_READER].revents != 0) flush_pass(&out.pass);
+    if (watched[ERR_READER].revents != 0) flush_pass(&err.pass);
 }
 
 static void meet_deadlines(void)
@@ -262,8 +266,14 @@ static void meet_deadlines(void)
 static void record(void)
 {
     due.record = NEVER;
-    if (write_exit(&claim, &run, &out, &err)) phase = HOLDING;
-    else due.record = after(EXIT_RETRY_MS);
+    if (!write_exit(&claim, &run, &out, &err)) {
+        due.record = after(EXIT_RETRY_MS);
+        return;
+    }
+    phase = HOLDING;
+    /* Whoever reads the copies to their end finds `exit`. */
+    end_pass(&out.pass);
+    end_pass(&err.pass);
 }
 
 static void advance(void)
@@ -275,7 +285,8 @@ static void advance(void)
     }
     if (phase == RECORDING && now_ms() >= due.record) record();
     bool held = claim.leave && failure.stage == NULL && !(is_over(&out) && is_over(&err));
-    if (phase == HOLDING && !held) phase = OVER;
+    bool awaited = waits_for_reader(&out.pass) || waits_for_reader(&err.pass);
+    if (phase == HOLDING && !held && !awaited) phase = OVER;
 }
 
 static void tend(void)
@@ -308,14 +319,24 @@ static bool prepare(void)
     return open_notify(&claim) && fetch_sockets(&claim);
 }
 
+/* Whoever writes into what the command reads shall notice when the command is gone. */
+static void drop_input(void)
+{
+    int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (null >= 0) dup2(null, STDIN_FILENO);
+    close_if_open(&null);
+}
+
 /* The command reads `in` through a description of its own: ours does not block. */
 static bool make_command(void)
 {
     int input = -1;
     if (claim.input && (input = open("in", O_RDONLY | O_CLOEXEC)) < 0) return fail("fifo", errno, NULL);
+    if (claim.pass && (input = dup(STDIN_FILENO)) < 0) return fail("input", errno, NULL);
     const int given[] = {input, out.given, claim.merge ? out.given : err.given};
     bool made = fork_command(&command, &claim, given);
     close_if_open(&input);
+    if (claim.pass) drop_input();
     close_if_open(&out.given);
     close_if_open(&err.given);
     return made;

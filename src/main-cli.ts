@@ -13,6 +13,7 @@ import type { CliServices, StartOptions } from './cli/context.ts'
 import { systemClock } from './clock.ts'
 import type * as LoadConfig from './config/load/load-config.ts'
 import type * as MainDoctor from './main-doctor.ts'
+import type * as MainExec from './main-exec.ts'
 import type * as MainPrompts from './main-prompts.ts'
 
 /** Set by the build. */
@@ -26,7 +27,7 @@ const services: CliServices = {
   version: DROVER_VERSION,
   self: [process.execPath, ...process.execArgv, join(__dirname, '..', 'bin', 'drover')],
   startAgent(options) {
-    isAgent = true
+    outlivesReaders = true
     const agent = built('./agent.cjs') as { startAgent(options: StartOptions): Promise<number> }
     return agent.startAgent(options)
   },
@@ -43,10 +44,16 @@ const services: CliServices = {
   checkPrograms: (programs) => doctor().checkPrograms(programs),
   openPrompts: () =>
     (built('./prompts.cjs') as typeof MainPrompts).createPrompts(process.stdin, process.stderr),
+  runExec(request) {
+    outlivesReaders = true
+    const { runExec } = built('./exec.cjs') as typeof MainExec
+    return runExec(request, nameOfUser())
+  },
   readConfigSchema: () => readFile(join(__dirname, '../docs/reference/drover.schema.json'), 'utf8'),
 }
 
-let isAgent = false
+/** Whether what is run here goes on when nobody reads its outputs any more. */
+let outlivesReaders = false
 function doctor(): typeof MainDoctor {
   return built('./doctor.cjs') as typeof MainDoctor
 }
@@ -58,8 +65,8 @@ export async function main(argv: readonly string[]): Promise<void> {
   // The reader of a pipe has had enough, as in `drover logs | head`: nothing is left to do.
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      // An agent goes on: whoever reads what it prints is free to go.
-      if (!isAgent) process.exit(error.code === 'EPIPE' ? 0 : 1)
+      // An agent goes on, and so does a run: whoever reads what they print is free to go.
+      if (!outlivesReaders) process.exit(error.code === 'EPIPE' ? 0 : 1)
     })
   }
   process.exitCode = await runCli(argv, services, {

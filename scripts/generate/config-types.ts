@@ -26,6 +26,9 @@ export type Duration = number | \`\${number}\${'ms' | 's' | 'm' | 'h' | 'd'}\`
 /** Bytes as a number, or a number with a unit. Units are powers of 1024: \`64KB\` is 65536 bytes, and so is \`64KiB\`. */
 export type Size = number | \`\${number}\${'' | 'K' | 'M' | 'G' | 'T'}\${'' | 'B' | 'iB'}\`
 
+/** One or more expressions, or a function that is asked for each minute whether the job is due then. */
+export type Schedule = string | readonly string[] | ((at: Date) => boolean | Promise<boolean>)
+
 /** Anything that JSON can hold. */
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue }
 `

@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import type { Clock } from '../clock.ts'
 import { decideAdoption, type Found } from '../domain/adoption.ts'
 import { claimedByDeadAgent } from '../domain/judge.ts'
-import type { Run, RunEnd } from '../domain/run.ts'
+import { holdsSlot, type Run, type RunEnd } from '../domain/run.ts'
 import type { Claim } from '../process/claim.ts'
 import { isAlive } from '../process/process-identity.ts'
 import {
@@ -38,7 +38,12 @@ export type FoundRun = {
   | { readonly kind: 'living'; readonly held: HeldRun }
   /** The shim is dead, the tree perhaps not. */
   | { readonly kind: 'orphaned'; readonly held: HeldRun }
-  | { readonly kind: 'ended'; readonly end: RunEnd; readonly keptBytes: number | null }
+  | {
+      readonly kind: 'ended'
+      readonly end: RunEnd
+      readonly keptBytes: number | null
+      readonly warnAfterMs: number | null
+    }
 )
 
 export interface AdoptionContext {
@@ -79,13 +84,31 @@ export async function findRuns(context: AdoptionContext): Promise<FoundRun[]> {
     // Without its directory a run that had begun may still live; one that had not never will.
     const wasBorn = run.startedAt !== null
     if (wasBorn) found.push({ kind: 'orphaned', run, isBirthNews: false, held: hold(run, null, null) })
-    else found.push({ kind: 'ended', run, isBirthNews: false, end: revokedAt(clock), keptBytes: null })
+    else found.push(neverBorn(run, clock))
   }
   // Oldest first, so that what is recorded of a slot comes in its order.
   return found.sort((a, b) => (a.run.id < b.run.id ? -1 : 1))
 }
 
-function examine(name: string, recorded: Run | null, context: AdoptionContext): FoundRun | null {
+/**
+ * What a run that no agent claimed has come to, noticed by its mark: whoever claimed it has started its shim, so nothing is revoked. Null where there
+ * is none, or it is known already.
+ */
+export async function findStranger(
+  id: string,
+  context: Omit<AdoptionContext, 'store'> & { readonly store: Pick<Store, 'findRuns'> },
+): Promise<FoundRun | null> {
+  const directory = join(context.runsDir, id)
+  if (!isRunId(id) || readClaim(directory)?.claimer === undefined) return null
+  if ((await context.store.findRuns(id)).length > 0) return null
+  return readPid(directory).kind === 'pid' ? examine(id, null, context) : null
+}
+
+function examine(
+  name: string,
+  recorded: Run | null,
+  context: Omit<AdoptionContext, 'store'>,
+): FoundRun | null {
   const { runsDir, boot, clock } = context
   const directory = join(runsDir, name)
   const claim = readClaim(directory)
@@ -100,6 +123,7 @@ function examine(name: string, recorded: Run | null, context: AdoptionContext): 
     isBirthNews,
     end: reason,
     keptBytes: measureOutput(directory),
+    warnAfterMs: claim?.warnAfterMs ?? null,
   })
   const decision = decideAdoption(foundOf(pid, boot), exit !== null, boot)
   switch (decision) {
@@ -110,6 +134,8 @@ function examine(name: string, recorded: Run | null, context: AdoptionContext): 
           : toRunEnd(exit),
       )
     case 'revoke':
+      // Its shim is about to come, and its mark will tell.
+      if (!recorded && claim?.claimer && isAlive(claim.claimer)) return null
       // A shim that comes in this very moment wins the race; then the run lives.
       return revoke(directory) ? end(revokedAt(clock)) : examine(name, recorded, context)
     case 'machineRestarted':
@@ -143,7 +169,7 @@ function removeRemains(directory: string, { complain }: AdoptionContext): void {
 }
 
 /** Neither a row nor a claim: mostly a directory whose agent died before it had written anything. */
-function dropUnknown(directory: string, pid: Pid, { complain }: AdoptionContext): null {
+function dropUnknown(directory: string, pid: Pid, { complain }: Pick<AdoptionContext, 'complain'>): null {
   const mayLive = pid.kind === 'pid' && isAlive(pid.pid.shim)
   if (mayLive) complain('A run lives of which nobody knows whose it is; it is left alone', directory)
   else removeRunDirectory(directory)
@@ -162,17 +188,33 @@ function foundOf(pid: Pid, boot: string): Found {
 function hold(run: Run, claim: Claim | null, pid: PidFile | null): HeldRun {
   return {
     run,
-    index: claim?.index ?? Number(run.slot.slice(run.slot.lastIndexOf(':') + 1)),
+    index: claim?.index ?? indexOf(run),
     launchHash: claim?.launchHash ?? null,
     stop: claim?.stop ?? usualStop,
+    warnAfterMs: claim?.warnAfterMs ?? null,
     pid,
   }
+}
+
+function indexOf(run: Run): number {
+  return holdsSlot(run) ? Number(run.slot.slice(run.slot.lastIndexOf(':') + 1)) : 0
 }
 
 function withBirth(run: Run, pid: Pid): Run {
   return pid.kind === 'pid'
     ? { ...run, startedAt: pid.pid.startedAt, pid: pid.pid.command?.pid ?? null }
     : run
+}
+
+function neverBorn(run: Run, clock: Clock): FoundRun {
+  return {
+    kind: 'ended',
+    run,
+    isBirthNews: false,
+    end: revokedAt(clock),
+    keptBytes: null,
+    warnAfterMs: null,
+  }
 }
 
 function revokedAt(clock: Clock): RunEnd {

@@ -11,9 +11,9 @@ import type { Clock } from '../clock.ts'
 import { filesChanged } from '../domain/limits.ts'
 import { roomForEnded } from '../domain/output-share.ts'
 import { type Program, type StopPolicy, slotTitle } from '../domain/program.ts'
-import { isActive } from '../domain/reconcile.ts'
+import { type DesiredProgram, isActive } from '../domain/reconcile.ts'
 import type { RetentionLimits } from '../domain/retention.ts'
-import type { RunEnd } from '../domain/run.ts'
+import { holdsSlot, type RunEnd } from '../domain/run.ts'
 import { UserError } from '../domain/user-error.ts'
 import type { DataDirectory } from '../process/data-directory.ts'
 import { scanFiles } from '../process/file-scan.ts'
@@ -23,11 +23,12 @@ import { SocketHolders } from '../process/socket-holders.ts'
 import { readProcessAge, readTree } from '../process/tree-usage.ts'
 import { resolveUser, type UserResolution } from '../process/user.ts'
 import type { Store } from '../store/store.ts'
-import { type FoundRun, findRuns } from './adoption.ts'
+import { type FoundRun, findRuns, findStranger } from './adoption.ts'
+import { blackoutOf, calendarOf, scheduleIdentity } from './calendars.ts'
 import { Checker } from './checker.ts'
 import { Compressor } from './compressor.ts'
 import type { Doors } from './doors.ts'
-import type { Effect } from './draft.ts'
+import type { Draft, Effect } from './draft.ts'
 import { EventCounts } from './event-counts.ts'
 import { EventFeed } from './event-feed.ts'
 import { FileWatch } from './file-watch.ts'
@@ -47,8 +48,9 @@ import {
 import { Reconciler } from './reconciler.ts'
 import { RunIds } from './run-ids.ts'
 import { type LiveRun, RunKeeper } from './run-keeper.ts'
+import { Scheduler } from './scheduler.ts'
 import { fromStored } from './slot-records.ts'
-import { beginAfresh, takeOver, tellWhoStaysDown } from './takeover.ts'
+import { beginAfresh, startAfterBoot, takeOver, takeOverOne, tellWhoStaysDown } from './takeover.ts'
 import { Tokens } from './tokens.ts'
 import { UsageWatch } from './usage-watch.ts'
 
@@ -86,6 +88,7 @@ export class Agent {
   generation = 0
   /** Numbers of processes that people set. */
   scales: ScaleSet = new Map()
+  readonly scheduler: Scheduler
   private readonly runIds: RunIds
   private readonly marks: MarkWatch
   private readonly housekeeper: Housekeeper
@@ -96,7 +99,10 @@ export class Agent {
   private readonly fileWatch: FileWatch
   private readonly users = new Map<string, UserResolution>()
   private readonly markedRuns = new Set<string>()
+  /** Runs that no agent claimed, while it is found out what they are. */
+  private readonly strangers = new Set<string>()
   private isInHurry = false
+  private isClosed = false
   private lastChange: Promise<unknown> = Promise.resolve()
 
   constructor(options: AgentOptions) {
@@ -113,7 +119,14 @@ export class Agent {
       newRunId: () => this.runIds.next(),
       act: (effects) => this.act(effects),
       publish: (events, slots) => this.feed.publish(events, slots),
+      blackoutOf,
       complain: options.complain,
+    })
+    this.scheduler = new Scheduler({
+      clock,
+      ledger: () => this.reconciler.ledger,
+      tell: (change) => this.reconciler.tell(change),
+      ask: async () => ({ ok: false, reason: 'functions are not asked yet' }),
     })
     this.tokens = new Tokens({
       clock,
@@ -214,6 +227,8 @@ export class Agent {
     this.programs = programs
     this.scales = new Map((await store.loadScales()).map((scale) => [scale.program, scale]))
     const desired = toDesired(this.programs, this.scales)
+    if (config) this.setLabels(config.settings.labels)
+    await this.loadLedger()
     this.reconciler.desired = toDesired(before, this.scales)
     this.reconciler.slots = new Map(
       (await store.loadSlots()).map((stored) => {
@@ -228,7 +243,8 @@ export class Agent {
     this.marks.start()
     await this.reconciler.request((draft) => {
       const known = draft.desired
-      draft.desired = desired
+      this.missWhatChanged(draft, desired)
+      draft.declare(desired)
       if (config) draft.setPrograms('file', config.programs, this.generation + 1)
       for (const { program } of outdatedScales(this.scales, programs)) draft.removeScale(program)
       takeOver(draft, found, (held) => this.keeper.adopt(held))
@@ -243,6 +259,7 @@ export class Agent {
       })
       if (refused) draft.event('config.refused', describeRefusal(refused))
       if (known.size > 0) tellWhoStaysDown(draft)
+      if (!isSameBoot) startAfterBoot(draft)
       draft.setNote('boot', boot)
       draft.setNote('shutdown', '')
     })
@@ -253,10 +270,14 @@ export class Agent {
     })
     this.fileWatch.follow(this.reconciler.desired)
     this.followChecks(this.reconciler.slots.keys())
+    for (const live of this.keeper.all()) if (!holdsSlot(live)) this.usage.followRun(live)
+    for (const { run } of found) if (!holdsSlot(run)) this.housekeeper.mind(run.slot)
     this.clearUpOrphans(found)
     this.removeOldMarks()
     this.holders.keepOnly(this.programsInForce())
     this.keeper.watch()
+    this.scheduler.follow(this.reconciler.desired)
+    this.scheduler.start()
     this.housekeeper.start()
     this.compressor.start()
     this.outputQuota?.start()
@@ -295,6 +316,8 @@ export class Agent {
 
   /** Stops all timers and watches; workers are not touched. */
   async close(): Promise<void> {
+    this.isClosed = true
+    this.scheduler.close()
     this.checker.close()
     this.usage.close()
     this.fileWatch.close()
@@ -341,6 +364,32 @@ export class Agent {
     this.fileWatch.follow(this.reconciler.desired)
     this.followChecks(this.reconciler.slots.keys())
     this.holders.keepOnly(this.programsInForce())
+    this.scheduler.follow(this.reconciler.desired)
+  }
+
+  /** What this node is, for jobs that are meant for some nodes only. */
+  setLabels(labels: Readonly<Record<string, string>>): void {
+    const node = { name: this.options.node, labels }
+    this.reconciler.ledger = { ...this.reconciler.ledger, node }
+  }
+
+  private async loadLedger(): Promise<void> {
+    const { store } = this.options
+    const jobs = new Map((await store.loadJobs()).map((job) => [job.program, job]))
+    const occurrences = new Map((await store.listOpenOccurrences()).map((one) => [one.id, one]))
+    const pausedBy = (await store.loadNote('paused')) || null
+    this.reconciler.ledger = { ...this.reconciler.ledger, jobs, occurrences, pausedBy }
+  }
+
+  /** What was due by a schedule that has been changed since, while no agent was there, is listed as missed. */
+  private missWhatChanged(draft: Draft, desired: ReadonlyMap<string, DesiredProgram>): void {
+    for (const { program, schedule, coveredUntil, anchor } of this.reconciler.ledger.jobs.values()) {
+      const declared = desired.get(program)?.program
+      if (declared?.kind !== 'job' || scheduleIdentity(declared) === schedule) continue
+      const calendar = calendarOf(program, schedule)
+      const times = calendar.predicate ? null : calendar.between(coveredUntil, draft.now(), anchor)
+      if (times) draft.ledger.missChanged(program, times)
+    }
   }
 
   private programsInForce(): Program[] {
@@ -392,7 +441,7 @@ export class Agent {
    */
   private noticeMark(run: string, kind: MarkKind): boolean {
     const live = this.keeper.get(run)
-    if (!live) return false
+    if (!live) return this.noticeStranger(run, kind)
     if (kind === 'born' && live.shim !== null) return true
     if (kind === 'notified') {
       // Taken away before the look: what is told after that sets a new one.
@@ -409,6 +458,45 @@ export class Agent {
     }
     this.markedRuns.add(run)
     return true
+  }
+
+  /**
+   * A mark of a run that nobody here claimed: `drover exec` starts such runs, whether an agent lives or not. They are taken over as those that an agent finds
+   * when it begins. True while that is being found out, so that the mark stays: should it fail, it is noticed again.
+   */
+  private noticeStranger(run: string, kind: MarkKind): boolean {
+    if (kind === 'notified') return false
+    if (!this.strangers.has(run)) {
+      this.strangers.add(run)
+      void this.adoptStranger(run).then((isOurs) => {
+        this.strangers.delete(run)
+        if (!isOurs) this.marks.remove(run)
+      })
+    }
+    return true
+  }
+
+  /** False when it is nobody's. */
+  private async adoptStranger(id: string): Promise<boolean> {
+    const { store, clock, complain, data } = this.options
+    try {
+      const context = { store, clock, complain, runsDir: data.runs, boot: readBootId() }
+      const found = await findStranger(id, context)
+      if (!found) return false
+      await this.reconciler.request((draft) => takeOverOne(draft, found, () => {}))
+      this.housekeeper.mind(found.run.slot)
+      if (found.kind === 'ended') return true
+      const live = this.keeper.adopt(found.held)
+      this.usage.followRun(live)
+      if (found.kind === 'orphaned') this.keeper.settle(live)
+      // It may have ended between the look and the adoption, and then its mark was nobody's.
+      this.keeper.look(id)
+      return true
+    } catch (error) {
+      // The next agent finds it.
+      if (!this.isClosed) complain(`Run ${id}, which no agent started, could not be taken over`, error)
+      return true
+    }
   }
 
   private runBorn(run: LiveRun, pid: number, startedAt: number): void {
@@ -429,10 +517,7 @@ export class Agent {
   }
 
   private removeOldMarks(): void {
-    for (const { run, kind } of this.marks.look()) {
-      if (this.keeper.get(run)) this.noticeMark(run, kind)
-      else this.marks.remove(run)
-    }
+    for (const { run, kind } of this.marks.look()) if (!this.noticeMark(run, kind)) this.marks.remove(run)
   }
 
   private retentionOf(slot: string): RetentionLimits {

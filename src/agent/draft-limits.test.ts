@@ -8,6 +8,7 @@ import type { SlotState } from '../domain/slot-state.ts'
 import { aProgram, exited, noUsage, runningState, stopped } from '../domain/testing/samples.ts'
 import { FakeClock } from '../testing/fake-clock.ts'
 import { Draft } from './draft.ts'
+import { emptyLedger } from './ledger-draft.ts'
 import { newSlotRecord, type SlotRecord } from './slot-records.ts'
 
 let clock: FakeClock
@@ -30,8 +31,8 @@ function draftOf(
     { ...newSlotRecord(`mailer:${index}`, 'mailer', index, clock), launchHash: 'h', ...slot },
   ])
   return new Draft(
-    { slots: new Map(records), desired, isShuttingDown: false },
-    { clock, newRunId: () => `n${++runs}`, random: () => 0.5, node: 'a' },
+    { slots: new Map(records), desired, ledger: emptyLedger, isShuttingDown: false },
+    { clock, newRunId: () => `n${++runs}`, random: () => 0.5, node: 'a', blackoutOf: () => null },
   )
 }
 

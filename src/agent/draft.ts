@@ -9,20 +9,16 @@ import { eventOfState } from '../domain/event-of-state.ts'
 import { type ReachedLimit, runsUsedUp } from '../domain/limits.ts'
 import type { Program, RestartPolicy } from '../domain/program.ts'
 import { isReady } from '../domain/readiness.ts'
-import { type Action, type DesiredProgram, planReconcile, wantedOf } from '../domain/reconcile.ts'
+import { type Action, type DesiredProgram, isActive, planReconcile, wantedOf } from '../domain/reconcile.ts'
 import { isOutdated, judgeReplacement } from '../domain/rollout.ts'
-import { describeEnd, type Run, type RunCause, type RunEnd } from '../domain/run.ts'
-import {
-  dueOf,
-  runOf,
-  type SlotEvent,
-  type SlotState,
-  type SlotTally,
-  transition,
-} from '../domain/slot-state.ts'
+import { describeEnd, holdsSlot, type Run, type RunCause, type RunEnd } from '../domain/run.ts'
+import { dueOf, runOf, type SlotEvent, type SlotState, transition } from '../domain/slot-state.ts'
+import type { SlotTally } from '../domain/slot-tally.ts'
 import { unreachable } from '../domain/unreachable.ts'
 import type { RunPeak } from '../domain/usage.ts'
 import type { Changes, NoteName, ProgramSource, StoredScale, StoredToken } from '../store/store.ts'
+import { scheduleIdentity } from './calendars.ts'
+import { type JobProgram, type LedgerBase, LedgerDraft } from './ledger-draft.ts'
 import { newSlotRecord, type SlotRecord, toStored } from './slot-records.ts'
 
 /** What is to be done once the draft is recorded. */
@@ -33,6 +29,8 @@ export type Effect =
       readonly program: Program
       readonly index: number
       readonly launchHash: string
+      /** What the command of a job is told of its due time. */
+      readonly variables: Readonly<Record<string, string>>
     }
   | { readonly kind: 'stop'; readonly run: string; readonly program: Program | null }
   | { readonly kind: 'forget'; readonly run: string }
@@ -40,6 +38,7 @@ export type Effect =
 export interface DraftBase {
   readonly slots: ReadonlyMap<string, SlotRecord>
   readonly desired: ReadonlyMap<string, DesiredProgram>
+  readonly ledger: LedgerBase
   readonly isShuttingDown: boolean
 }
 
@@ -47,6 +46,8 @@ export interface DraftBase {
 export interface RunSeen {
   readonly peak: RunPeak | null
   readonly isWarned: boolean
+  /** Of a run that holds no slot: after which time it was to be told. */
+  readonly warnAfterMs?: number | null
 }
 
 /** Which run, and whose. */
@@ -57,12 +58,15 @@ export interface DraftTools {
   readonly newRunId: () => string
   readonly random: () => number
   readonly node: string
+  /** The blackout of a job that a time lies in, as text; null: it lies in none. */
+  readonly blackoutOf: (program: JobProgram, at: number) => string | null
 }
 
 export class Draft {
   readonly slots: Map<string, SlotRecord>
   readonly effects: Effect[] = []
   readonly touched = new Set<string>()
+  readonly ledger: LedgerDraft
   desired: ReadonlyMap<string, DesiredProgram>
   isShuttingDown: boolean
   private readonly tools: DraftTools
@@ -84,6 +88,11 @@ export class Draft {
     this.desired = base.desired
     this.isShuttingDown = base.isShuttingDown
     this.tools = tools
+    this.ledger = new LedgerDraft(base.ledger, this)
+  }
+
+  get clock(): Clock {
+    return this.tools.clock
   }
 
   /** Everything to record; null when there is nothing. */
@@ -104,6 +113,7 @@ export class Draft {
         this.tokens.size ===
         0 &&
       this.programs === undefined &&
+      !this.ledger.isChanged &&
       this.scales.size + this.removedScales.size === 0 &&
       Object.keys(this.notes).length === 0
     if (isEmpty) return null
@@ -118,11 +128,18 @@ export class Draft {
       warnedRuns: this.warned,
       scales: [...this.scales.values()],
       removedScales: [...this.removedScales],
+      ...this.ledger.changes(),
       notes: this.notes,
       tokens: [...this.tokens.values()].filter((token) => token !== null),
       removedTokens: [...this.tokens].filter(([, token]) => token === null).map(([name]) => name),
       ...(this.programs ? { programs: this.programs } : {}),
     }
+  }
+
+  /** Another set of programs is in force. */
+  declare(desired: ReadonlyMap<string, DesiredProgram>): void {
+    this.desired = desired
+    this.ledger.declare(scheduleIdentity)
   }
 
   /** Lets time pass: whatever is due becomes a tick. */
@@ -140,8 +157,8 @@ export class Draft {
   reconcile(): void {
     for (let pass = 0; pass < 10; pass++) {
       const plan = planReconcile(this)
-      if (plan.length === 0) return
       for (const action of plan) this.apply(action)
+      if (!this.ledger.proceed() && plan.length === 0) return
     }
     throw new Error('The plan does not come to rest.')
   }
@@ -151,7 +168,9 @@ export class Draft {
     const found = this.slots.get(name)
     if (!found) return false
     const slot = event.kind === 'runEnded' && wasNoRun(event.end) ? withoutLastRun(found) : found
+    if (event.kind === 'runEnded' && event.end.kind === 'revoked') this.ledger.takeBack(slot)
     const desired = this.desired.get(slot.program)
+    const job = desired?.program.kind === 'job' ? desired.program.job : null
     // A slot whose program is gone only ends; the plan stops and removes it.
     const mayBegin = event.kind === 'start' || event.kind === 'restart' || slot.state.kind === 'backoff'
     if (!desired && mayBegin && event.kind !== 'stop') return false
@@ -170,6 +189,11 @@ export class Draft {
       policy: desired?.program.restart ?? noRestart,
       obstacle: desired ? findObstacle(desired.program, this.desired, this.slots) : null,
       hasStartupCheck: (desired?.program.checks.startup ?? null) !== null,
+      attempt: job && {
+        number: this.ledger.attemptOf(slot),
+        policy: job.retry,
+        warningExitCodes: job.warningExitCodes,
+      },
     })
     if (step === 'impossible') return false
     if (step === 'ignored' || (step.state === slot.state && step.actions.length === 0)) return true
@@ -197,7 +221,38 @@ export class Draft {
     }
     if (desired) this.noteReadiness(name, slot.state, desired.program)
     this.settleRollout(name)
+    this.followUp(slot, step.state, event)
     return true
+  }
+
+  /** What the new state of a slot means for due times: its own, and those of jobs that come after its program. */
+  private followUp(before: SlotRecord, state: SlotState, event: SlotEvent): void {
+    if (isActive(state)) return
+    if (before.occurrence !== null)
+      return this.ledger.settle(before, event.kind === 'runEnded' ? event.end : null)
+    const hasEnded = state.kind === 'exited' || state.kind === 'fatal'
+    if (!hasEnded || before.state.kind === state.kind) return
+    const isSuccess = state.kind === 'exited' && state.isSuccess
+    this.ledger.noteEnd(before.program, isSuccess ? 'success' : 'failure')
+  }
+
+  /** Which due time a slot is at work for; null: none any more. */
+  seat(name: string, occurrence: string | null): void {
+    const slot = this.slots.get(name)
+    if (slot && slot.occurrence !== occurrence) this.put({ ...slot, occurrence })
+  }
+
+  addSlot(slot: SlotRecord): void {
+    this.removed.delete(slot.name)
+    this.put(slot)
+  }
+
+  newId(): string {
+    return this.tools.newRunId()
+  }
+
+  blackoutOf(program: JobProgram, at: number): string | null {
+    return this.tools.blackoutOf(program, at)
   }
 
   /** The slot's run is to be replaced when its turn comes. One without a run needs no turn and begins with the next plan. */
@@ -240,7 +295,7 @@ export class Draft {
   /** The run lasts longer than it should, and goes on. */
   warnOverdue(run: RunSubject, data: EventData['run.overdue']): void {
     const slot = this.slots.get(run.slot)
-    if (!slot || runOf(slot.state) !== run.id) return
+    if (holdsSlot(run) && (!slot || runOf(slot.state) !== run.id)) return
     this.warned.push({ id: run.id, warnedAt: this.tools.clock.now() })
     this.event('run.overdue', data, this.subjectOf(run))
   }
@@ -281,7 +336,7 @@ export class Draft {
   endRun(run: RunSubject, told: RunEnd, keptBytes: number | null, seen: RunSeen | null = null): void {
     const end = this.withReason(run, told)
     if (seen?.peak) this.peaks.push({ id: run.id, peak: seen.peak })
-    this.noteHowLong(run, end, seen?.isWarned ?? false)
+    this.noteHowLong(run, end, seen)
     this.ended.push({ id: run.id, end, keptBytes })
     this.effects.push({ kind: 'forget', run: run.id })
     const before = this.events.length
@@ -349,8 +404,7 @@ export class Draft {
   private apply(action: Action): void {
     switch (action.kind) {
       case 'create':
-        this.removed.delete(action.slot)
-        this.put(newSlotRecord(action.slot, action.program, action.index, this.tools.clock))
+        this.addSlot(newSlotRecord(action.slot, action.program, action.index, this.tools.clock))
         return
       case 'start':
         this.send(action.slot, { kind: 'start', cause: action.cause })
@@ -390,13 +444,15 @@ export class Draft {
   }
 
   /** Whoever was not there to see it in time tells of it with the end; after a timeout a warning would say nothing. */
-  private noteHowLong(run: RunSubject, end: RunEnd, isWarned: boolean): void {
+  private noteHowLong(run: RunSubject, end: RunEnd, seen: RunSeen | null): void {
     if (end.kind === 'timed_out') {
       this.event('run.timed_out', { lastedMs: end.durationMs }, this.subjectOf(run))
       return
     }
-    const warnAfterMs = this.desired.get(run.program)?.program.limits.warnAfterMs ?? null
-    if (isWarned || warnAfterMs === null || !('durationMs' in end) || end.durationMs < warnAfterMs) return
+    const declared = holdsSlot(run) ? this.desired.get(run.program)?.program.limits.warnAfterMs : undefined
+    const warnAfterMs = declared ?? seen?.warnAfterMs ?? null
+    if (seen?.isWarned || warnAfterMs === null || !('durationMs' in end) || end.durationMs < warnAfterMs)
+      return
     this.warnOverdue(run, { warnAfterMs, lastedMs: end.durationMs })
   }
 
@@ -411,6 +467,7 @@ export class Draft {
     const desired = slot && this.desired.get(slot.program)
     if (!slot || !desired) throw new Error(`Slot ${name} begins a run without a program.`)
     const { program, launchHash } = desired
+    const begun = this.ledger.begun(slot, runId)
     const run: Run = {
       id: runId,
       program: program.name,
@@ -421,6 +478,7 @@ export class Draft {
       startedAt: null,
       pid: null,
       end: null,
+      ...(begun?.occurrence ? { occurrence: begun.occurrence } : {}),
     }
     const restarts = slot.restarts + (cause.kind === 'restart' ? 1 : 0)
     const chain = 1 + (cause.kind === 'restart' || cause.kind === 'dependency' ? slot.chain : 0)
@@ -430,7 +488,8 @@ export class Draft {
     const rollout = isReplacement ? ({ kind: 'replacing', until, parallel } as const) : slot.rollout
     this.put({ ...slot, lastRun: runId, launchHash, restarts, chain, rollout })
     this.claimed.push(run)
-    this.effects.push({ kind: 'start', run, program, index: slot.index, launchHash })
+    const variables = begun?.variables ?? {}
+    this.effects.push({ kind: 'start', run, program, index: slot.index, launchHash, variables })
     this.restartFollowers(program.name)
   }
 
@@ -517,8 +576,21 @@ export class Draft {
   ): void {
     const run = runOf(change.state) ?? runOf(slot.state)
     const subject = { program: slot.program, slot: slot.name, ...(run === null ? {} : { run }) }
+    if (slot.occurrence !== null) return this.noteJob(slot, change.state, subject)
     const [kind, data] = eventOfState({ ...change, tally })
     this.event(kind, data, subject)
+  }
+
+  /** Of a job the ledger tells how it began and ended. */
+  private noteJob(slot: SlotRecord, state: SlotState, subject: { program: string; slot: string }): void {
+    if (state.kind === 'waiting')
+      this.event('slot.waiting', { from: slot.state.kind, reason: state.reason }, subject)
+    if (state.kind === 'stopping')
+      this.event('slot.stopping', { from: slot.state.kind, reason: state.reason }, subject)
+    if (state.kind !== 'backoff' || slot.occurrence === null) return
+    const { delayMs, reason } = state
+    const attempt = this.ledger.attemptOf(slot)
+    this.event('job.retrying', { occurrence: slot.occurrence, attempt, delayMs, reason }, subject)
   }
 }
 

@@ -4,7 +4,7 @@ import type { EventView, OutputView, RunDetail, RunView } from '../contract/view
 import type { DroverEvent } from '../domain/event.ts'
 import { matchesKind } from '../domain/event.ts'
 import { slotTitle } from '../domain/program.ts'
-import type { Run } from '../domain/run.ts'
+import { holdsSlot, type Run } from '../domain/run.ts'
 import { fits, selectTargets } from '../domain/target.ts'
 import { UserError } from '../domain/user-error.ts'
 import { namedFile } from '../process/claim.ts'
@@ -180,20 +180,34 @@ export class HistoryVerbs {
   /** Null for all. What a removed program did can still be asked for, as long as a run of it is known. */
   private async slotNames(targets: readonly string[]): Promise<string[] | null> {
     if (isAll(targets)) return null
-    const present = [...this.agent.reconciler.slots.values()].map(({ name, program }) => ({
-      slot: name,
-      program,
-    }))
     const past = await this.agent.options.store.listSlotsOfRuns()
-    const known = new Map([...past, ...present].map(({ slot, program }) => [slot, program]))
-    const candidates = [...known].map(([name, program]) => ({
-      name,
+    return this.select([...past, ...this.present()], targets).map(({ slot }) => slot)
+  }
+
+  private present(): SlotOfRuns[] {
+    return [...this.agent.reconciler.slots.values()].map(({ name, program }) => ({ slot: name, program }))
+  }
+
+  /** What runs now and holds no slot. */
+  private beside(): SlotOfRuns[] {
+    return [...this.agent.keeper.all()].filter((run) => !holdsSlot(run))
+  }
+
+  private select(known: readonly SlotOfRuns[], targets: readonly string[]): SlotOfRuns[] {
+    const { selected, unknown } = this.trySelect(known, targets)
+    this.slots.refuseUnknown(unknown)
+    return selected
+  }
+
+  private trySelect(known: readonly SlotOfRuns[], targets: readonly string[]) {
+    const once = new Map(known.map((one) => [one.slot, one]))
+    const candidates = [...once.values()].map(({ slot, program }) => ({
+      name: slot,
       program,
       group: this.slots.groupOf(program),
     }))
     const { selected, unknown } = selectTargets(candidates, targets)
-    this.slots.refuseUnknown(unknown)
-    return selected.map(({ name }) => name)
+    return { selected: selected.map(({ name, program }) => ({ slot: name, program })), unknown }
   }
 
   /** By what an event says of itself: slots that come to be later belong to their program as well. */
@@ -243,36 +257,48 @@ export class HistoryVerbs {
   }
 
   private sourceOf(run: Run, stream: Stream): OutputSource {
-    const program = this.agent.programs.get(run.program)?.program
-    const index = Number(run.slot.slice(run.slot.lastIndexOf(':') + 1))
+    const program = holdsSlot(run) ? this.agent.programs.get(run.program)?.program : undefined
+    const index = indexOf(run)
     const named = program ? namedFile(program, index, stream) : null
     return named ? new NamedOutput(named) : new RunOutput(join(this.agent.options.data.runs, run.id), stream)
   }
 
   private async logSlots(targets: readonly string[]): Promise<LogSlot[]> {
-    const { store } = this.agent.options
-    return await Promise.all(
-      this.slots.select(targets).map(async (slot) => {
-        const program = this.agent.programs.get(slot.program)?.program ?? null
-        const runs = await store.listRuns({ slots: [slot.name], limit: runsLookedAt })
-        const name = program ? slotTitle(program, slot.index) : slot.name
-        return {
-          slot: slot.name,
-          name,
-          index: slot.index,
-          program,
-          runs: runs.map(({ id }) => id),
-          begins: beginsOf(runs),
-          goesOn: true,
-        }
-      }),
+    const chosen = await this.selectForLogs(targets)
+    return await Promise.all(chosen.sort(inOrder).map((one) => this.logSlot(one)))
+  }
+
+  /** What there is. By a name also what held no slot and is over, and, where nothing else has the name, slots that are no more. */
+  private async selectForLogs(targets: readonly string[]): Promise<SlotOfRuns[]> {
+    const present = [...this.present(), ...this.beside()]
+    if (isAll(targets)) return this.select(present, [])
+    const past = await this.agent.options.store.listSlotsOfRuns()
+    const { selected, unknown } = this.trySelect(
+      [...present, ...past.filter((one) => !holdsSlot(one))],
+      targets,
     )
+    return unknown.length === 0 ? selected : [...selected, ...this.select(past, unknown)]
+  }
+
+  private async logSlot(one: SlotOfRuns): Promise<LogSlot> {
+    const index = indexOf(one)
+    const program = (holdsSlot(one) && this.agent.programs.get(one.program)?.program) || null
+    const runs = await this.agent.options.store.listRuns({ slots: [one.slot], limit: runsLookedAt })
+    return {
+      slot: one.slot,
+      name: program ? slotTitle(program, index) : one.slot,
+      index,
+      program,
+      runs: runs.map(({ id }) => id),
+      begins: beginsOf(runs),
+      goesOn: true,
+    }
   }
 
   private async logSlotOfRun(idOrPrefix: string): Promise<LogSlot> {
     const run = await this.findRun(idOrPrefix)
-    const index = Number(run.slot.slice(run.slot.lastIndexOf(':') + 1))
-    const declared = this.agent.programs.get(run.program)?.program ?? null
+    const index = indexOf(run)
+    const declared = (holdsSlot(run) && this.agent.programs.get(run.program)?.program) || null
     // Its own output is in its directory, whatever the program is now. A named file goes on over all runs: then that is shown.
     const isOwn = (['out', 'err'] as const).some(
       (stream) => new RunOutput(join(this.agent.options.data.runs, run.id), stream).extent().end > 0,
@@ -287,6 +313,16 @@ export class HistoryVerbs {
       goesOn: false,
     }
   }
+}
+
+type SlotOfRuns = Pick<Run, 'slot' | 'program'>
+
+function indexOf(run: SlotOfRuns): number {
+  return holdsSlot(run) ? Number(run.slot.slice(run.slot.lastIndexOf(':') + 1)) : 0
+}
+
+function inOrder(a: SlotOfRuns, b: SlotOfRuns): number {
+  return a.program === b.program ? indexOf(a) - indexOf(b) : a.program < b.program ? -1 : 1
 }
 
 /** Up to what was the end when it began: a writer that is faster than its reader would keep it going for ever. */

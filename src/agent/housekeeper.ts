@@ -22,7 +22,10 @@ const settleMs = 1000
 const firstTrimMs = 60_000
 const trimEveryMs = 3_600_000
 /** How long the output of a program that is no longer declared can still be looked at. */
-const forgottenAfterMs = 7 * 24 * 3_600_000
+const dayMs = 24 * 3_600_000
+const forgottenAfterMs = 7 * dayMs
+/** That of `drover exec` belongs to nothing that is declared, and may be of a job that runs once a month. */
+const slotlessForgottenAfterMs = 100 * dayMs
 const history = { keepRuns: 100_000, keepEvents: 500_000 }
 
 export class Housekeeper {
@@ -109,7 +112,8 @@ export class Housekeeper {
   private async trim(): Promise<void> {
     try {
       const { clock, store } = this.options
-      await this.drop(await store.listForgottenRuns(clock.now() - forgottenAfterMs))
+      const now = clock.now()
+      await this.drop(await store.listForgottenRuns(now - forgottenAfterMs, now - slotlessForgottenAfterMs))
       await store.trim(history)
     } catch (error) {
       this.options.complain('The history could not be trimmed', error)

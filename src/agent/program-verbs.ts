@@ -75,9 +75,10 @@ export class ProgramVerbs {
     signal?: AbortSignal
   }): Promise<{ plan: PlanView; outcomes: OutcomeView[] }> {
     const plan = await this.agent.inTurn(async () => {
-      const { programs, warnings, api } = await this.readToEnforce()
+      const { programs, warnings, api, settings } = await this.readToEnforce()
       const doors = await this.prepareDoors(api)
       try {
+        this.agent.setLabels(settings.labels)
         const made = await this.enforce('file', programs, warnings, by)
         doors?.take()
         return made
@@ -154,6 +155,11 @@ export class ProgramVerbs {
       const scales = new Map(agent.scales)
       for (const [name, processes] of Object.entries(programs)) {
         const { program } = this.find(name)
+        if (program.kind === 'job') {
+          throw new UserError('conflict', `${name} is a job, which has no processes to be kept running.`, {
+            hint: 'How many of its runs may live at a time, `overlap` says.',
+          })
+        }
         const declared = program.processes
         if (processes === null || processes === declared) scales.delete(name)
         else scales.set(name, { program: name, processes, declared })
@@ -162,7 +168,7 @@ export class ProgramVerbs {
       const touched = await agent.reconciler.request((draft) => {
         if (draft.isShuttingDown) throw new UserError('shutting_down', 'The agent is shutting down.')
         const before = draft.desired
-        draft.desired = toDesired(agent.programs, scales)
+        draft.declare(toDesired(agent.programs, scales))
         for (const name of Object.keys(programs)) {
           const scale = scales.get(name)
           if (scale) draft.setScale(scale)
@@ -204,7 +210,7 @@ export class ProgramVerbs {
       const made = this.plan(accepted, warnings, draft)
       const byChange = (...changes: string[]): string[] =>
         made.programs.filter(({ change }) => changes.includes(change)).map(({ program }) => program)
-      draft.desired = toDesired(accepted, agent.scales)
+      draft.declare(toDesired(accepted, agent.scales))
       for (const { program } of outdatedScales(agent.scales, accepted)) draft.removeScale(program)
       draft.setPrograms(source, programs, generation)
       draft.event('config.applied', {

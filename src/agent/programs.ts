@@ -73,8 +73,18 @@ export function replaceSource(
 /** Within one text this was told with its place; what is left is between the sources. */
 function refuseBrokenDependencies(set: ProgramSet): void {
   for (const { program } of set.values()) {
-    const missing = program.dependsOn.find((dependency) => !set.has(dependency.program))
+    const needed = [...program.dependsOn, ...(program.kind === 'job' ? program.job.after : [])]
+    const missing = needed.find((dependency) => !set.has(dependency.program))
     if (!missing) continue
+    if (!program.dependsOn.some((dependency) => dependency.program === missing.program)) {
+      throw new UserError(
+        'conflict',
+        `${program.name} comes after ${missing.program}, which nobody declares then.`,
+        {
+          hint: `Declare ${missing.program}, or take it out of \`after\` of ${program.name} first.`,
+        },
+      )
+    }
     throw new UserError(
       'conflict',
       `${program.name} depends on ${missing.program}, which nobody declares then.`,
@@ -82,6 +92,16 @@ function refuseBrokenDependencies(set: ProgramSet): void {
         hint: `Declare ${missing.program}, or take it out of \`dependsOn\` of ${program.name} first.`,
       },
     )
+  }
+  const followers = [...set.values()].map(({ program }) => ({
+    name: program.name,
+    dependsOn: program.kind === 'job' ? program.job.after : [],
+  }))
+  const chain = findCircle(followers)
+  if (chain) {
+    throw new UserError('conflict', `These jobs would start one another for ever: ${chain.join(' → ')}.`, {
+      hint: 'Leave out one of these in `after`.',
+    })
   }
   const circle = findCircle([...set.values()].map(({ program }) => program))
   if (!circle) return

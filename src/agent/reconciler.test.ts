@@ -373,6 +373,7 @@ describe('the reconciler', () => {
       clock: new FakeClock(),
       node: 'a',
       random: () => 0,
+      blackoutOf: () => null,
       newRunId: () => 'r',
       store: { record: async () => [] },
       act: broken,
@@ -422,7 +423,13 @@ describe('a draft', () => {
     await bench.declare(aProgram())
     const base: DraftBase = bench.reconciler
     const before = bench.slot('mailer:0')
-    const draft = new Draft(base, { clock: bench.clock, newRunId: () => 'x', random: () => 0, node: 'a' })
+    const draft = new Draft(base, {
+      clock: bench.clock,
+      newRunId: () => 'x',
+      random: () => 0,
+      node: 'a',
+      blackoutOf: () => null,
+    })
     draft.ask('mailer:0', 'stop')
     draft.reconcile()
     expect(draft.slots.get('mailer:0')?.state.kind).toBe('stopping')
@@ -430,7 +437,13 @@ describe('a draft', () => {
   })
 
   it('with nothing in it is not recorded', () => {
-    const tools = { clock: bench.clock, newRunId: () => 'x', random: () => 0, node: 'a' }
+    const tools = {
+      clock: bench.clock,
+      newRunId: () => 'x',
+      random: () => 0,
+      node: 'a',
+      blackoutOf: () => null,
+    }
     expect(new Draft(bench.reconciler, tools).changes()).toBeNull()
   })
 

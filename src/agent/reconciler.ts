@@ -12,6 +12,7 @@ import { dueOf } from '../domain/slot-state.ts'
 import { UserError } from '../domain/user-error.ts'
 import type { Store } from '../store/store.ts'
 import { Draft, type DraftTools, type Effect } from './draft.ts'
+import { emptyLedger, type LedgerBase } from './ledger-draft.ts'
 import type { SlotRecord } from './slot-records.ts'
 
 export interface ReconcilerOptions extends DraftTools {
@@ -37,6 +38,7 @@ const retryStoreMs = 1000
 export class Reconciler {
   slots: ReadonlyMap<string, SlotRecord> = new Map()
   desired: ReadonlyMap<string, DesiredProgram> = new Map()
+  ledger: LedgerBase
   isShuttingDown = false
   private readonly options: ReconcilerOptions
   private pending: Pending[] = []
@@ -50,6 +52,7 @@ export class Reconciler {
 
   constructor(options: ReconcilerOptions) {
     this.options = options
+    this.ledger = { ...emptyLedger, node: { name: options.node, labels: {} } }
   }
 
   /** Something that happened. It is applied as soon as it can be recorded. */
@@ -65,6 +68,11 @@ export class Reconciler {
       this.pending.push({ change, isFact: false, resolve: resolve as (value: unknown) => void, reject })
       this.schedule()
     })
+  }
+
+  /** What a change would do: made to a draft that is thrown away. */
+  tryOut<T>(change: (draft: Draft) => T): T {
+    return change(new Draft(this, this.options))
   }
 
   /** Facts that are not recorded by now are found by the next agent; whoever asked for something gets an answer. */
@@ -108,6 +116,7 @@ export class Reconciler {
     }
     this.slots = draft.slots
     this.desired = draft.desired
+    this.ledger = draft.ledger.after()
     this.isShuttingDown = draft.isShuttingDown
     // What is recorded is true; a bug in what follows must leave nobody without an answer.
     this.attempt(() => this.options.act(draft.effects))

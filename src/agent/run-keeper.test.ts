@@ -17,7 +17,7 @@ import { findShim } from '../process/shim.ts'
 import { resolveUser } from '../process/user.ts'
 import { aRun } from '../store/conformance/samples.ts'
 import { aClaim } from '../testing/run-directories.ts'
-import { RunKeeper, type RunKeeperOptions, type StartRequest } from './run-keeper.ts'
+import { type HeldRun, RunKeeper, type RunKeeperOptions, type StartRequest } from './run-keeper.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const patience = { timeout: 20_000, interval: 10 }
@@ -92,12 +92,18 @@ function keep(changes: Partial<RunKeeperOptions> = {}): Kept {
   return one
 }
 
+/** As an agent finds what one before it has started. */
+function heldRun(pid: HeldRun['pid']): HeldRun {
+  const { stop } = aClaim('r1')
+  return { run: aRun('r1'), index: 0, launchHash: null, stop, warnAfterMs: null, pid }
+}
+
 function request(id: string, command: string, launch: Partial<Program['launch']> = {}): StartRequest {
   const program = aProgram({
     launch: { ...aProgram().launch, command: { kind: 'shell', text: command }, ...launch },
     stop: { signal: 'TERM', graceMs: 5000, target: 'group' },
   })
-  return { run: aRun(id), program, index: 0, launchHash: 'hash' }
+  return { run: aRun(id), program, index: 0, variables: {}, launchHash: 'hash' }
 }
 
 const born = (one: Kept, id: string): Promise<void> =>
@@ -288,8 +294,7 @@ describe('a keeper', () => {
     const pid = readPid(join(folder, 'runs', 'r1'))
     if (pid.kind !== 'pid') throw new Error('It was born and has no pid.')
     const second = keep()
-    const { stop } = aClaim('r1')
-    second.keeper.adopt({ run: aRun('r1'), index: 0, launchHash: null, stop, pid: pid.pid })
+    second.keeper.adopt(heldRun(pid.pid))
     expect(second.keeper.signal('r1', 15, 'group')).toBe(true)
     expect(await ended(second, 'r1')).toMatchObject({ kind: 'signaled', signal: 'SIGTERM' })
     // Its birth was told by the first one.
@@ -304,9 +309,8 @@ describe('a keeper', () => {
     const { command, shim } = first.keeper.get('r1') ?? {}
     first.keeper.close()
     const second = keep()
-    const { stop } = aClaim('r1')
     rmSync(join(folder, 'runs', 'r1', 'pid'))
-    const live = second.keeper.adopt({ run: aRun('r1'), index: 0, launchHash: null, stop, pid: null })
+    const live = second.keeper.adopt(heldRun(null))
     await Promise.all([second.keeper.clearUp(live), second.keeper.clearUp(live)])
     // Its shim, which nobody knows of, may still tell the end of the command before it is found itself. Once in any case.
     expect(second.told).toEqual([expect.stringMatching(/^r1 (unknown|exited|signaled)$/)])

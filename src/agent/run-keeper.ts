@@ -64,6 +64,8 @@ export interface LiveRun {
   command: ProcessIdentity | null
   /** How it was to be stopped when it was claimed. */
   claimedStop: Claim['stop']
+  /** When to tell that it lasts too long, where its claim says so and no program. */
+  warnAfterMs: number | null
   /** The stop that is to be passed on as soon as there is somebody to take it. */
   stopLine: string | null
   /** Whether the shim took it. */
@@ -79,6 +81,7 @@ export interface HeldRun {
   readonly index: number
   readonly launchHash: string | null
   readonly stop: Claim['stop']
+  readonly warnAfterMs: number | null
   readonly pid: PidFile | null
 }
 
@@ -87,6 +90,7 @@ export interface StartRequest {
   readonly program: Program
   readonly index: number
   readonly launchHash: string
+  readonly variables: Readonly<Record<string, string>>
 }
 
 /** For runs of which nothing says how they were to be stopped. */
@@ -154,9 +158,10 @@ export class RunKeeper {
   }
 
   /** Takes over a run that an agent before this one started. */
-  adopt({ run: { id, slot, program, startedAt }, stop, pid }: HeldRun): LiveRun {
+  adopt({ run: { id, slot, program, startedAt }, stop, warnAfterMs, pid }: HeldRun): LiveRun {
     const run = this.newLiveRun(id, slot, program)
     run.claimedStop = stop
+    run.warnAfterMs = warnAfterMs
     run.startedAt = startedAt
     if (pid) {
       run.shim = pid.shim
@@ -275,6 +280,7 @@ export class RunKeeper {
       shim: null,
       command: null,
       claimedStop: usualStop,
+      warnAfterMs: null,
       stopLine: null,
       isStopPassed: false,
       isShimGone: false,
@@ -329,7 +335,10 @@ export class RunKeeper {
     }
   }
 
-  private startOne({ run, program, index, launchHash }: StartRequest, holder: string | null): void {
+  private startOne(
+    { run, program, index, launchHash, variables }: StartRequest,
+    holder: string | null,
+  ): void {
     const live = this.live.get(run.id)
     if (!live) return
     const refuse = (reason: RefusalReason, detail: string): void => this.refuse(live, reason, detail)
@@ -359,7 +368,12 @@ export class RunKeeper {
       return refuse('store_unavailable', (error as Error).message)
     }
     try {
-      const environment = buildEnvironment(program, context, this.options.environment, secrets.values)
+      const environment = buildEnvironment(
+        program,
+        { ...context, variables },
+        this.options.environment,
+        secrets.values,
+      )
       this.launcher.start(live.directory, environment)
     } catch (error) {
       refuse('spawn_failed', (error as Error).message)

@@ -5,7 +5,8 @@
  */
 import type { Clock } from '../clock.ts'
 import type { Slot } from '../domain/reconcile.ts'
-import { dueOf, emptyTally, type SlotState } from '../domain/slot-state.ts'
+import { dueOf, type SlotState } from '../domain/slot-state.ts'
+import { emptyTally } from '../domain/slot-tally.ts'
 import type { StoredSlot, StoredSlotState } from '../store/store.ts'
 
 export interface SlotRecord extends Slot {
@@ -16,6 +17,8 @@ export interface SlotRecord extends Slot {
   readonly restarts: number
   /** Runs that followed one another since somebody, a change or the agent began afresh: the one of now included. */
   readonly chain: number
+  /** The due time of a job that it is at work for, over all attempts. */
+  readonly occurrence: string | null
 }
 
 export function newSlotRecord(name: string, program: string, index: number, clock: Clock): SlotRecord {
@@ -32,6 +35,7 @@ export function newSlotRecord(name: string, program: string, index: number, cloc
     restarts: 0,
     chain: 0,
     rollout: null,
+    occurrence: null,
   }
 }
 

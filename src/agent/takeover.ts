@@ -3,6 +3,7 @@
  * is left waiting for a run of which nothing exists. What was found is `adoption.ts`'s; nothing is touched here but the draft.
  */
 import { decideAdmission } from '../domain/admission.ts'
+import { holdsSlot } from '../domain/run.ts'
 import { runOf } from '../domain/slot-state.ts'
 import type { FoundRun } from './adoption.ts'
 import type { Draft } from './draft.ts'
@@ -19,6 +20,15 @@ export function takeOver(draft: Draft, found: readonly FoundRun[], adopt: (held:
 export function beginAfresh(draft: Draft): void {
   for (const slot of [...draft.slots.values()]) {
     if (slot.state.kind === 'exited' || slot.state.kind === 'fatal') draft.send(slot.name, { kind: 'stop' })
+  }
+}
+
+/** The machine was started since an agent was here last: jobs that are for that are due. */
+export function startAfterBoot(draft: Draft): void {
+  for (const { program } of draft.desired.values()) {
+    if (program.kind !== 'job' || !program.job.isEnabled) continue
+    const isForBoot = program.job.schedule.expressions.some((text) => text.trim().toLowerCase() === '@reboot')
+    if (isForBoot) draft.ledger.triggerHere(program.name, { kind: 'reboot' })
   }
 }
 
@@ -48,7 +58,7 @@ export function tellWhoStaysDown(draft: Draft): void {
  * counts, the newest if there are several. Before any end is recorded, since the end of the other would begin a run beside it.
  */
 function seatTheLiving(draft: Draft, found: readonly FoundRun[]): void {
-  const living = found.filter((one) => one.kind !== 'ended')
+  const living = found.filter((one) => one.kind !== 'ended').filter(({ run }) => holdsSlot(run))
   const ids = new Set(living.map(({ run }) => run.id))
   for (const { run, held } of living.toReversed()) {
     const slot = draft.slots.get(run.slot)
@@ -62,7 +72,7 @@ function seatTheLiving(draft: Draft, found: readonly FoundRun[]): void {
   }
 }
 
-function takeOverOne(draft: Draft, found: FoundRun, adopt: (held: HeldRun) => void): void {
+export function takeOverOne(draft: Draft, found: FoundRun, adopt: (held: HeldRun) => void): void {
   const { run } = found
   draft.addRun(run)
   // The agent before us may have died between the birth and its record.
@@ -72,10 +82,14 @@ function takeOverOne(draft: Draft, found: FoundRun, adopt: (held: HeldRun) => vo
     return draft.endRun(run, found.end, found.keptBytes, {
       peak: null,
       isWarned: run.warnedAt !== undefined,
+      warnAfterMs: found.warnAfterMs,
     })
   adopt(found.held)
   if (found.kind === 'orphaned') return
-  draft.event('run.adopted', { pid: run.pid ?? 0 }, draft.subjectOf(run))
+  // One that nobody knew until now has just been told as begun.
+  if (holdsSlot(run) || !found.isBirthNews)
+    draft.event('run.adopted', { pid: run.pid ?? 0 }, draft.subjectOf(run))
+  if (!holdsSlot(run)) return
   const holder = draft.slots.get(run.slot)
   if (!holder || runOf(holder.state) !== run.id) {
     // Two living runs for one slot can only come from a store that was exchanged. The one that it does not know goes.

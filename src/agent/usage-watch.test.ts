@@ -60,6 +60,7 @@ function aLiveRun(id: string): LiveRun {
     shim: { pid: 4, start: 1 },
     command: { pid: 5, start: 1 },
     claimedStop: usualStop,
+    warnAfterMs: null,
     stopLine: null,
     isStopPassed: false,
     isShimGone: false,

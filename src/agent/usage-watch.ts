@@ -43,7 +43,8 @@ export interface UsageWatchOptions {
 }
 
 interface Watched {
-  readonly slot: string
+  /** What it is kept under. */
+  readonly key: string
   readonly run: LiveRun
   readonly spread: number
   /** Monotonic. */
@@ -78,7 +79,7 @@ const filesEveryMs = 4500
 
 export class UsageWatch {
   private readonly options: UsageWatchOptions
-  /** By slot. */
+  /** By slot; runs that hold none by their own id. */
   private readonly watched = new Map<string, Watched>()
   private readonly known = new Map<string, Pick<Run, 'peak' | 'warnedAt'>>()
   private timer: Timer | null = null
@@ -113,19 +114,26 @@ export class UsageWatch {
     this.schedule()
   }
 
+  /** A run that holds no slot is looked at from now on, until its end. */
+  followRun(run: LiveRun): void {
+    if (!run.shim || run.isEnded || this.watched.has(run.id)) return
+    const limits = { ...noLimits, warnAfterMs: run.warnAfterMs }
+    this.watched.set(run.id, this.begin(run.id, run, limits))
+    this.schedule()
+  }
+
   /** The last reading, if the run was ever looked at. */
   usageOf(slot: string, run: string): RunUsageNow | null {
-    const watched = this.watched.get(slot)
-    return watched?.run.id === run ? watched.usage : null
+    return this.find(slot, run)?.usage ?? null
   }
 
   /** For the record of its end, after which it is looked at no more. */
   seenOf(slot: string, run: string): RunSeen {
-    const watched = this.watched.get(slot)
+    const watched = this.find(slot, run)
     const known = this.known.get(run)
     this.known.delete(run)
-    if (watched?.run.id === run) this.watched.delete(slot)
-    return watched?.run.id === run
+    if (watched) this.watched.delete(watched.key)
+    return watched
       ? { peak: watched.usage?.peak ?? watched.recordedPeak, isWarned: watched.isWarned }
       : { peak: known?.peak ?? null, isWarned: known?.warnedAt !== undefined }
   }
@@ -146,7 +154,7 @@ export class UsageWatch {
     let sliceEnd = clock.monotonic() + sliceMs
     for (const watched of [...this.watched.values()]) {
       const now = clock.monotonic()
-      if (this.watched.get(watched.slot) !== watched) continue
+      if (this.watched.get(watched.key) !== watched) continue
       if (watched.lookAt <= now) this.attempt(watched)
       else if (watched.decideAt <= now) this.decide(watched)
       if (clock.monotonic() <= sliceEnd) continue
@@ -178,12 +186,16 @@ export class UsageWatch {
     if (watched.usage) this.planLook(watched)
   }
 
-  private begin(slot: string, run: LiveRun, limits: Limits): Watched {
+  private find(slot: string, run: string): Watched | undefined {
+    return [this.watched.get(slot), this.watched.get(run)].find((watched) => watched?.run.id === run)
+  }
+
+  private begin(key: string, run: LiveRun, limits: Limits): Watched {
     const now = this.options.clock.monotonic()
     const known = this.known.get(run.id)
     const isUrgent = limits.memoryBytes !== null || limits.cpuMs !== null
     return {
-      slot,
+      key,
       run,
       spread: spreadOf(run.id),
       bornAt: now - this.options.ageOf(run),
@@ -243,7 +255,7 @@ export class UsageWatch {
 
   private decide(watched: Watched): void {
     const { clock, news } = this.options
-    const { slot, run, limits, usage, spread, isWarned } = watched
+    const { run, limits, usage, spread, isWarned } = watched
     const now = clock.monotonic()
     const ageMs = now - watched.bornAt
     const decision = decideLimits(limits, { usage, ageMs, spread, isWarned })
@@ -258,11 +270,11 @@ export class UsageWatch {
       if (watched.isEndingForMemory && usage && hasOutgrownGrace(limits, usage) && !watched.isGraceCut) {
         watched.isGraceCut = true
         const threshold = (limits.memoryBytes ?? 0) * cutGraceAt
-        news.outgrown(slot, run.id, { value: usage.rssBytes, threshold })
+        news.outgrown(run.slot, run.id, { value: usage.rssBytes, threshold })
       }
     } else if (decision.reached) {
       watched.decideAt = Number.POSITIVE_INFINITY
-      if (!watched.isReached) news.reached(slot, run.id, decision.reached)
+      if (!watched.isReached) news.reached(run.slot, run.id, decision.reached)
       watched.isReached = true
     }
   }

@@ -6,6 +6,7 @@ import type { LoadedConfig } from '../config/load/loaded-config.ts'
 import type { ForeignFile } from '../config/load/read-foreign.ts'
 import type { Client } from '../contract/client.ts'
 import type { ExitRule } from '../domain/agent-exit.ts'
+import type { ExecRequest } from '../domain/exec.ts'
 import type { Finding } from '../domain/finding.ts'
 import type { Program } from '../domain/program.ts'
 import type { Problem } from '../domain/user-error.ts'
@@ -54,6 +55,8 @@ export interface CliServices {
   examineMachine(dataDir: string, agentPid: number | null): Promise<Finding[]>
   /** What only this machine can tell of programs: users, folders, commands. */
   checkPrograms(programs: readonly Program[]): Problem[]
+  /** Runs a command as a recorded run, with or without an agent; gives the exit code. */
+  runExec(request: ExecRequest): Promise<number>
   /** Questions to the person at the terminal. */
   openPrompts(): Prompts
 }

@@ -4,9 +4,10 @@ import { type AgentSettings, noSettings } from '../domain/agent-settings.ts'
 import type { Problem } from '../domain/user-error.ts'
 import { resolvePath } from './paths.ts'
 import { agentLog, agentOutput } from './schema/agent.ts'
+import { labels } from './schema/job.ts'
 import { isTable, type ParsedSource, problemAt } from './source.ts'
 
-const keys = ['log', 'output'] as const
+const keys = ['log', 'output', 'labels'] as const
 
 export function readSettings(sources: readonly ParsedSource[]): {
   settings: AgentSettings
@@ -35,6 +36,10 @@ function settled(key: (typeof keys)[number], value: unknown, folder: string): Pa
     if (!log.success) return {}
     const { file, level, maxSize, keep } = log.output
     return { log: { file: resolvePath(folder, file), level, maxBytes: maxSize, keep } }
+  }
+  if (key === 'labels') {
+    const read = v.safeParse(labels, value)
+    return read.success ? { labels: read.output } : {}
   }
   const output = v.safeParse(agentOutput, value)
   return output.success ? { outputQuotaBytes: output.output.quota ?? null } : {}

@@ -10,6 +10,9 @@ export type Duration = number | `${number}${'ms' | 's' | 'm' | 'h' | 'd'}`
 /** Bytes as a number, or a number with a unit. Units are powers of 1024: `64KB` is 65536 bytes, and so is `64KiB`. */
 export type Size = number | `${number}${'' | 'K' | 'M' | 'G' | 'T'}${'' | 'B' | 'iB'}`
 
+/** One or more expressions, or a function that is asked for each minute whether the job is due then. */
+export type Schedule = string | readonly string[] | ((at: Date) => boolean | Promise<boolean>)
+
 /** Anything that JSON can hold. */
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue }
 
@@ -55,6 +58,23 @@ export interface Config {
    * @example {"mailer":{"command":"node worker.js"}}
    */
   readonly programs?: { readonly [name: string]: ProgramConfig }
+
+  /**
+   * The jobs: programs that run at their times, after others, or when a person says so. Their names are of one kind with those of `programs`.
+   *
+   * Default: `{}`.
+   * @example {"report":{"command":"./report.sh","schedule":"30 2 * * *"}}
+   */
+  readonly jobs?: { readonly [name: string]: JobConfig }
+
+  /**
+   * What this node is, for jobs that are meant for some nodes only.
+   * Read when the agent starts and by a reload. In one file only.
+   *
+   * Default: `{}`.
+   * @example {"role":"db"}
+   */
+  readonly labels?: { readonly [name: string]: string }
 
   /**
    * A file for the agent’s own log, rotated by size.
@@ -121,6 +141,531 @@ export interface AgentLogConfig {
    * @example 3
    */
   readonly keep?: number
+}
+
+export interface JobConfig {
+  /**
+   * What is run: text goes to `/bin/sh -c`, a list is run as it is, without a shell.
+   * Decides the default of `stop.target`.
+   *
+   * @example "node worker.js"
+   * @example ["node","worker.js","--queue","mail"]
+   */
+  readonly command: string | readonly string[]
+
+  /**
+   * When it is due: cron with 5, 6 (with seconds) or 7 fields (and years), `@every 10m`, `@reboot`, `@daily` and its like, or several of these. In a TypeScript configuration also a function that is asked for each minute.
+   * Not together with `at`. `manual` is for a job that only people trigger.
+   *
+   * Default: none: `at` or `after` says when.
+   * @example "30 2 * * *"
+   * @example ["0 9 * * MON-FRI","@reboot"]
+   * @example "H H * * *"
+   */
+  readonly schedule?: Schedule
+
+  /**
+   * One or more single times, in the time zone of the job, or with an offset of their own.
+   * Not together with `schedule`.
+   *
+   * Default: none.
+   * @example "2026-12-24 18:00"
+   * @example ["2027-01-01T00:00:00Z"]
+   */
+  readonly at?: string | readonly string[]
+
+  /**
+   * The time zone that its times are meant in.
+   *
+   * Default: that of the agent.
+   * @example "Europe/Berlin"
+   * @example "UTC"
+   */
+  readonly timezone?: string
+
+  /**
+   * Times in which it is not started: due times within them are recorded as skipped.
+   *
+   * Default: `[]`.
+   * @example [{"from":"0 22 * * *","for":"8h"}]
+   */
+  readonly blackout?: readonly BlackoutConfig[]
+
+  /**
+   * Programs whose end makes it due: by success, unless another condition is said. Of several, each has to have ended so since the last time.
+   *
+   * Default: `[]`.
+   * @example "fetch"
+   * @example {"fetch":"success","cleanup":"end"}
+   */
+  readonly after?: string | readonly string[] | { readonly [name: string]: 'success' | 'failure' | 'end' }
+
+  /**
+   * Whether it has due times at all. A person may still trigger it.
+   *
+   * Default: `true`.
+   * @example false
+   */
+  readonly enabled?: boolean
+
+  /**
+   * What becomes of due times that passed while no agent could see to them.
+   *
+   * Default: `"once"`.
+   * @example "skip"
+   * @example {"policy":"all","max":24}
+   */
+  readonly missed?: 'skip' | 'once' | 'all' | MissedConfig
+
+  /**
+   * What becomes of a due time while the run of one before still lives.
+   *
+   * Default: `"skip"`.
+   * @example "queue"
+   * @example {"policy":"allow","max":3}
+   */
+  readonly overlap?: 'skip' | 'queue' | 'replace' | 'allow' | OverlapConfig
+
+  /**
+   * Of the jobs that name the same lock only one runs at a time.
+   * Whoever comes second does as its own `overlap` says; `replace` and `allow` wait.
+   *
+   * Default: `[]`.
+   * @example ["database"]
+   */
+  readonly locks?: readonly string[]
+
+  /**
+   * Nodes that it runs on.
+   *
+   * Default: every node.
+   * @example ["web1"]
+   */
+  readonly nodes?: readonly string[]
+
+  /**
+   * Labels that a node must have for it to run there.
+   * A node’s own labels are `labels` at the top of the configuration.
+   *
+   * Default: every node.
+   * @example {"role":"db"}
+   */
+  readonly labels?: { readonly [name: string]: string }
+
+  /**
+   * How many further attempts a failure gets, and when.
+   * With `overlap: skip` or `replace` the next due time ends the attempts for the one before.
+   *
+   * Default: `0`.
+   * @example 3
+   * @example {"times":5,"initial":"1m","exitCodes":[75]}
+   */
+  readonly retries?: number | RetriesConfig
+
+  /**
+   * Exit codes that are no failure.
+   *
+   * Default: `[0]`.
+   * @example [0,2]
+   */
+  readonly successExitCodes?: readonly number[]
+
+  /**
+   * Exit codes that are a success which somebody should look at.
+   *
+   * Default: `[]`.
+   * @example [3]
+   */
+  readonly warningExitCodes?: readonly number[]
+
+  /**
+   * Environment variables that whoever triggers the job may set: `drover trigger report SINCE=today`.
+   * They win over `env`.
+   *
+   * Default: `{}`.
+   * @example {"SINCE":"yesterday","MODE":{"default":"quick","values":["quick","full"]}}
+   */
+  readonly params?: { readonly [name: string]: string | number | boolean | ParamConfig }
+
+  /**
+   * How much of its past is kept.
+   *
+   * Default: `{}`.
+   * @example {"keep":30,"maxAge":"90d"}
+   */
+  readonly history?: HistoryConfig
+
+  /**
+   * A run that lasts longer is told of by an event, `run.overdue`, once; it goes on. auto: half as long again as 95 % of the last 20 runs took.
+   * Means nothing where it is not below `timeout`.
+   *
+   * Unit: seconds, or a text with a unit.
+   * Default: never.
+   * @example "11s"
+   * @example "auto"
+   */
+  readonly warnAfter?: 'auto' | number | (string & {})
+
+  /**
+   * The name space of the program, which commands can name as a whole.
+   * `group: app` in `mailer` is the same as writing the key `app:mailer`.
+   *
+   * Default: the name of the program.
+   * @example "app"
+   */
+  readonly group?: string
+
+  /**
+   * The folder that the command runs in, relative to the folder of the configuration file.
+   *
+   * Default: the folder of the configuration file.
+   * @example "./app"
+   */
+  readonly cwd?: string
+
+  /**
+   * Environment variables. Numbers and booleans become text. A secret stands elsewhere: in a file (`fromFile`) or in the agent’s environment (`fromEnv`); it is read for each run and stored nowhere.
+   * They win over `envFiles`, and these over what is inherited.
+   *
+   * Default: `{}`.
+   * @example {"NODE_ENV":"production","PORT":8080}
+   * @example {"DB_PASSWORD":{"fromFile":"/run/secrets/db"}}
+   */
+  readonly env?: { readonly [name: string]: string | number | boolean | SecretConfig }
+
+  /**
+   * Files of `NAME=value` lines, read when the configuration is loaded. Later ones win. A missing file is a mistake unless it is optional.
+   * `env` wins over them.
+   *
+   * Default: `[]`.
+   * @example [".env",{"path":".env.local","optional":true}]
+   */
+  readonly envFiles?: readonly (string | EnvFileConfig)[]
+
+  /**
+   * Whether the program gets the environment of the agent as well.
+   * With false the program has what `env` and `envFiles` say and nothing else, so no PATH unless they set one.
+   *
+   * Default: `true`.
+   * @example false
+   */
+  readonly inheritEnv?: boolean
+
+  /**
+   * The user to run as, with all groups of that user. Needs an agent that runs as root.
+   *
+   * Default: the user of the agent.
+   * @example "www-data"
+   * @example 1000
+   */
+  readonly user?: number | string
+
+  /**
+   * The permission bits that new files don’t get, in octal. In quotes, since YAML takes 022 for the number 22.
+   *
+   * Unit: octal.
+   * Default: as the agent’s.
+   * @example "022"
+   * @example "077"
+   */
+  readonly umask?: string
+
+  /**
+   * The scheduling priority: 19 yields to all others. Below 0 needs root.
+   *
+   * Default: as the agent’s.
+   * @example 5
+   */
+  readonly nice?: number
+
+  /**
+   * Limits that the kernel enforces on each process.
+   *
+   * Default: as the agent’s.
+   * @example {"nofile":4096,"core":"unlimited"}
+   */
+  readonly rlimits?: RlimitsConfig
+
+  /**
+   * Programs with a lower number start first and stop last.
+   *
+   * Default: `999`.
+   * @example 10
+   */
+  readonly priority?: number
+
+  /**
+   * How the program is asked to end, and how long it may take.
+   *
+   * Default: `{}`.
+   * @example {"signal":"INT","grace":"30s"}
+   */
+  readonly stop?: StopConfig
+
+  /**
+   * Whether the program has an empty standard input, or one that can be written to through the agent.
+   *
+   * Default: `"none"`.
+   * @example "fifo"
+   */
+  readonly stdin?: 'none' | 'fifo'
+
+  /**
+   * Where standard output goes: into Drover’s own files, nowhere, or into a named file, relative to the folder of the configuration file. A path may hold `{program}`, `{group}`, `{slot}` and `{index}`.
+   * Rotated as `output` says.
+   *
+   * Default: `"own"`.
+   * @example "discard"
+   * @example "./logs/{slot}.log"
+   */
+  readonly stdout?: 'own' | 'discard' | (string & {})
+
+  /**
+   * Where standard error goes: as `stdout`, or with `merge` into the same place as standard output.
+   * Rotated as `output` says.
+   *
+   * Default: `"own"`.
+   * @example "merge"
+   * @example "./logs/{slot}.err"
+   */
+  readonly stderr?: 'own' | 'merge' | 'discard' | (string & {})
+
+  /**
+   * When files of output are rotated, and how many are kept.
+   *
+   * Default: `{}`.
+   * @example {"maxSize":"50MB","keep":3}
+   */
+  readonly output?: OutputConfig
+
+  /**
+   * What becomes of processes that the command started and left behind when it ended.
+   *
+   * Default: `"kill"`.
+   * @example "leave"
+   */
+  readonly leftovers?: 'kill' | 'leave'
+
+  /**
+   * Programs that must be there before a process of this one begins: in a list, they must be ready; in a table, each with its condition. Stopping goes the other way round.
+   * A dependency that goes away ends nothing; with `restart: true` its next run restarts this program.
+   *
+   * Default: `[]`.
+   * @example ["db"]
+   * @example {"db":"ready","migrate":"finished","cache":{"condition":"started","restart":true}}
+   */
+  readonly dependsOn?: readonly string[] | { readonly [name: string]: 'started' | 'ready' | 'healthy' | 'finished' | DependencyConfig }
+
+  /**
+   * What one run may use. A run that reaches a limit is stopped as `stop` says, with the reason on record, and the next one follows. A change restarts nothing and holds at once.
+   *
+   * Default: `{}`.
+   * @example {"memory":"512MB","lifetime":"6h"}
+   */
+  readonly limits?: LimitsConfig
+
+  /**
+   * A run that lasts longer is ended with all its children: by the stop signal, and by force after `stop.grace`. Its shim sees to it, also while no agent lives.
+   * Counts as a failure. A change holds from the next run on.
+   *
+   * Unit: seconds, or a text with a unit.
+   * Default: none.
+   * @example "14s"
+   */
+  readonly timeout?: Duration
+
+  /**
+   * Anything. It travels with every event of the program.
+   *
+   * Default: `null`.
+   * @example {"team":"billing","runbook":"https://example.org/mailer"}
+   */
+  readonly customData?: JsonValue
+}
+
+export interface HistoryConfig {
+  /**
+   * So many due times, with their runs and the output of those, are kept.
+   *
+   * Default: `100`.
+   * @example 30
+   */
+  readonly keep?: number
+
+  /**
+   * What is older is forgotten.
+   *
+   * Unit: seconds, or a text with a unit.
+   * Default: for its age, never.
+   * @example "30d"
+   */
+  readonly maxAge?: Duration
+}
+
+export interface ParamConfig {
+  /**
+   * What it is where nobody says otherwise, as in each scheduled run.
+   *
+   * Default: none: the variable is not set.
+   * @example "yesterday"
+   */
+  readonly default?: string | number | boolean
+
+  /**
+   * What it may be.
+   *
+   * Default: anything.
+   * @example ["full","quick"]
+   */
+  readonly values?: readonly (string | number | boolean)[]
+
+  /**
+   * Whether whoever triggers the job has to say it.
+   * Means nothing with a `default`. A job with a schedule needs a default instead.
+   *
+   * Default: `false`.
+   * @example true
+   */
+  readonly required?: boolean
+
+  /**
+   * What it means, for people.
+   *
+   * @example "the first day to report"
+   */
+  readonly description?: string
+}
+
+export interface RetriesConfig {
+  /**
+   * How many attempts may follow the first one.
+   *
+   * Unit: attempts.
+   * @example 3
+   */
+  readonly times: number
+
+  /**
+   * The wait before the second attempt.
+   *
+   * Unit: seconds, or a text with a unit.
+   * Default: `"10s"`.
+   * @example "1m"
+   */
+  readonly initial?: Duration
+
+  /**
+   * What the wait is multiplied by each time.
+   *
+   * Default: `2`.
+   * @example 1
+   */
+  readonly factor?: number
+
+  /**
+   * No wait is longer than this, the random part aside.
+   *
+   * Unit: seconds, or a text with a unit.
+   * Default: `"10m"`.
+   * @example "1h"
+   */
+  readonly max?: Duration
+
+  /**
+   * The share of a wait that is drawn at random around it.
+   *
+   * Default: `0.1`.
+   * @example 0
+   */
+  readonly jitter?: number
+
+  /**
+   * Only these exit codes are worth another attempt.
+   *
+   * Default: every failure.
+   * @example [75]
+   */
+  readonly exitCodes?: readonly number[]
+
+  /**
+   * These exit codes never are.
+   *
+   * Default: `[]`.
+   * @example [2,64]
+   */
+  readonly exceptExitCodes?: readonly number[]
+}
+
+export interface OverlapConfig {
+  /**
+   * skip: the due time is recorded as skipped. queue: it waits for its turn. replace: the run of before is ended. allow: both run.
+   *
+   * @example "queue"
+   */
+  readonly policy: 'skip' | 'queue' | 'replace' | 'allow'
+
+  /**
+   * With `queue` the most that wait, with `allow` the most that run at a time.
+   * What is beyond is skipped.
+   *
+   * Default: `10`.
+   * @example 3
+   */
+  readonly max?: number
+}
+
+export interface MissedConfig {
+  /**
+   * skip: not made up for. once: the newest one is. all: each is, the oldest first, one at a time. What is not made up for is recorded as missed.
+   *
+   * Default: `"once"`.
+   * @example "all"
+   */
+  readonly policy?: 'skip' | 'once' | 'all'
+
+  /**
+   * A due time is made up for only until it is as old as this.
+   *
+   * Unit: seconds, or a text with a unit.
+   * Default: the time from it to the next due time, at most 1h; with `all` no limit.
+   * @example "6h"
+   */
+  readonly within?: Duration
+
+  /**
+   * With `all`: so many at most, the newest ones.
+   *
+   * Default: `10`.
+   * @example 24
+   */
+  readonly max?: number
+}
+
+export interface BlackoutConfig {
+  /**
+   * When it begins: a schedule where `for` follows, else a local time.
+   *
+   * @example "0 22 * * *"
+   * @example "2026-12-24 00:00"
+   */
+  readonly from: string
+
+  /**
+   * How long it lasts each time.
+   * One of `for` and `to`.
+   *
+   * Unit: seconds, or a text with a unit.
+   * @example "8h"
+   */
+  readonly for?: Duration
+
+  /**
+   * The local time at which it ends.
+   * One of `for` and `to`.
+   *
+   * @example "2026-12-27 00:00"
+   */
+  readonly to?: string
 }
 
 export interface ProgramConfig {

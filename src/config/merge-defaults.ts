@@ -3,6 +3,7 @@
  * stands in, so that a default keeps its meaning in a file of another folder. Only values that passed the schema come here.
  */
 import { resolvePath } from './paths.ts'
+import type { JobInput } from './schema/job.ts'
 import type { ProgramInput } from './schema/program.ts'
 import { isTable } from './source.ts'
 
@@ -11,21 +12,21 @@ export type SharedInput = Omit<ProgramInput, 'command'>
 /** Keys whose tables are merged key by key; all others are replaced as a whole. */
 const mergedKeys = ['env', 'rlimits', 'stop', 'output', 'backoff', 'checks', 'rollout', 'limits'] as const
 
-export function mergeDefaults<T extends Partial<ProgramInput>>(
+export function mergeDefaults<T extends Partial<ProgramInput> | JobInput>(
   defaults: SharedInput,
   own: T,
 ): SharedInput & T {
   const merged: Record<string, unknown> = { ...defaults, ...own }
   for (const key of mergedKeys) {
     const below = defaults[key]
-    const above = own[key]
+    const above = (own as Partial<ProgramInput>)[key]
     if (isTable(below) && isTable(above)) merged[key] = { ...below, ...above }
   }
   return merged as unknown as SharedInput & T
 }
 
 /** The same keys with absolute paths. */
-export function withAbsolutePaths<T extends Partial<ProgramInput>>(input: T, folder: string): T {
+export function withAbsolutePaths<T extends Partial<ProgramInput> | JobInput>(input: T, folder: string): T {
   return {
     ...input,
     ...(input.cwd === undefined ? {} : { cwd: resolvePath(folder, input.cwd) }),

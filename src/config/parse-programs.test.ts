@@ -495,9 +495,9 @@ describe('defaults', () => {
 
 describe('the top of a file', () => {
   test.each<[unknown, string]>([
-    [[], 'drover.yaml: expected a table with programs, got []'],
-    [null, 'drover.yaml: expected a table with programs, got null'],
-    ['x', 'drover.yaml: expected a table with programs, got "x"'],
+    [[], 'drover.yaml: expected a table with programs and jobs, got []'],
+    [null, 'drover.yaml: expected a table with programs and jobs, got null'],
+    ['x', 'drover.yaml: expected a table with programs and jobs, got "x"'],
     [{ programs: [] }, 'drover.yaml: programs: expected a table of programs by name, got []'],
     [
       { programs: { a: null } },

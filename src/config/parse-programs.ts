@@ -9,7 +9,8 @@ import type { Program } from '../domain/program.ts'
 import type { Problem } from '../domain/user-error.ts'
 import { readSettings } from './agent-settings.ts'
 import { readApi } from './api-settings.ts'
-import { buildProgram } from './build-program.ts'
+import { buildJob } from './build-job.ts'
+import { type BuiltProgram, buildProgram } from './build-program.ts'
 import { checkSchema } from './check-schema.ts'
 import { findDuplicates, findSharedFiles, findSharedSockets, type PlacedProgram } from './cross-checks.ts'
 import { parseEnvFile } from './env-file.ts'
@@ -17,6 +18,7 @@ import { mergeDefaults, type SharedInput, withAbsolutePaths } from './merge-defa
 import { resolvePath } from './paths.ts'
 import { canonicalName, parseProgramKey } from './program-name.ts'
 import { type ConfigInput, config } from './schema/config.ts'
+import { type JobInput, sharedWithPrograms } from './schema/job.ts'
 import type { ProgramInput } from './schema/program.ts'
 import { settleDependencies } from './settle-dependencies.ts'
 import { type FieldPath, isTable, type Mistake, type ParsedSource, problemAt } from './source.ts'
@@ -85,11 +87,14 @@ interface Fragment {
   readonly failsApi: boolean
 }
 
+type Table = 'programs' | 'jobs'
+
 interface WrittenProgram {
+  readonly table: Table
   readonly key: string
   readonly path: FieldPath
   /** Paths absolute; null when the schema found a mistake. */
-  readonly input: ProgramInput | null
+  readonly input: ProgramInput | JobInput | null
   /** As written, for what can be told of a wrong one. */
   readonly raw: unknown
 }
@@ -106,11 +111,13 @@ function readFragment(source: ParsedSource): Fragment {
     isTable(value.defaults) && !fails(['defaults'])
       ? withAbsolutePaths((value as ConfigInput).defaults ?? {}, source.folder)
       : {}
-  const written = isTable(value.programs) ? value.programs : {}
-  const programs = Object.entries(written).map(([key, raw]): WrittenProgram => {
-    const path = ['programs', key]
-    const input = fails(path) ? null : withAbsolutePaths(raw as ProgramInput, source.folder)
-    return { key, path, input, raw }
+  const programs = (['programs', 'jobs'] as const).flatMap((table) => {
+    const written = isTable(value[table]) ? value[table] : {}
+    return Object.entries(written).map(([key, raw]): WrittenProgram => {
+      const path = [table, key]
+      const input = fails(path) ? null : withAbsolutePaths(raw as ProgramInput | JobInput, source.folder)
+      return { table, key, path, input, raw }
+    })
   })
   return { source, defaults, programs, problems, failsApi: fails(['api']) }
 }
@@ -165,15 +172,9 @@ function readProgram(
     return { program: null, valid: false, name: null, problems: [problem] }
   }
   if (written.input === null) return { program: null, valid: false, name, problems: [] }
-  const input = mergeDefaults(defaults, written.input)
-  const env = readEnvFiles(input.envFiles ?? [], written.path, source, context)
-  const { program, mistakes } = buildProgram({
-    name: parsedKey.name,
-    group,
-    input,
-    folder: source.folder,
-    fileEnv: env.values,
-  })
+  const env = readEnvFiles(written.input.envFiles ?? defaults.envFiles ?? [], written.path, source, context)
+  const parts = { name: parsedKey.name, group, folder: source.folder, fileEnv: env.values }
+  const { program, mistakes } = build(written, defaults, parts)
   const problems = [
     ...env.problems,
     ...mistakes.map((mistake: Mistake) =>
@@ -181,6 +182,18 @@ function readProgram(
     ),
   ]
   return { program, valid: !problems.some(({ severity }) => severity === 'error'), name, problems }
+}
+
+/** Of the defaults a job takes those that mean something for it. */
+function build(
+  { table, input }: WrittenProgram,
+  defaults: SharedInput,
+  parts: Omit<Parameters<typeof buildProgram>[0], 'input'>,
+): BuiltProgram {
+  if (table === 'programs')
+    return buildProgram({ ...parts, input: mergeDefaults(defaults, input as ProgramInput) })
+  const shared = Object.fromEntries(Object.entries(defaults).filter(([key]) => key in sharedWithPrograms))
+  return buildJob({ ...parts, input: mergeDefaults(shared as SharedInput, input as JobInput) as JobInput })
 }
 
 function isReservedForm(key: string): boolean {

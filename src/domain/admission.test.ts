@@ -31,6 +31,18 @@ const refused: Record<RefusalReason, Partial<StartToAdmit>> = {
   store_unavailable: obstacle('store_unavailable'),
   socket_taken: obstacle('socket_taken'),
   socket_unavailable: obstacle('socket_unavailable'),
+  // What speaks against a due time of a job is found by its ledger.
+  still_running: obstacle('still_running'),
+  lock_taken: obstacle('lock_taken'),
+  overlap_limit: obstacle('overlap_limit'),
+  queue_full: obstacle('queue_full'),
+  replaced: obstacle('replaced'),
+  blackout: obstacle('blackout'),
+  disabled: obstacle('disabled'),
+  paused: obstacle('paused'),
+  predicate_failed: obstacle('predicate_failed'),
+  params_missing: obstacle('params_missing'),
+  not_declared: obstacle('not_declared'),
   spawn_failed: obstacle('spawn_failed'),
 }
 

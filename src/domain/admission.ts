@@ -19,6 +19,17 @@ export const refusalReasons = {
   store_unavailable: 'The claim could not be recorded, such as on a full disk.',
   socket_taken: 'Somebody else listens at an address that the program wants.',
   socket_unavailable: 'A socket of the program cannot be opened.',
+  still_running: 'The run of a due time before this one still lives.',
+  lock_taken: 'Another job has a lock that this one wants.',
+  overlap_limit: 'As many runs of the job live as may.',
+  queue_full: 'As many due times of the job wait as may.',
+  replaced: 'A later due time took its place.',
+  blackout: 'The due time lies in a time in which the job is not started.',
+  disabled: 'Somebody disabled the job.',
+  paused: 'Somebody paused all jobs.',
+  predicate_failed: 'The function that says whether the job is due gave no answer.',
+  params_missing: 'A parameter of the job that has to be said was not.',
+  not_declared: 'Nobody declares the job any more.',
   spawn_failed: 'The operating system made no process.',
 } as const
 

@@ -6,6 +6,8 @@ export interface AgentSettings {
   readonly log: AgentLogSettings | null
   /** What the own output of all runs may take together; null without a quota. */
   readonly outputQuotaBytes: number | null
+  /** What this node is, for jobs that are meant for some nodes only. */
+  readonly labels: { readonly [name: string]: string }
 }
 
 export interface AgentLogSettings {
@@ -16,4 +18,4 @@ export interface AgentLogSettings {
   readonly keep: number
 }
 
-export const noSettings: AgentSettings = { log: null, outputQuotaBytes: null }
+export const noSettings: AgentSettings = { log: null, outputQuotaBytes: null, labels: {} }

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { findCircle, findObstacle, inStartOrder } from './dependencies.ts'
 import { type DependencyCondition, dependencyConditions, type Program } from './program.ts'
 import type { Slot } from './reconcile.ts'
-import { emptyTally, type SlotState, type SlotStateKind } from './slot-state.ts'
+import type { SlotState, SlotStateKind } from './slot-state.ts'
+import { emptyTally } from './slot-tally.ts'
 import { aCheck, aProgram, runningState, startingState, stoppingState } from './testing/samples.ts'
 
 const check = aCheck()

@@ -63,9 +63,14 @@ function hindrance(state: SlotState, slot: Slot | undefined, needed: Program): s
   return slot?.asked === null && !needed.autostart ? ' (it does not start by itself)' : ''
 }
 
-/** By name of what is needed: the programs that need it. Made once for a plan, which asks it for every slot. */
+const dependentsOf = new WeakMap<Desired, ReadonlyMap<string, readonly Program[]>>()
+
+/** By name of what is needed: the programs that need it. Found once for each set of programs. */
 export function dependentsByName(desired: Desired): ReadonlyMap<string, readonly Program[]> {
+  const known = dependentsOf.get(desired)
+  if (known) return known
   const dependents = new Map<string, Program[]>()
+  dependentsOf.set(desired, dependents)
   for (const { program } of desired.values()) {
     for (const name of new Set(program.dependsOn.map((dependency) => dependency.program))) {
       listOf(dependents, name).push(program)
@@ -76,12 +81,16 @@ export function dependentsByName(desired: Desired): ReadonlyMap<string, readonly
 
 /** Names of the programs that want to be restarted with this one. */
 export function followersOf(name: string, desired: Desired): string[] {
-  return [...desired.values()]
-    .filter(({ program }) => program.dependsOn.some((need) => need.program === name && need.restart))
-    .map(({ program }) => program.name)
+  const dependents = dependentsByName(desired).get(name) ?? []
+  return dependents
+    .filter(({ dependsOn }) => dependsOn.some((need) => need.program === name && need.restart))
+    .map((program) => program.name)
 }
 
-type Needing = Pick<Program, 'name' | 'dependsOn'>
+interface Needing {
+  readonly name: string
+  readonly dependsOn: readonly { readonly program: string }[]
+}
 
 /** A circle of programs that wait for one another, the first one again at its end; null when there is none. */
 export function findCircle(programs: Iterable<Needing>): string[] | null {

@@ -1,7 +1,8 @@
 /** Every change of a slot's state is an event: which one, and what it says. */
 import type { EventData } from './event.ts'
 import type { RunCause } from './run.ts'
-import type { SlotState, SlotTally } from './slot-state.ts'
+import type { SlotState } from './slot-state.ts'
+import type { SlotTally } from './slot-tally.ts'
 
 export type StateEvent = {
   [K in `slot.${string}` & keyof EventData]: readonly [kind: K, data: EventData[K]]

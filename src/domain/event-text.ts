@@ -1,5 +1,6 @@
 /** One sentence for people about each event, the same in the log, in `drover events` and on pages. */
 import type { DroverEvent, NewEvent } from './event.ts'
+import { describeJobEvent } from './job-event-text.ts'
 import { describeEnd, type RunCause } from './run.ts'
 
 /** So many mistakes are told with a refusal; `drover config check` tells all. */
@@ -104,6 +105,23 @@ export function describeEvent(event: DroverEvent | NewEvent, title: string | nul
       return `${who}: run ${event.run} timed out after ${formatSeconds(event.data.lastedMs)}`
     case 'run.ended':
       return `${who}: run ${event.run} ${describeEnd(event.data.end)}`
+    case 'job.started':
+    case 'job.queued':
+    case 'job.retrying':
+    case 'job.succeeded':
+    case 'job.warned':
+    case 'job.failed':
+    case 'job.timed_out':
+    case 'job.stopped':
+    case 'job.lost':
+    case 'job.skipped':
+    case 'job.missed':
+    case 'job.disabled':
+    case 'job.enabled':
+    case 'jobs.paused':
+    case 'jobs.resumed':
+    case 'clock.jumped':
+      return describeJobEvent(event, who)
     case 'start.refused':
       return `${who}: not started, ${event.data.reason}: ${event.data.detail}`
     default:
@@ -123,6 +141,16 @@ export function describeCause(cause: RunCause): string {
       return 'its program was changed'
     case 'dependency':
       return `${cause.program} was restarted`
+    case 'exec':
+      return `drover exec by ${cause.by}`
+    case 'scheduled':
+      return `due at ${new Date(cause.dueAt).toISOString()}${cause.isCatchUp ? ', made up for' : ''}`
+    case 'reboot':
+      return 'the machine was started'
+    case 'after':
+      return `after ${cause.programs.join(', ')}`
+    case 'retry':
+      return `another attempt after run ${cause.after} ${cause.reason}`.trim()
     default:
       return cause satisfies never
   }

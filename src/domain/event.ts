@@ -4,8 +4,11 @@
  */
 import type { RefusalReason } from './admission.ts'
 import type { Milliseconds } from './milliseconds.ts'
+import type { MissReason, Trigger } from './occurrence.ts'
 import type { CheckKind, JsonValue } from './program.ts'
 import type { RunCause, RunEnd, StopReason, StopReasonKind } from './run.ts'
+
+type TriggerKind = Trigger['kind']
 
 /** What each kind of event carries as data. */
 export interface EventData {
@@ -82,8 +85,55 @@ export interface EventData {
   /** Its timeout passed, and it was ended. */
   'run.timed_out': { lastedMs: Milliseconds }
   'run.ended': { end: RunEnd }
+  /** A run was begun for a due time of a job. `lateMs`: after the due time, by the wall clock. */
+  'job.started': { occurrence: string; dueAt: string; trigger: TriggerKind; attempt: number; lateMs: number }
+  /** It is due, and waits. */
+  'job.queued': { occurrence: string; dueAt: string; reason: RefusalReason; detail: string }
+  /** An attempt failed, and another one follows. */
+  'job.retrying': { occurrence: string; attempt: number; delayMs: Milliseconds; reason: string }
+  /** How a due time of a job ended, its last attempt included. */
+  'job.succeeded': OccurrenceEnded
+  /** By an exit code that is a warning. */
+  'job.warned': OccurrenceEnded
+  'job.failed': OccurrenceEnded
+  'job.timed_out': OccurrenceEnded
+  'job.stopped': OccurrenceEnded
+  /** Nobody knows how its run ended. */
+  'job.lost': OccurrenceEnded
+  /** It was due, and is not run, for one reason out of one fixed list. */
+  'job.skipped': {
+    occurrence: string
+    dueAt: string
+    reason: RefusalReason
+    detail: string
+    blockedBy: string | null
+  }
+  /** It was due when no agent could see to it. `count` due times, from `since`; null: they were not counted. */
+  'job.missed': {
+    occurrence: string
+    dueAt: string
+    reason: MissReason
+    since: string | null
+    count: number | null
+  }
+  'job.disabled': { by: string }
+  'job.enabled': { by: string }
+  /** All jobs of this node. */
+  'jobs.paused': { by: string }
+  'jobs.resumed': { by: string }
+  /** The wall clock was set, by so much. */
+  'clock.jumped': { deltaMs: number }
   /** A start did not happen, for one reason out of one fixed list. */
   'start.refused': { reason: RefusalReason; detail: string }
+}
+
+interface OccurrenceEnded {
+  occurrence: string
+  dueAt: string
+  attempts: number
+  /** Since its first run began; null if none did. */
+  lastedMs: number | null
+  detail: string
 }
 
 export type EventKind = keyof EventData
@@ -122,6 +172,22 @@ export const eventLevels = {
   'run.overdue': 'warning',
   'run.timed_out': 'warning',
   'run.ended': 'info',
+  'job.started': 'info',
+  'job.queued': 'info',
+  'job.retrying': 'warning',
+  'job.succeeded': 'info',
+  'job.warned': 'warning',
+  'job.failed': 'error',
+  'job.timed_out': 'error',
+  'job.stopped': 'notice',
+  'job.lost': 'error',
+  'job.skipped': 'warning',
+  'job.missed': 'warning',
+  'job.disabled': 'notice',
+  'job.enabled': 'notice',
+  'jobs.paused': 'notice',
+  'jobs.resumed': 'notice',
+  'clock.jumped': 'warning',
   'start.refused': 'warning',
 } as const satisfies Record<EventKind, EventLevel>
 

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { claimedByDeadAgent, type EndToJudge, judgeEnd } from './judge.ts'
 import type { RestartPolicy } from './program.ts'
 import type { RunEnd } from './run.ts'
-import { emptyTally, type SlotContext, type SlotState, type SlotTally, transition } from './slot-state.ts'
+import { type SlotContext, type SlotState, transition } from './slot-state.ts'
+import { emptyTally, type SlotTally } from './slot-tally.ts'
 import {
   aContext,
   aPolicy,

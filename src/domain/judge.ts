@@ -13,7 +13,7 @@ import { backoffDelay } from './backoff.ts'
 import type { Milliseconds } from './milliseconds.ts'
 import type { RestartPolicy } from './program.ts'
 import { describeEnd, type RunEnd, type StopReason } from './run.ts'
-import type { SlotTally } from './slot-state.ts'
+import type { SlotTally } from './slot-tally.ts'
 
 export type Verdict = {
   readonly reason: string

@@ -5,16 +5,21 @@
  * `launch` is what makes a process the process it is: a change of it restarts the program. Everything else is
  * policy: a change of it restarts nothing.
  */
+import type { JobRules } from './job.ts'
 import type { Limits } from './limits.ts'
 import type { Milliseconds } from './milliseconds.ts'
 
-export interface Program {
+export type Program = ProgramKind & CommonRules
+
+/** What makes it run: it is kept running, or it has due times. */
+export type ProgramKind = { readonly kind: 'service' } | { readonly kind: 'job'; readonly job: JobRules }
+
+interface CommonRules {
   /** `name`, or `group:name` where the group has another name. Unique on a node. */
   readonly name: string
   /** The name space that the program belongs to; its own name unless set. */
   readonly group: string
-  readonly kind: 'service'
-  /** Number of slots, 0 or more. */
+  /** Number of slots, 0 or more; of a job: the most runs at a time. */
   readonly processes: number
   /** Whether its slots start by themselves, as long as no person said otherwise. */
   readonly autostart: boolean

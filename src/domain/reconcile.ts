@@ -9,7 +9,8 @@ import { dependentsByName, findObstacle, inStartOrder } from './dependencies.ts'
 import { type Program, slotName } from './program.ts'
 import { isFailedReplacement, isOutdated, planTurns, type SlotRollout } from './rollout.ts'
 import type { RunCause } from './run.ts'
-import { runOf, type SlotState, type SlotTally } from './slot-state.ts'
+import { runOf, type SlotState } from './slot-state.ts'
+import type { SlotTally } from './slot-tally.ts'
 
 /** A slot as it is. */
 export interface Slot {
@@ -71,6 +72,8 @@ export function planReconcile(situation: Situation): Action[] {
   for (const slot of slots.values()) {
     const program = desired.get(slot.program)?.program
     if (program && slot.index < program.processes) continue
+    // A job whose rules changed goes on with what it is at.
+    if (program?.kind === 'job' && isActive(slot.state)) continue
     const reason = program
       ? `${slot.program} has ${program.processes} processes`
       : `${slot.program} is no longer declared`
@@ -78,7 +81,12 @@ export function planReconcile(situation: Situation): Action[] {
   }
 
   const kept: Action[] = []
-  for (const program of inStartOrder([...desired.values()].map((entry) => entry.program))) {
+  for (const slot of slots.values()) {
+    const program = desired.get(slot.program)?.program
+    if (program?.kind === 'job' && slot.state.kind === 'waiting')
+      kept.push(...proceed(slot, program, situation))
+  }
+  for (const program of servicesInOrder(desired)) {
     const there: Slot[] = []
     for (let index = 0; index < program.processes; index++) {
       const name = slotName(program.name, index)
@@ -115,7 +123,6 @@ export function isActive(state: SlotState): boolean {
 
 function keep(slot: Slot, program: Program, situation: Situation, dependents: Dependents): Action[] {
   const { state } = slot
-  const { desired, slots } = situation
   if (wantedOf(slot, program) === 'stop') {
     const isStopping = state.kind === 'stopping' && state.next === 'stop'
     const needing = dependents.get(program.name) ?? []
@@ -123,9 +130,7 @@ function keep(slot: Slot, program: Program, situation: Situation, dependents: De
     return stops ? [{ kind: 'stop', slot: slot.name, reason: 'shall not run' }] : []
   }
   if (state.kind === 'stopped') return [startNow(slot.name)]
-  if (state.kind === 'waiting' && findObstacle(program, desired, slots) !== state.reason) {
-    return [{ kind: 'proceed', slot: slot.name, reason: `waited for ${state.reason}` }]
-  }
+  if (state.kind === 'waiting') return proceed(slot, program, situation)
   if (state.kind === 'stopping' && state.next === 'stop') {
     return [
       {
@@ -137,6 +142,27 @@ function keep(slot: Slot, program: Program, situation: Situation, dependents: De
     ]
   }
   return []
+}
+
+/** It begins, or waits for something else. */
+function proceed(slot: Slot, program: Program, { desired, slots }: Situation): Action[] {
+  if (slot.state.kind !== 'waiting' || findObstacle(program, desired, slots) === slot.state.reason) return []
+  return [{ kind: 'proceed', slot: slot.name, reason: `waited for ${slot.state.reason}` }]
+}
+
+const orders = new WeakMap<Situation['desired'], readonly Program[]>()
+
+/** Found once for each set of programs. Jobs are started by the ledger. */
+function servicesInOrder(desired: Situation['desired']): readonly Program[] {
+  let order = orders.get(desired)
+  if (!order) {
+    const services = [...desired.values()].flatMap(({ program }) =>
+      program.kind === 'service' ? [program] : [],
+    )
+    order = inStartOrder(services)
+    orders.set(desired, order)
+  }
+  return order
 }
 
 /** Who needs another one and is on the way out as well goes before that. */

@@ -17,6 +17,16 @@ export type RunCause =
   | { readonly kind: 'changed' }
   /** A program that this one depends on began a new run, and this one asked to be restarted then. */
   | { readonly kind: 'dependency'; readonly program: string }
+  /** Somebody, mostly cron, let `drover exec` run a command under this name. */
+  | { readonly kind: 'exec'; readonly by: string }
+  /** A job was due. */
+  | { readonly kind: 'scheduled'; readonly dueAt: number; readonly isCatchUp: boolean }
+  /** The machine was started, and the job is for that. */
+  | { readonly kind: 'reboot' }
+  /** Programs ended that the job comes after. */
+  | { readonly kind: 'after'; readonly programs: readonly string[] }
+  /** The attempt before it failed. */
+  | { readonly kind: 'retry'; readonly after: string; readonly reason: string }
 
 /** Why a run was ended by us though nobody asked for it. It is kept with the end. */
 export interface StopReason {
@@ -37,6 +47,8 @@ export const stopReasonKinds = [
   'lifetime',
   'runs',
   'files',
+  /** The next due time of the job came, and takes its place. */
+  'replaced',
 ] as const
 export type StopReasonKind = (typeof stopReasonKinds)[number]
 
@@ -91,9 +103,12 @@ export interface RunUsage {
 export interface Run {
   readonly id: string
   readonly program: string
+  /** The program's name where the run holds no slot, see `holdsSlot`. */
   readonly slot: string
   readonly node: string
   readonly cause: RunCause
+  /** Of a job: the due time that it is for, and which attempt it is. Absent for services. */
+  readonly occurrence?: { readonly id: string; readonly attempt: number }
   readonly claimedAt: number
   /** The command began; null while it has not, or never did. */
   readonly startedAt: number | null
@@ -103,6 +118,14 @@ export interface Run {
   readonly peak?: RunPeak
   /** When it was told that the run lasts longer than it should; absent: it was not. */
   readonly warnedAt?: number
+}
+
+/**
+ * Whether the run is that of a slot, which follows from how it ends. One that holds none is followed to its end and recorded like any other, and
+ * nothing begins or stops for it; its name need not be declared. No slot is called like a program: their names end with a number.
+ */
+export function holdsSlot({ slot, program }: Pick<Run, 'slot' | 'program'>): boolean {
+  return slot !== program
 }
 
 const neverExecuted = 'could not start'

@@ -4,17 +4,16 @@ import { checkKinds, type RestartPolicy } from './program.ts'
 import type { RunCause, StopReason } from './run.ts'
 import {
   dueOf,
-  emptyTally,
   runOf,
   type SlotContext,
   type SlotEvent,
   type SlotState,
   type SlotStateKind,
-  type SlotTally,
   slotStateKinds,
   transition,
   transitionTable,
 } from './slot-state.ts'
+import { emptyTally, type SlotTally } from './slot-tally.ts'
 import {
   aContext,
   aPolicy,

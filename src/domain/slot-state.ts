@@ -16,10 +16,14 @@
  * A run that ends is judged by `judge.ts`: at once again (starting), after a wait (backoff), never again (exited, fatal).
  */
 
-import { judgeEnd } from './judge.ts'
+import type { RetryPolicy } from './job.ts'
+import { judgeEnd, type Verdict } from './judge.ts'
+import { judgeAttempt } from './judge-attempt.ts'
 import type { Milliseconds } from './milliseconds.ts'
+import { outcomeOf } from './occurrence.ts'
 import type { CheckKind, RestartPolicy } from './program.ts'
 import type { RunCause, RunEnd, StopReason } from './run.ts'
+import { emptyTally, type SlotTally } from './slot-tally.ts'
 
 /** What the checks of a run said last; absent: nothing yet. */
 export type Verdicts = { readonly [K in CheckKind]?: boolean }
@@ -74,16 +78,6 @@ export const slotStateKinds = [
   'fatal',
 ] as const satisfies readonly SlotStateKind[]
 
-/** What a slot carries along beside its state. */
-export interface SlotTally {
-  /** Ends within the start time, in a row. */
-  readonly quickExits: number
-  /** Failing ends after the start time but before the steady time, in a row. */
-  readonly unsteadyExits: number
-}
-
-export const emptyTally: SlotTally = { quickExits: 0, unsteadyExits: 0 }
-
 export type SlotEvent =
   | { readonly kind: 'start'; readonly cause: RunCause }
   | { readonly kind: 'stop' }
@@ -116,6 +110,15 @@ export interface SlotContext {
   /** Why no run may begin now; null when one may. */
   readonly obstacle: string | null
   readonly hasStartupCheck: boolean
+  /** Of a job: which attempt this is, and how many it may have; null for a service. */
+  readonly attempt: AttemptRules | null
+}
+
+export interface AttemptRules {
+  /** From 1. */
+  readonly number: number
+  readonly policy: RetryPolicy
+  readonly warningExitCodes: readonly number[]
 }
 
 export type SlotAction =
@@ -213,15 +216,7 @@ function ended(
   tally: SlotTally,
   context: SlotContext,
 ): SlotStep {
-  const isStopping = state.kind === 'stopping'
-  const verdict = judgeEnd({
-    end,
-    tally,
-    policy: context.policy,
-    random: context.random,
-    wasRunning: isStopping ? state.wasRunning : state.kind === 'running',
-    stopReason: isStopping ? state.reason : null,
-  })
+  const verdict = judge(state, end, tally, context)
   // Where a startup check is waited for, a long life alone is no good start.
   const cameUp = state.kind === 'starting' && verdict.becameRunning && !context.hasStartupCheck
   const passed: { passed?: SlotState } = cameUp
@@ -229,10 +224,7 @@ function ended(
     : {}
   switch (verdict.next) {
     case 'restart':
-      return {
-        ...begin({ kind: 'restart', after: run, reason: verdict.reason }, verdict.tally, context),
-        ...passed,
-      }
+      return { ...begin(again(run, verdict.reason, context), verdict.tally, context), ...passed }
     case 'wait': {
       const { delayMs, reason } = verdict
       const backoff = { kind: 'backoff', until: context.now + delayMs, delayMs, after: run, reason } as const
@@ -250,6 +242,28 @@ function ended(
         ...passed,
       }
   }
+}
+
+function judge(
+  state: Of<SlotState, 'starting' | 'running' | 'stopping'>,
+  end: RunEnd,
+  tally: SlotTally,
+  { policy, random, attempt }: SlotContext,
+): Verdict {
+  const isStopping = state.kind === 'stopping'
+  const stopReason = isStopping ? state.reason : null
+  if (attempt) {
+    const codes = { success: policy.successExitCodes, warning: attempt.warningExitCodes }
+    const outcome = stopReason?.isFailure ? 'failure' : outcomeOf(end, codes)
+    return judgeAttempt({ end, attempt: attempt.number, outcome, policy: attempt.policy, random, stopReason })
+  }
+  const wasRunning = isStopping ? state.wasRunning : state.kind === 'running'
+  return judgeEnd({ end, tally, policy, random, wasRunning, stopReason })
+}
+
+/** Why the next run begins: of a service it goes on, of a job it is another attempt. */
+function again(after: string, reason: string, { attempt }: SlotContext): RunCause {
+  return attempt ? { kind: 'retry', after, reason } : { kind: 'restart', after, reason }
 }
 
 const judged = { checked, giveWay } as const
@@ -300,7 +314,7 @@ const table: TransitionTable = {
     restart: beginAfresh,
     tick: (state, _event, tally, context) =>
       context.now >= state.until
-        ? begin({ kind: 'restart', after: state.after, reason: state.reason }, tally, context)
+        ? begin(again(state.after, state.reason, context), tally, context)
         : { state, tally, actions: [] },
   },
   stopping: {

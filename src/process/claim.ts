@@ -16,6 +16,7 @@ import {
   syslogFacilities,
 } from '../domain/program.ts'
 import type { RunCause } from '../domain/run.ts'
+import type { ProcessIdentity } from './process-identity.ts'
 import type { ResolvedUser } from './user.ts'
 
 /** `spec.json`. */
@@ -40,6 +41,12 @@ export interface Claim {
   readonly err: ClaimedOutput | null
   /** Output is thrown away until somebody asks for it. */
   readonly muted?: true
+  /** Standard input is the shim's own, and a copy of the outputs goes to the shim's. */
+  readonly pass?: true
+  /** Who wrote it, where that is no agent: as long as it lives, its claim is not taken for a forgotten one. */
+  readonly claimer?: ProcessIdentity
+  /** Where no program says so: it is told when the run lasts longer. */
+  readonly warnAfterMs?: number
   /** The name of its socket for sd_notify. */
   readonly notify?: string
   /** The directory of the holder of its sockets, and their names. */
@@ -144,6 +151,8 @@ export function buildClaim(program: Program, context: ClaimContext): Claim {
 /** What the environment of a process of a slot is made from. */
 export type Surroundings = Pick<ClaimContext, 'run' | 'slot' | 'index' | 'node' | 'marks' | 'user'> & {
   readonly cause: { readonly kind: string }
+  /** What the command of a job is told of its due time, and its parameters. */
+  readonly variables?: Readonly<Record<string, string>>
 }
 
 /** The environment of the command: inherited, then the user's own, then ours, then the program's. */
@@ -165,23 +174,31 @@ export function buildEnvironment(
     const { name, home } = context.user
     Object.assign(environment, { HOME: home, USER: name, LOGNAME: name })
   }
-  Object.assign(environment, {
-    DROVER_RUN_ID: context.run,
-    DROVER_PROGRAM: program.name,
-    DROVER_GROUP: program.group,
-    DROVER_SLOT: context.slot,
-    DROVER_INDEX: String(context.index),
-    DROVER_NODE: context.node,
-    DROVER_CAUSE: context.cause.kind,
-  })
+  Object.assign(environment, runVariables(program, context))
   if (program.launch.notify) {
     environment.NOTIFY_SOCKET = `@${notifyName(context)}`
     const { liveness } = program.checks
     if (liveness?.method.kind === 'notify') environment.WATCHDOG_USEC = String(liveness.periodMs * 1000)
   }
   for (const [name, value] of Object.entries(program.launch.env)) environment[name] = fill(value)
-  // As they are: what looks like a placeholder in a secret is none.
-  return Object.assign(environment, secrets)
+  // As they are: what looks like a placeholder in a secret, or in what somebody said, is none.
+  return Object.assign(environment, secrets, context.variables)
+}
+
+/** What every process of a run can know about it. */
+export function runVariables(
+  { name, group }: Pick<Program, 'name' | 'group'>,
+  context: Omit<Surroundings, 'marks' | 'user'>,
+): Record<string, string> {
+  return {
+    DROVER_RUN_ID: context.run,
+    DROVER_PROGRAM: name,
+    DROVER_GROUP: group,
+    DROVER_SLOT: context.slot,
+    DROVER_INDEX: String(context.index),
+    DROVER_NODE: context.node,
+    DROVER_CAUSE: context.cause.kind,
+  }
 }
 
 /** What the agent itself was given is meant for it and nobody below it. */

@@ -4,12 +4,14 @@
  *
  * The promise rests on `record`: everything that belongs to one decision is committed as one, or not at all.
  */
+import type { ChainProgress } from '../domain/chain.ts'
 import type { DroverEvent, NewEvent } from '../domain/event.ts'
+import type { Occurrence, OccurrenceStateKind } from '../domain/occurrence.ts'
 import type { Program } from '../domain/program.ts'
 import type { Role } from '../domain/role.ts'
 import type { SlotRollout } from '../domain/rollout.ts'
 import type { Run, RunEnd } from '../domain/run.ts'
-import type { SlotTally } from '../domain/slot-state.ts'
+import type { SlotTally } from '../domain/slot-tally.ts'
 import type { RunPeak } from '../domain/usage.ts'
 
 export interface Store {
@@ -31,14 +33,33 @@ export interface Store {
   listKeptRunIds(): Promise<string[]>
   /** Ended runs of a slot whose directory is still kept, newest first. */
   listKeptRuns(slot: string): Promise<{ id: string; bytes: number }[]>
-  /** Ended runs that ended before, whose directory is still kept though their slot is no more. */
-  listForgottenRuns(endedBefore: number): Promise<string[]>
+  /**
+   * Ended runs whose directory is still kept though their slot is no more, and that ended before the first time; those that never held a slot when they
+   * ended before the second.
+   */
+  listForgottenRuns(endedBefore: number, slotlessEndedBefore: number): Promise<string[]>
   /** Every slot that ever had a run which is still known. */
   listSlotsOfRuns(): Promise<{ slot: string; program: string }[]>
   /** Newest first. `slots` null is any. */
   listRuns(query: RunQuery): Promise<Run[]>
   /** All runs whose id begins so, at most two. */
   findRuns(prefix: string): Promise<Run[]>
+
+  loadJobs(): Promise<StoredJob[]>
+  /** Occurrences that something will still become of, oldest first. */
+  listOpenOccurrences(): Promise<Occurrence[]>
+  /** Newest first. */
+  listOccurrences(query: OccurrenceQuery): Promise<Occurrence[]>
+  /** The newest one of each program; null is every program. */
+  listLastOccurrences(programs: readonly string[] | null): Promise<Occurrence[]>
+  /** All occurrences whose id begins so, at most two. */
+  findOccurrences(prefix: string): Promise<Occurrence[]>
+  /** Forgets what is beyond the limits of one job, runs without a directory included; returns how many rows. */
+  trimJob(job: {
+    readonly program: string
+    readonly keep: number
+    readonly recordedBefore: number | null
+  }): Promise<number>
 
   /** Ascending; with `newest` the last ones up to the limit. */
   listEvents(query: EventQuery): Promise<DroverEvent[]>
@@ -65,6 +86,13 @@ export interface Changes {
     readonly end: RunEnd
     readonly keptBytes: number | null
   }[]
+  /** Inserted or replaced by program. */
+  readonly jobs?: readonly StoredJob[]
+  readonly removedJobs?: readonly string[]
+  /** Inserted; an id, or a due time of a schedule, that is there already stays as it is. */
+  readonly occurrences?: readonly Occurrence[]
+  /** Their state, attempts, run and times. */
+  readonly changedOccurrences?: readonly Occurrence[]
   /** What the runs used at most, as far as it was seen until now. */
   readonly peaks?: readonly { readonly id: string; readonly peak: RunPeak }[]
   /** Runs of which it was told that they last longer than they should. */
@@ -84,7 +112,7 @@ export interface Changes {
 }
 
 /** Small facts about the node itself. */
-export type NoteName = 'boot' | 'shutdown' | 'node'
+export type NoteName = 'boot' | 'shutdown' | 'node' | 'paused'
 
 /** A token as it is kept: of its secret only the hash. Times are wall times. */
 export interface StoredToken {
@@ -114,6 +142,22 @@ export interface StoredScale {
   readonly declared: number
 }
 
+/** What a job is at. */
+export interface StoredJob {
+  readonly program: string
+  /** Every due time up to here is recorded. Wall clock, as all times here. */
+  readonly coveredUntil: number
+  /** What `@every` counts from. */
+  readonly anchor: number
+  /** Identity of its schedule. */
+  readonly schedule: string
+  /** Who disabled it; null: nobody. */
+  readonly disabledBy: string | null
+  readonly progress: ChainProgress
+  /** Of its due times that no schedule made, the last one: no two are the same. */
+  readonly lastTriggeredAt: number
+}
+
 /** A slot's state as it outlives agents: with wall times, since monotonic ones mean nothing to another process. */
 export interface StoredSlot {
   readonly name: string
@@ -131,6 +175,8 @@ export interface StoredSlot {
   readonly chain: number
   /** Whether and how its run is being replaced; its times are monotonic, and mean nothing after a restart of the machine. */
   readonly rollout: SlotRollout | null
+  /** The due time that it is at work for. */
+  readonly occurrence: string | null
 }
 
 /** A `SlotState` in which `until` is a wall time; `untilMonotonic` is the same instant for as long as the machine is not restarted. */
@@ -144,6 +190,16 @@ export interface RunQuery {
   readonly slots: readonly string[] | null
   readonly state?: 'alive' | 'ended'
   /** Only runs older than this one. */
+  readonly before?: string
+  readonly limit: number
+}
+
+export interface OccurrenceQuery {
+  /** Null is any. */
+  readonly programs: readonly string[] | null
+  /** Empty is any. */
+  readonly states: readonly OccurrenceStateKind[]
+  /** Only those that were recorded before this one. */
   readonly before?: string
   readonly limit: number
 }

@@ -7,6 +7,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { blackoutOf } from '../agent/calendars.ts'
 import type { Effect } from '../agent/draft.ts'
 import { toDesired, toProgramSet } from '../agent/programs.ts'
 import { Reconciler } from '../agent/reconciler.ts'
@@ -39,7 +40,7 @@ export class AgentBench {
   /** Puts a set of programs in force. */
   async declare(...programs: Program[]): Promise<void> {
     await this.reconciler.request((draft) => {
-      draft.desired = toDesired(toProgramSet(programs.map((program) => ({ program, source: 'file' }))))
+      draft.declare(toDesired(toProgramSet(programs.map((program) => ({ program, source: 'file' })))))
       draft.setPrograms('file', programs, 1)
     })
   }
@@ -89,6 +90,9 @@ export class AgentBench {
     this.reconciler = this.newReconciler()
     const programs = toProgramSet(await this.store.loadPrograms())
     this.reconciler.desired = toDesired(programs)
+    const jobs = new Map((await this.store.loadJobs()).map((job) => [job.program, job]))
+    const occurrences = new Map((await this.store.listOpenOccurrences()).map((one) => [one.id, one]))
+    this.reconciler.ledger = { ...this.reconciler.ledger, jobs, occurrences }
     this.reconciler.slots = new Map(
       (await this.store.loadSlots()).map((stored) => {
         const startTimeMs = programs.get(stored.program)?.program.restart.startTimeMs ?? 0
@@ -152,6 +156,7 @@ export class AgentBench {
       clock: this.clock,
       node: 'a',
       random: () => 0.5,
+      blackoutOf,
       newRunId: () => `r${String(++this.runs).padStart(5, '0')}`,
       store: { record: (changes) => this.record(changes) },
       act: (effects) => this.effects.push(...effects),

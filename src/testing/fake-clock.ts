@@ -12,6 +12,7 @@ interface Waiting {
 export class FakeClock implements Clock {
   private wall: number
   private passed: number
+  private suspended = 0
   private readonly waiting = new Set<Waiting>()
 
   constructor(wall = 1_790_000_000_000, monotonic = 1000) {
@@ -25,6 +26,16 @@ export class FakeClock implements Clock {
 
   monotonic(): number {
     return this.passed
+  }
+
+  sinceBoot(): number {
+    return this.passed + this.suspended
+  }
+
+  /** The machine sleeps: the wall clock goes on, what counts durations stands still. */
+  suspend(ms: number): void {
+    this.wall += ms
+    this.suspended += ms
   }
 
   after(delayMs: number, callback: () => void): Timer {

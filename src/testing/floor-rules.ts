@@ -34,6 +34,7 @@ export const floors: Readonly<Record<string, number>> = {
   celery: 2,
   agent: 3,
   doctor: 3,
+  exec: 3,
   cluster: 4,
   api: 5,
   cli: 6,

@@ -63,7 +63,10 @@ export class Following {
     { input, env = {}, cwd, bin = join(root, 'bin', 'drover') }: CommandOptions,
   ) {
     const { NO_COLOR: _, FORCE_COLOR: __, ...inherited } = process.env
-    const child = spawn(process.execPath, [bin, ...args, '-D', house.dataDir], {
+    // What stands behind `--` is another command's.
+    const end = args.includes('--') ? args.indexOf('--') : args.length
+    const line = [...args.slice(0, end), '-D', house.dataDir, ...args.slice(end)]
+    const child = spawn(process.execPath, [bin, ...line], {
       cwd: cwd ?? house.folder,
       env: { ...inherited, [markVariable]: house.mark, ...env },
       stdio: ['pipe', 'pipe', 'pipe'],

@@ -61,6 +61,7 @@ export interface Spec {
   stop: { signal: number; graceMs: number; group: boolean }
   timeoutMs: number
   leave: boolean
+  pass?: boolean
   input: boolean
   merge: boolean
   out: Output | null
@@ -109,6 +110,8 @@ interface ShimOptions {
   readonly binary?: string
   /** The shim itself runs as this user and group. */
   readonly user?: number
+  /** Its three streams are pipes of the test, as with `pass` they matter. */
+  readonly hasPipes?: boolean
 }
 
 export class Yard {
@@ -210,11 +213,11 @@ export class Run {
     return JSON.parse(readFileSync(this.path('spec.json'), 'utf8'))
   }
 
-  startShim({ env = {}, binary = shimPath, user }: ShimOptions = {}): Shim {
+  startShim({ env = {}, binary = shimPath, user, hasPipes = false }: ShimOptions = {}): Shim {
     const [program = binary, ...args] = [...wrapper, binary, this.directory]
     const stderr = openSync(join(this.yard.root, `${this.id}.stderr`), 'a')
     const child = spawn(program, args, {
-      stdio: ['ignore', 'ignore', stderr],
+      stdio: hasPipes ? ['pipe', 'pipe', 'pipe'] : ['ignore', 'ignore', stderr],
       detached: true,
       cwd: '/',
       ...(user === undefined ? {} : { uid: user, gid: user }),

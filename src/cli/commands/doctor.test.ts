@@ -9,7 +9,7 @@ import { type LineOptions, runLine } from '../testing/run-line.ts'
 const fine: LoadedConfig = {
   programs: [],
   problems: [],
-  settings: { log: null, outputQuotaBytes: null },
+  settings: { log: null, outputQuotaBytes: null, labels: {} },
   api: null,
   files: [],
   root: '/home/alice/drover.yaml',

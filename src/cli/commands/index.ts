@@ -11,6 +11,7 @@ import { configPrintCommand } from './config-print.ts'
 import { configSchemaCommand } from './config-schema.ts'
 import { doctorCommand } from './doctor.ts'
 import { eventsCommand } from './events.ts'
+import { execCommand } from './exec.ts'
 import { importPackageCommand } from './import-package.ts'
 import { importPm2Command } from './import-pm2.ts'
 import { importProcfileCommand } from './import-procfile.ts'
@@ -53,6 +54,7 @@ export const commands: readonly Command[] = [
   inputCommand,
   rotateCommand,
   captureCommand,
+  execCommand,
   logsCommand,
   topCommand,
   runsCommand,

@@ -180,8 +180,18 @@ async function printerOf(
   { client, out }: CommandContext,
 ): Promise<LinePrinter> {
   if (isUnwanted || run !== undefined) return new LinePrinter(out, { names: null, ...times })
-  const names = (await client.listSlots({ targets })).map(({ name }) => name)
+  const names = await namesOf(targets, client)
   return new LinePrinter(out, { names: names.length <= 1 ? null : names, ...times })
+}
+
+/** What ran without a slot, or is no longer declared, is known by its name alone. */
+async function namesOf(targets: string[], client: CommandContext['client']): Promise<string[]> {
+  try {
+    return (await client.listSlots({ targets })).map(({ name }) => name)
+  } catch (error) {
+    if (error instanceof UserError && error.code === 'not_found') return targets
+    throw error
+  }
 }
 
 /** Why there is nothing, for whoever wonders. */
@@ -191,7 +201,7 @@ async function sayWhyNothing(query: LogQuery, { client, err }: CommandContext): 
     err.line(err.colors.dim('Nothing was found in what is kept.'))
     return
   }
-  const slots = query.run === undefined ? await client.listSlots({ targets }) : []
+  const slots = query.run === undefined ? await client.listSlots({ targets }).catch(() => []) : []
   const programs = new Map((await client.listPrograms()).map((program) => [program.name, program]))
   for (const { name, program, lastRun } of slots.slice(0, mostReasons)) {
     const launch = programs.get(program)?.definition.launch as Launch | undefined

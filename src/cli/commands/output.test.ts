@@ -485,7 +485,7 @@ describe('plan, reload, apply, remove', () => {
 describe('config', () => {
   const loaded = (given: Partial<LoadedConfig> = {}): LoadedConfig => ({
     programs: [],
-    settings: { log: null, outputQuotaBytes: null },
+    settings: { log: null, outputQuotaBytes: null, labels: {} },
     problems: [],
     api: null,
     files: ['/home/alice/drover.yaml'],

@@ -20,7 +20,7 @@ export const runCommand = defineCommand({
   inputs: {
     run: argument.one(
       'run',
-      'the id, or as much of it as is unique; or a slot, which means its last run',
+      'the id, or as much of it as is unique; or a slot or name, which means its last run',
       'runs',
     ),
     lines: option.number('-n, --lines <number>', 'how many lines of its output', 10, {
@@ -36,7 +36,7 @@ export const runCommand = defineCommand({
   },
 })
 
-/** A run by its id; else the last run of the slot of that name. */
+/** A run by its id; else the last run of the slot of that name, or of what once had that name. */
 async function findRun(wanted: string, { client }: CommandContext): Promise<RunDetail> {
   try {
     return await client.getRun({ id: wanted })
@@ -44,7 +44,11 @@ async function findRun(wanted: string, { client }: CommandContext): Promise<RunD
     if (!(error instanceof UserError) || error.code !== 'not_found') throw error
     const slots = await client.listSlots({ targets: [wanted] }).catch(() => [])
     const [slot, another] = slots
-    if (!slot) throw error
+    if (!slot) {
+      const [last] = await client.listRuns({ targets: [wanted], limit: 1 }).catch(() => [])
+      if (last) return client.getRun({ id: last.id })
+      throw error
+    }
     if (another) {
       throw new UserError('usage', `${wanted} has ${slots.length} slots.`, {
         hint: `Name one of them, such as ${slot.name}.`,

@@ -19,19 +19,19 @@ export function syntaxProblems({ file, read }: ReadFile): Problem[] {
 export function barrenProblem({ file, read }: ReadFile, includes: boolean): Problem[] {
   const { value } = read
   if (value === undefined || (value !== null && !isTable(value))) return []
-  const programs = isTable(value) ? value.programs : undefined
-  const isBarren = programs === undefined || (isTable(programs) && Object.keys(programs).length === 0)
+  const tables = isTable(value) ? [value.programs, value.jobs] : []
+  const isBarren = tables.every((one) => one === undefined || (isTable(one) && Object.keys(one).length === 0))
   if (!isBarren || includes) return []
   return [
     {
-      severity: programs === undefined ? 'error' : 'warning',
+      severity: tables.every((one) => one === undefined) ? 'error' : 'warning',
       code: 'no_program',
       file,
       line: null,
       field: 'programs',
       value: null,
-      message: 'the file declares no program',
-      expected: 'at least one program, or `programs: {}` where none is meant',
+      message: 'the file declares no program and no job',
+      expected: 'at least one program or job, or `programs: {}` where none is meant',
       suggestion: null,
     },
   ]

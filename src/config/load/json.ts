@@ -7,7 +7,7 @@ import { type FieldPath, fieldText, type Locate } from '../source.ts'
 import { type ReadText, type SyntaxMistake, unreadable } from './syntax.ts'
 
 export function readJson(text: string): ReadText {
-  if (text.trim() === '') return unreadable(null, 'the file is empty', 'a table with programs')
+  if (text.trim() === '') return unreadable(null, 'the file is empty', 'a table with programs and jobs')
   try {
     const value: unknown = JSON.parse(text)
     return { value, locate: locateInJson(text), mistakes: findDuplicates(text) }

@@ -170,7 +170,7 @@ describe('configurations that are programs', () => {
       'export default () => ({})',
       /^function\.ts: the file exports a function, not a configuration; write/,
     ],
-    ['text.js', 'export default "x"', /^text\.js: expected a table with programs, got "x"$/],
+    ['text.js', 'export default "x"', /^text\.js: expected a table with programs and jobs, got "x"$/],
     [
       'late.ts',
       'setTimeout(() => { throw new Error("late") }, 1); await new Promise((r) => setTimeout(r, 5000))',
@@ -297,8 +297,8 @@ describe('where it is looked for', () => {
     ])
     write({ 'd/a.yaml': simple('a'), 'd/b.yaml': 'defaults: { nice: 1 }', 'd/c.yaml': 'programs: {}' })
     expect((await load('d')).said).toEqual([
-      'd/b.yaml: programs: the file declares no program',
-      'd/c.yaml: programs: warning: the file declares no program',
+      'd/b.yaml: programs: the file declares no program and no job',
+      'd/c.yaml: programs: warning: the file declares no program and no job',
     ])
   })
 

@@ -24,7 +24,7 @@ export function readYaml(text: string): ReadText {
     prettyErrors: false,
   })
   const [document, second] = 'empty' in documents ? [] : documents
-  if (!document) return unreadable(null, 'the file is empty', 'a table with programs')
+  if (!document) return unreadable(null, 'the file is empty', 'a table with programs and jobs')
   if (second) {
     return unreadable(
       lines.linePos(second.range[0]).line,
@@ -43,7 +43,8 @@ export function readYaml(text: string): ReadText {
   )
   const locate = locateIn(document, lines)
   if (mistakes.length > 0) return { value: undefined, locate, mistakes }
-  if (document.contents === null) return unreadable(null, 'the file is empty', 'a table with programs')
+  if (document.contents === null)
+    return unreadable(null, 'the file is empty', 'a table with programs and jobs')
   const value = plainValue(document)
   if (value === tooManyAliases) return unreadable(null, 'its aliases would multiply without end')
   return { value, locate, mistakes: findDuplicateKeys(document.contents, lines, []) }

@@ -5,6 +5,7 @@ import * as v from 'valibot'
 import { nameRule, programKeyPattern } from '../program-name.ts'
 import { agentLog, agentOutput } from './agent.ts'
 import { api } from './api.ts'
+import { job, labels } from './job.ts'
 import { block, key, path, table } from './leaves.ts'
 import { program, programDefaults } from './program.ts'
 
@@ -60,6 +61,22 @@ export const config = block(
       ),
       {},
     ),
+    jobs: v.optional(
+      key(table(v.pipe(v.string(), v.regex(programKeyPattern, nameRule)), job, 'a table of jobs by name'), {
+        description:
+          'The jobs: programs that run at their times, after others, or when a person says so. Their names are of one kind with those of `programs`.',
+        examples: [{ report: { command: './report.sh', schedule: '30 2 * * *' } }],
+      }),
+      {},
+    ),
+    labels: v.optional(
+      key(labels, {
+        description: 'What this node is, for jobs that are meant for some nodes only.',
+        examples: [{ role: 'db' }],
+        relation: 'Read when the agent starts and by a reload. In one file only.',
+      }),
+      {},
+    ),
     log: v.optional(
       key(agentLog, {
         description: 'A file for the agent’s own log, rotated by size.',
@@ -77,7 +94,7 @@ export const config = block(
       }),
     ),
   },
-  'a table with programs',
+  'a table with programs and jobs',
 )
 
 export type ConfigInput = v.InferInput<typeof config>

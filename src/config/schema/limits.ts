@@ -129,8 +129,10 @@ export const limits = block(
   'a table with memory, cpuTime, lifetime, runs and watch',
 )
 
+export const warnAfterDuration = duration(1, year)
+
 export const warnAfter = v.optional(
-  key(duration(1, year), {
+  key(warnAfterDuration, {
     description: 'A run that lasts longer is told of by an event, `run.overdue`, once; it goes on.',
     unit: 'seconds, or a text with a unit',
     examples: ['11s'],

@@ -45,7 +45,7 @@ const user = v.pipe(
 )
 
 /** What `defaults` may hold as well: everything but the command. */
-const sharedEntries = {
+export const sharedEntries = {
   processes: v.optional(
     key(wholeNumber(0, 10_000), {
       description:
@@ -323,16 +323,17 @@ export const programDefaults = block(
   'a table of the keys of a program, without command',
 )
 
+export const commandEntry = {
+  command: key(command, {
+    description: 'What is run: text goes to `/bin/sh -c`, a list is run as it is, without a shell.',
+    examples: ['node worker.js', ['node', 'worker.js', '--queue', 'mail']],
+    relation: 'Decides the default of `stop.target`.',
+  }),
+}
+
 export const program = block(
   'ProgramConfig',
-  {
-    command: key(command, {
-      description: 'What is run: text goes to `/bin/sh -c`, a list is run as it is, without a shell.',
-      examples: ['node worker.js', ['node', 'worker.js', '--queue', 'mail']],
-      relation: 'Decides the default of `stop.target`.',
-    }),
-    ...sharedEntries,
-  },
+  { ...commandEntry, ...sharedEntries },
   'a table of the keys of a program, at least command',
 )
 

@@ -3,6 +3,7 @@
  * the fields that a test is about. No test, and never part of a build.
  */
 import fc from 'fast-check'
+import type { JobRules } from '../job.ts'
 import { noLimits } from '../limits.ts'
 import type { Check, Program, RestartPolicy } from '../program.ts'
 import type { RunCause, RunEnd, RunUsage } from '../run.ts'
@@ -30,9 +31,10 @@ export function aPolicy(changes: Partial<RestartPolicy> = {}): RestartPolicy {
   }
 }
 
+/** A service, unless the changes say otherwise. */
 export function aProgram(changes: Partial<Program> = {}): Program {
   const name = changes.name ?? 'mailer'
-  return {
+  const program = {
     name,
     group: name,
     kind: 'service',
@@ -65,6 +67,7 @@ export function aProgram(changes: Partial<Program> = {}): Program {
     customData: null,
     ...changes,
   }
+  return program as Program
 }
 
 export function aCheck(changes: Partial<Check> = {}): Check {
@@ -98,6 +101,7 @@ export function aContext(changes: Partial<SlotContext> = {}): SlotContext {
     policy,
     obstacle: null,
     hasStartupCheck: false,
+    attempt: null,
     ...changes,
   }
 }
@@ -132,3 +136,40 @@ export const endings: fc.Arbitrary<RunEnd> = fc.oneof(
     { kind: 'machine_restarted', endedAt: 0 },
   ),
 )
+
+/** A job that is due each minute, unless the changes say otherwise. */
+export function aJob(
+  rules: Partial<JobRules> = {},
+  changes: Partial<Program> = {},
+): Program & { kind: 'job' } {
+  const job: JobRules = {
+    schedule: { expressions: ['* * * * *'], at: [], predicate: null },
+    timezone: null,
+    blackout: [],
+    after: [],
+    isEnabled: true,
+    missed: { kind: 'once', withinMs: null, max: 10 },
+    overlap: { kind: 'skip', max: 1 },
+    locks: [],
+    target: { nodes: [], labels: {} },
+    retry: {
+      times: 0,
+      backoff: { kind: 'exponential', initialMs: 10_000, factor: 2, maxMs: 600_000, jitter: 0 },
+      exitCodes: null,
+      exceptExitCodes: [],
+    },
+    warningExitCodes: [],
+    params: {},
+    history: { keep: 100, maxAgeMs: null },
+    warnsByHistory: false,
+    ...rules,
+  }
+  const program = aProgram({
+    name: 'report',
+    autostart: false,
+    processes: job.overlap.kind === 'allow' ? job.overlap.max : 1,
+    restart: aPolicy({ when: 'never', startTimeMs: 0, giveUpAfter: null, steadyTimeMs: 0 }),
+    ...changes,
+  })
+  return { ...program, kind: 'job', job }
+}

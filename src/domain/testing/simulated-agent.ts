@@ -10,7 +10,8 @@ import { claimedByDeadAgent } from '../judge.ts'
 import { slotName } from '../program.ts'
 import { type Action, type DesiredProgram, planReconcile, type Slot, wantedOf } from '../reconcile.ts'
 import type { RunEnd } from '../run.ts'
-import { dueOf, emptyTally, runOf, type SlotAction, type SlotEvent, transition } from '../slot-state.ts'
+import { dueOf, runOf, type SlotAction, type SlotEvent, transition } from '../slot-state.ts'
+import { emptyTally } from '../slot-tally.ts'
 import { stopped } from './samples.ts'
 
 const mostPasses = 4
@@ -161,6 +162,7 @@ export class SimulatedAgent {
       policy,
       obstacle: desired ? findObstacle(desired.program, this.desired, this.slots) : null,
       hasStartupCheck: false,
+      attempt: null,
     }
     const step = transition(slot.state, slot.tally, event, context)
     if (step === 'impossible') throw new Error(`impossible: ${event.kind} in ${slot.state.kind}`)

@@ -6,6 +6,7 @@ import { afterEach, describe } from 'vitest'
 import type { Store } from '../store.ts'
 import { describeAtomicity } from './atomicity.ts'
 import { describeEvents } from './events.ts'
+import { describeJobs } from './jobs.ts'
 import { describeNotes } from './notes.ts'
 import { describePrograms } from './programs.ts'
 import { describeRuns } from './runs.ts'
@@ -41,6 +42,7 @@ export function describeConformance(makeStore: () => Promise<StoreUnderTest>): v
     describeSlots(make)
     describeRuns(make)
     describeEvents(make)
+    describeJobs(make)
     describeNotes(make)
     describeTrim(make)
     describeAtomicity(make)

@@ -126,8 +126,10 @@ export function describeRuns(make: MakeStore): void {
       await end(store, aRun('r2', { slot: 'gone:0' }))
       await end(store, aRun('r3', { slot: 'gone:0' }), null)
       await store.record({ claimedRuns: [aRun('r4', { slot: 'gone:0' })] })
-      expect(await store.listForgottenRuns(endedAt)).toEqual([])
-      expect(await store.listForgottenRuns(endedAt + 1)).toEqual(['r2'])
+      await end(store, aRun('r5', { slot: 'mailer' }))
+      expect(await store.listForgottenRuns(endedAt, endedAt)).toEqual([])
+      expect(await store.listForgottenRuns(endedAt + 1, endedAt)).toEqual(['r2'])
+      expect(await store.listForgottenRuns(endedAt, endedAt + 1)).toEqual(['r5'])
     })
 
     it('knows every slot that ever had a run, each once', async () => {

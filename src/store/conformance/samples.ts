@@ -1,7 +1,7 @@
 /** Rows to record, each to be changed in the fields that a test is about. */
 import type { NewEvent } from '../../domain/event.ts'
 import type { Run } from '../../domain/run.ts'
-import { emptyTally } from '../../domain/slot-state.ts'
+import { emptyTally } from '../../domain/slot-tally.ts'
 import type { StoredSlot } from '../store.ts'
 
 export function aRun(id: string, changes: Partial<Run> = {}): Run {
@@ -33,6 +33,7 @@ export function aSlot(name: string, changes: Partial<StoredSlot> = {}): StoredSl
     restarts: 0,
     chain: 0,
     rollout: null,
+    occurrence: null,
     ...changes,
   }
 }

@@ -1,6 +1,7 @@
 /** The store on SQLite. Queries are kysely's, so that another database needs another dialect and no other code. */
 import { Kysely, type Transaction } from 'kysely'
 import type { DroverEvent, NewEvent } from '../../domain/event.ts'
+import type { Occurrence, OccurrenceState, Trigger } from '../../domain/occurrence.ts'
 import type { Program } from '../../domain/program.ts'
 import type { Run, RunCause, RunEnd } from '../../domain/run.ts'
 import type { RunPeak } from '../../domain/usage.ts'
@@ -8,9 +9,11 @@ import type {
   Changes,
   EventQuery,
   NoteName,
+  OccurrenceQuery,
   ProgramSource,
   RunQuery,
   Store,
+  StoredJob,
   StoredScale,
   StoredSlot,
   StoredToken,
@@ -20,7 +23,7 @@ import type { Database } from './engine.ts'
 import { explain } from './explain.ts'
 import type { Tables } from './tables.ts'
 
-/** Rows per statement, at most: SQLite takes 32,766 parameters, and the widest table has 13 columns. */
+/** Rows per statement, at most: SQLite takes 32,766 parameters, and the widest table has 15 columns. */
 const mostRowsPerStatement = 256
 /** No text that begins with a prefix sorts after the prefix with this. */
 const lastCharacter = '\u{10ffff}'
@@ -45,6 +48,7 @@ class SqliteStore implements Store {
       await writeSlots(tx, changes)
       await writeScales(tx, changes)
       await writeRuns(tx, changes)
+      await writeJobs(tx, changes)
       await writeTokens(tx, changes)
       for (const [name, value] of Object.entries(changes.notes ?? {})) {
         await tx.replaceInto('notes').values({ name, value }).execute()
@@ -94,11 +98,115 @@ class SqliteStore implements Store {
       restarts: row.restarts,
       chain: row.chain,
       rollout: row.rollout === null ? null : JSON.parse(row.rollout),
+      occurrence: row.occurrence,
     }))
   }
 
   async loadScales(): Promise<StoredScale[]> {
     return await this.db.selectFrom('scales').selectAll().orderBy('program').execute()
+  }
+
+  async loadJobs(): Promise<StoredJob[]> {
+    const rows = await this.db.selectFrom('jobs').selectAll().orderBy('program').execute()
+    return rows.map((row) => ({
+      program: row.program,
+      coveredUntil: row.covered_until,
+      anchor: row.anchor,
+      schedule: row.schedule,
+      disabledBy: row.disabled_by,
+      progress: JSON.parse(row.progress),
+      lastTriggeredAt: row.last_triggered_at,
+    }))
+  }
+
+  async listOpenOccurrences(): Promise<Occurrence[]> {
+    const rows = await this.db
+      .selectFrom('occurrences')
+      .selectAll()
+      .where('state', 'in', ['queued', 'running'])
+      .orderBy('id')
+      .execute()
+    return rows.map(toOccurrence)
+  }
+
+  async listOccurrences({ programs, states, before, limit }: OccurrenceQuery): Promise<Occurrence[]> {
+    let query = this.db.selectFrom('occurrences').selectAll().orderBy('id', 'desc').limit(limit)
+    if (programs?.length === 0) return []
+    if (programs) query = query.where('program', 'in', programs)
+    if (states.length > 0) query = query.where('state', 'in', states)
+    if (before !== undefined) query = query.where('id', '<', before)
+    return (await query.execute()).map(toOccurrence)
+  }
+
+  async listLastOccurrences(programs: readonly string[] | null): Promise<Occurrence[]> {
+    if (programs?.length === 0) return []
+    const rows = await this.db
+      .selectFrom('occurrences')
+      .selectAll()
+      .where('id', 'in', (query) => {
+        const newest = query
+          .selectFrom('occurrences')
+          .select(({ fn }) => fn.max('id').as('id'))
+          .groupBy('program')
+        return programs ? newest.where('program', 'in', programs) : newest
+      })
+      .execute()
+    return rows.map(toOccurrence)
+  }
+
+  async findOccurrences(prefix: string): Promise<Occurrence[]> {
+    const rows = await this.db
+      .selectFrom('occurrences')
+      .selectAll()
+      .where('id', '>=', prefix)
+      .where('id', '<', `${prefix}${lastCharacter}`)
+      .orderBy('id')
+      .limit(2)
+      .execute()
+    return rows.map(toOccurrence)
+  }
+
+  async trimJob({
+    program,
+    keep,
+    recordedBefore,
+  }: {
+    program: string
+    keep: number
+    recordedBefore: number | null
+  }): Promise<number> {
+    return await this.db.transaction().execute(async (tx) => {
+      const ended = tx
+        .selectFrom('occurrences')
+        .select('id')
+        .where('program', '=', program)
+        .where('state', 'not in', ['queued', 'running'])
+        .orderBy('id', 'desc')
+      const surplus = await ended.offset(keep).limit(1).executeTakeFirst()
+      const tooOld =
+        recordedBefore === null
+          ? undefined
+          : await ended.where('recorded_at', '<', recordedBefore).limit(1).executeTakeFirst()
+      const last = [surplus?.id, tooOld?.id]
+        .filter((id) => id !== undefined)
+        .sort()
+        .at(-1)
+      if (last === undefined) return 0
+      const runs = await tx
+        .deleteFrom('runs')
+        .where('program', '=', program)
+        .where('occurrence', '<=', last)
+        .where('ended_at', 'is not', null)
+        .where('kept_bytes', 'is', null)
+        .executeTakeFirst()
+      const rows = await tx
+        .deleteFrom('occurrences')
+        .where('program', '=', program)
+        .where('id', '<=', last)
+        .where('state', 'not in', ['queued', 'running'])
+        .executeTakeFirst()
+      return Number(runs.numDeletedRows + rows.numDeletedRows)
+    })
   }
 
   async listOpenRuns(): Promise<Run[]> {
@@ -121,12 +229,17 @@ class SqliteStore implements Store {
     return rows.map((row) => ({ id: row.id, bytes: row.kept_bytes ?? 0 }))
   }
 
-  async listForgottenRuns(endedBefore: number): Promise<string[]> {
+  async listForgottenRuns(endedBefore: number, slotlessEndedBefore: number): Promise<string[]> {
     const rows = await this.db
       .selectFrom('runs')
       .select('id')
       .where('kept_bytes', 'is not', null)
-      .where('ended_at', '<', endedBefore)
+      .where(({ eb, or, ref }) =>
+        or([
+          eb('ended_at', '<', endedBefore).and('slot', '!=', ref('program')),
+          eb('ended_at', '<', slotlessEndedBefore).and('slot', '=', ref('program')),
+        ]),
+      )
       .where('slot', 'not in', (query) => query.selectFrom('slots').select('name'))
       .execute()
     return rows.map(({ id }) => id)
@@ -266,6 +379,7 @@ async function writeSlots(
     restarts: slot.restarts,
     chain: slot.chain,
     rollout: slot.rollout === null ? null : JSON.stringify(slot.rollout),
+    occurrence: slot.occurrence,
   }))
   for (const part of parts(rows)) await tx.replaceInto('slots').values(part).execute()
   for (const part of parts(removedSlots)) await tx.deleteFrom('slots').where('name', 'in', part).execute()
@@ -295,6 +409,8 @@ async function writeRuns(tx: Transaction<Tables>, changes: Changes): Promise<voi
     kept_bytes: null,
     peak: null,
     warned_at: null,
+    occurrence: run.occurrence?.id ?? null,
+    attempt: run.occurrence?.attempt ?? null,
   }))
   for (const part of parts(claimed))
     await tx
@@ -324,6 +440,58 @@ async function writeRuns(tx: Transaction<Tables>, changes: Changes): Promise<voi
   }
   for (const part of parts(changes.droppedRuns ?? [])) {
     await tx.updateTable('runs').set({ kept_bytes: null }).where('id', 'in', part).execute()
+  }
+}
+
+async function writeJobs(
+  tx: Transaction<Tables>,
+  { jobs = [], removedJobs = [], occurrences = [], changedOccurrences = [] }: Changes,
+): Promise<void> {
+  const records = jobs.map((job) => ({
+    program: job.program,
+    covered_until: job.coveredUntil,
+    anchor: job.anchor,
+    schedule: job.schedule,
+    disabled_by: job.disabledBy,
+    progress: JSON.stringify(job.progress),
+    last_triggered_at: job.lastTriggeredAt,
+  }))
+  for (const part of parts(records)) await tx.replaceInto('jobs').values(part).execute()
+  for (const part of parts(removedJobs)) await tx.deleteFrom('jobs').where('program', 'in', part).execute()
+  const rows = occurrences.map(
+    ({ trigger: { kind, ...trigger }, state: { kind: state, ...data }, ...one }) => ({
+      id: one.id,
+      program: one.program,
+      due_at: one.dueAt,
+      trigger_kind: kind,
+      trigger_data: JSON.stringify(trigger),
+      state,
+      state_data: JSON.stringify(data),
+      attempts: one.attempts,
+      run: one.run,
+      params: JSON.stringify(one.params),
+      recorded_at: one.recordedAt,
+      started_at: one.startedAt,
+      ended_at: one.endedAt,
+    }),
+  )
+  for (const part of parts(rows))
+    await tx
+      .insertInto('occurrences')
+      .values(part)
+      .onConflict((on) => on.doNothing())
+      .execute()
+  for (const { id, state, attempts, run, startedAt, endedAt } of changedOccurrences) {
+    const { kind, ...data } = state
+    const set = {
+      state: kind,
+      state_data: JSON.stringify(data),
+      attempts,
+      run,
+      started_at: startedAt,
+      ended_at: endedAt,
+    }
+    await tx.updateTable('occurrences').set(set).where('id', '=', id).execute()
   }
 }
 
@@ -389,6 +557,23 @@ function toRun(row: Tables['runs']): Run {
     end: row.end === null ? null : (JSON.parse(row.end) as RunEnd),
     ...(row.peak === null ? {} : { peak: JSON.parse(row.peak) as RunPeak }),
     ...(row.warned_at === null ? {} : { warnedAt: row.warned_at }),
+    ...(row.occurrence === null ? {} : { occurrence: { id: row.occurrence, attempt: row.attempt ?? 1 } }),
+  }
+}
+
+function toOccurrence(row: Tables['occurrences']): Occurrence {
+  return {
+    id: row.id,
+    program: row.program,
+    dueAt: row.due_at,
+    trigger: { kind: row.trigger_kind, ...JSON.parse(row.trigger_data) } as Trigger,
+    state: { kind: row.state, ...JSON.parse(row.state_data) } as OccurrenceState,
+    attempts: row.attempts,
+    run: row.run,
+    params: JSON.parse(row.params),
+    recordedAt: row.recorded_at,
+    startedAt: row.started_at,
+    endedAt: row.ended_at,
   }
 }
 

@@ -16,6 +16,7 @@ export interface Tables {
     restarts: number
     chain: number
     rollout: string | null
+    occurrence: string | null
   }
   scales: { program: string; processes: number; declared: number }
   runs: {
@@ -32,6 +33,32 @@ export interface Tables {
     kept_bytes: number | null
     peak: string | null
     warned_at: number | null
+    occurrence: string | null
+    attempt: number | null
+  }
+  jobs: {
+    program: string
+    covered_until: number
+    anchor: number
+    schedule: string
+    disabled_by: string | null
+    progress: string
+    last_triggered_at: number
+  }
+  occurrences: {
+    id: string
+    program: string
+    due_at: number
+    trigger_kind: string
+    trigger_data: string
+    state: string
+    state_data: string
+    attempts: number
+    run: string | null
+    params: string
+    recorded_at: number
+    started_at: number | null
+    ended_at: number | null
   }
   events: {
     id: Generated<number>

@@ -3,6 +3,7 @@ import { first } from './0001-first.ts'
 import { usage } from './0002-usage.ts'
 import { tokens } from './0003-tokens.ts'
 import { rollouts } from './0004-rollouts.ts'
+import { jobs } from './0005-jobs.ts'
 
 export interface Migration {
   readonly number: number
@@ -15,4 +16,5 @@ export const migrations: readonly Migration[] = [
   { number: 2, name: 'usage', sql: usage },
   { number: 3, name: 'tokens', sql: tokens },
   { number: 4, name: 'rollouts', sql: rollouts },
+  { number: 5, name: 'jobs', sql: jobs },
 ]

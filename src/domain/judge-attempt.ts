@@ -1,0 +1,36 @@
+/**
+ * Judges the end of a job's run: whether another attempt follows, and when. Pure. The wait is a state of the slot, so it outlives the agent. What
+ * was asked to stop is not tried again; what was never executed, since an agent died, begins at once and counts for nothing.
+ */
+import { backoffDelay } from './backoff.ts'
+import type { RetryPolicy } from './job.ts'
+import { claimedByDeadAgent, type Verdict } from './judge.ts'
+import { isGoodOutcome, type Outcome } from './occurrence.ts'
+import { describeEnd, type RunEnd, type StopReason } from './run.ts'
+import { emptyTally } from './slot-tally.ts'
+
+export interface AttemptToJudge {
+  readonly end: RunEnd
+  /** From 1. */
+  readonly attempt: number
+  readonly outcome: Outcome
+  readonly policy: RetryPolicy
+  readonly random: number
+  readonly stopReason: StopReason | null
+}
+
+export function judgeAttempt({ end, attempt, outcome, policy, random, stopReason }: AttemptToJudge): Verdict {
+  const reason = stopReason?.text ?? describeEnd(end)
+  const ending = { reason, tally: emptyTally, becameRunning: true }
+  if (end.kind === 'revoked' && end.reason === claimedByDeadAgent)
+    return { ...ending, next: 'restart', becameRunning: false }
+  if (attempt <= policy.times && isWorthAnother(end, outcome, policy))
+    return { ...ending, next: 'wait', delayMs: backoffDelay(policy.backoff, attempt, random) }
+  return { ...ending, next: 'exited', isSuccess: isGoodOutcome(outcome) }
+}
+
+function isWorthAnother(end: RunEnd, outcome: Outcome, { exitCodes, exceptExitCodes }: RetryPolicy): boolean {
+  if (isGoodOutcome(outcome) || outcome === 'stopped') return false
+  if (end.kind !== 'exited') return exitCodes === null
+  return !exceptExitCodes.includes(end.code) && (exitCodes === null || exitCodes.includes(end.code))
+}

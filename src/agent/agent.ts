@@ -53,6 +53,7 @@ import { fromStored } from './slot-records.ts'
 import { beginAfresh, startAfterBoot, takeOver, takeOverOne, tellWhoStaysDown } from './takeover.ts'
 import { Tokens } from './tokens.ts'
 import { UsageWatch } from './usage-watch.ts'
+import { UsualLengths } from './usual-lengths.ts'
 
 export interface AgentOptions {
   readonly clock: Clock
@@ -97,6 +98,7 @@ export class Agent {
   private readonly checker: Checker
   private readonly holders: SocketHolders
   private readonly fileWatch: FileWatch
+  private readonly usualLengths: UsualLengths
   private readonly users = new Map<string, UserResolution>()
   private readonly markedRuns = new Set<string>()
   /** Runs that no agent claimed, while it is found out what they are. */
@@ -187,12 +189,18 @@ export class Agent {
       read: readTree,
       live: (run) => this.keeper.get(run),
       ageOf: (run) => this.ageOf(run),
+      usualWarnAfter: (program) => this.usualLengths.warnAfterOf(program),
       news: {
         reached: (slot, run, limit) => this.reconciler.tell((draft) => draft.giveWay(slot, run, limit)),
         overdue: (run, data) => this.reconciler.tell((draft) => draft.warnOverdue(run, data)),
         outgrown: (slot, run, data) => this.reconciler.tell((draft) => draft.cutGrace(slot, run, data)),
         peaks: (peaks) => this.reconciler.tell((draft) => draft.keepPeaks(peaks)),
       },
+      complain: options.complain,
+    })
+    this.usualLengths = new UsualLengths({
+      store,
+      onLearnt: () => this.followChecks(this.reconciler.slots.keys()),
       complain: options.complain,
     })
     this.fileWatch = new FileWatch({
@@ -505,6 +513,7 @@ export class Agent {
 
   private runEnded(run: LiveRun, end: RunEnd, keptBytes: number | null): void {
     const seen = this.usage.seenOf(run.slot, run.id)
+    this.usualLengths.add(run.program, end)
     this.reconciler.tell((draft) => draft.endRun(run, end, keptBytes, seen))
     this.housekeeper.mind(run.slot)
   }

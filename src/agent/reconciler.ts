@@ -70,6 +70,11 @@ export class Reconciler {
     })
   }
 
+  /** What a change would do: made to a draft that is thrown away. */
+  tryOut<T>(change: (draft: Draft) => T): T {
+    return change(new Draft(this, this.options))
+  }
+
   /** Facts that are not recorded by now are found by the next agent; whoever asked for something gets an answer. */
   close(): void {
     this.isClosed = true

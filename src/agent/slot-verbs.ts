@@ -46,6 +46,7 @@ export class SlotVerbs {
 
   async start(request: SlotRequest): Promise<OutcomeView[]> {
     return await this.ask(request, 'start', (draft, slot, cause) => {
+      if (this.isJob(slot.program)) return startJob(draft, slot, request.by)
       const { state, asked } = slot
       const { isShuttingDown } = draft
       const answer = decideAdmission({
@@ -70,6 +71,10 @@ export class SlotVerbs {
   async stop(request: SlotRequest): Promise<OutcomeView[]> {
     return await this.ask(request, 'stop', (draft, slot) => {
       const wasActive = isActive(slot.state)
+      if (this.isJob(slot.program)) {
+        draft.send(slot.name, { kind: 'stop' })
+        return wasActive ? 'asked' : { outcome: 'unchanged', message: 'it was not running' }
+      }
       draft.ask(slot.name, 'stop')
       // The plan stops what runs, in the order of its dependencies.
       if (runOf(slot.state) === null) draft.send(slot.name, { kind: 'stop' })
@@ -82,6 +87,11 @@ export class SlotVerbs {
   ): Promise<OutcomeView[]> {
     const names = new Set(this.select(request.targets).map(({ name }) => name))
     return await this.ask(request, 'restart', (draft, slot, cause) => {
+      if (this.isJob(slot.program))
+        return {
+          outcome: 'failed',
+          message: `a job is not restarted; \`drover trigger ${slot.program}\` makes it due`,
+        }
       if (request.rolling && runOf(slot.state) !== null) {
         // Its turn would not come before that one works, and then surprise whoever had asked.
         const failed = this.failedReplacement(slot.program)
@@ -243,6 +253,10 @@ export class SlotVerbs {
     )
   }
 
+  private isJob(program: string): boolean {
+    return this.agent.reconciler.desired.get(program)?.program.kind === 'job'
+  }
+
   private hashOf(program: string): string {
     return this.agent.reconciler.desired.get(program)?.launchHash ?? ''
   }
@@ -255,6 +269,7 @@ export class SlotVerbs {
     const program = this.agent.reconciler.desired.get(name)?.program
     if (!program) return false
     // It shall stop, and those that need it go first.
+    if (program.kind === 'job') return false
     if (runOf(state) !== null && wantedOf(slot, program) === 'stop') return true
     if (state.kind === 'running') {
       return isOutdated(slot, this.hashOf(name)) && !this.failedReplacement(name)
@@ -348,6 +363,10 @@ export class SlotVerbs {
         const run = runOf(state)
         return this.outcomeOfBegin(name, state, run !== null && run === runsBefore.get(name))
       }
+      const run = runOf(state)
+      // A job whose run was stopped may have begun the next one that waited.
+      if (run !== null && run !== runsBefore.get(name))
+        return this.outcome(name, 'done', `stopped; run ${run} is the next`, state)
       return this.outcome(name, isActive(state) ? 'failed' : 'done', this.describe(name, state), state)
     })
   }
@@ -422,6 +441,15 @@ export class SlotVerbs {
         return state.kind
     }
   }
+}
+
+/** Of several slots of a job, one is enough to make it due. */
+function startJob(draft: Draft, slot: SlotRecord, by: string): Verdict {
+  if (slot.index > 0) return { outcome: 'unchanged', message: 'the job is triggered once' }
+  const triggered = draft.ledger.trigger(slot.program, { kind: 'manual', by })
+  const state = triggered?.occurrence.state
+  if (state?.kind === 'running') return 'asked'
+  return { outcome: 'failed', message: state?.kind === 'skipped' ? state.detail : 'it waits for its turn' }
 }
 
 /** What never ran has printed nothing; its last run tells why. */

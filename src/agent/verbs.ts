@@ -11,6 +11,7 @@ import { knownSchema } from '../store/store-schema.ts'
 import type { Agent } from './agent.ts'
 import { measureAgent } from './agent-metrics.ts'
 import { HistoryVerbs } from './history-verbs.ts'
+import { JobVerbs } from './job-verbs.ts'
 import { writeMetrics } from './metrics-text.ts'
 import { ProgramVerbs } from './program-verbs.ts'
 import { SlotVerbs } from './slot-verbs.ts'
@@ -22,6 +23,7 @@ export function createVerbs(
 ): AgentVerbs {
   const slots = new SlotVerbs(agent)
   const programs = new ProgramVerbs(agent, slots)
+  const jobs = new JobVerbs(agent)
   const history = new HistoryVerbs(agent, slots)
   return {
     getAgent: () => viewAgent(agent),
@@ -41,6 +43,12 @@ export function createVerbs(
     deleteProgram: (name, by) => programs.deleteProgram(name, by),
     planReload: () => programs.planReload(),
     reload: (request) => programs.reload(request),
+    listJobs: (targets) => jobs.listJobs(targets),
+    listDue: (query) => jobs.listDue(query),
+    triggerJob: (request) => jobs.triggerJob(request),
+    enableJobs: (request) => jobs.enableJobs(request),
+    pauseJobs: (request) => jobs.pauseJobs(request),
+    listOccurrences: (query) => jobs.listOccurrences(query),
     listRuns: (query) => history.listRuns(query),
     getRun: (id) => history.getRun(id),
     readRunOutput: (id, stream, offset) => history.readRunOutput(id, stream, offset),

@@ -51,7 +51,7 @@ export function viewSlot(
     outdated: isActive(state) && isOutdated(slot, launchHash ?? slot.launchHash ?? ''),
     quickExits: slot.tally.quickExits,
     restarts: slot.restarts,
-    wanted: program ? wantedOf(slot, program) : 'stop',
+    wanted: program ? wishOf(slot, program) : 'stop',
     stoppedByPerson: slot.asked === 'stop',
     node,
     usage: usage && {
@@ -62,6 +62,12 @@ export function viewSlot(
       openFiles: usage.openFiles,
     },
   }
+}
+
+/** A job wants nothing of its slots between its due times. */
+function wishOf(slot: SlotRecord, program: Program): 'run' | 'stop' {
+  if (program.kind === 'service') return wantedOf(slot, program)
+  return isActive(slot.state) ? 'run' : 'stop'
 }
 
 /** Why it is where it is, where that needs saying. */
@@ -103,6 +109,8 @@ export function viewRun(run: Run, live: LiveUsage | null): RunView {
     node: run.node,
     cause: { ...run.cause },
     causeText: describeCause(run.cause),
+    occurrence: run.occurrence?.id ?? null,
+    attempt: run.occurrence?.attempt ?? null,
     state: end ? 'ended' : run.startedAt === null ? 'claimed' : 'running',
     pid: run.pid,
     claimedAt: iso(run.claimedAt),

@@ -6,7 +6,15 @@ import { UserError } from '../domain/user-error.ts'
 import type { CommandContext } from './context.ts'
 
 /** What the completion of shells offers for a value: words, names that the agent is asked for, or what lies in the folder. Null: nothing. */
-export type Suggestion = readonly string[] | 'targets' | 'programs' | 'runs' | 'files' | 'folders' | null
+export type Suggestion =
+  | readonly string[]
+  | 'targets'
+  | 'programs'
+  | 'jobs'
+  | 'runs'
+  | 'files'
+  | 'folders'
+  | null
 
 /** One thing that a command takes. `read` turns what was typed into a value, or throws a `UserError`. */
 export type Input<T> = OptionInput<T> | ArgumentInput<T>
@@ -41,7 +49,7 @@ type Values<I extends Record<string, AnyInput>> = {
   readonly [K in keyof I]: I[K] extends Input<infer T> ? T : never
 }
 
-export const commandGroups = ['Programs', 'Looking', 'Configuration', 'The agent'] as const
+export const commandGroups = ['Programs', 'Jobs', 'Looking', 'Configuration', 'The agent'] as const
 
 export interface Command {
   /** With a space where it is a command of a command: `config check`. */

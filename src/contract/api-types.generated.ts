@@ -59,6 +59,17 @@ export interface AgentView {
   memory: { rssBytes: number; };
 }
 
+export interface DueView {
+  program: string;
+  /** ISO 8601, UTC */
+  at: string;
+  timezone: string;
+  /** What there is to know: a change of the clocks, or why it will not begin. */
+  note: string | null;
+  /** Whether a run will begin, as things stand. */
+  isExpected: boolean;
+}
+
 export interface EventView {
   id: number;
   /** ISO 8601, UTC */
@@ -73,6 +84,64 @@ export interface EventView {
   customData: unknown;
   /** One sentence for people. */
   text: string;
+}
+
+export interface JobView {
+  name: string;
+  group: string;
+  /** When it is due, in words for people. */
+  schedule: string;
+  timezone: string;
+  after: ({ program: string; condition: 'success' | 'failure' | 'end'; /** Ended so since the job was last due. */ isMet: boolean; })[];
+  /** As the configuration says. */
+  isEnabled: boolean;
+  /** The person who disabled it. */
+  disabledBy: string | null;
+  /** The person who paused all jobs. */
+  pausedBy: string | null;
+  /** Why it does not run on this node. */
+  notHere: string | null;
+  running: number;
+  queued: number;
+  /** When it is due next, as far as its schedule tells. */
+  nextAt: string | null;
+  last: OccurrenceView | null;
+  /** What its last runs took, the oldest first; only where one job is asked for. */
+  recentMs: number[];
+}
+
+export interface OccurrenceView {
+  id: string;
+  program: string;
+  /** ISO 8601, UTC */
+  dueAt: string;
+  /** Why it was due. */
+  trigger: 'schedule' | 'every' | 'reboot' | 'after' | 'manual';
+  state: 'queued' | 'running' | 'ended' | 'skipped' | 'missed';
+  /** Once it has ended. */
+  outcome: 'success' | 'warning' | 'failure' | 'timed_out' | 'stopped' | 'lost' | null;
+  /** Of one that waits, was skipped or was missed: a word out of a fixed list. */
+  reason: string | null;
+  /** What became of it, in one clause for people. */
+  text: string;
+  attempts: number;
+  /** The run of its last attempt. */
+  run: string | null;
+  params: { [name: string]: string };
+  /** Begun later than it should have been. */
+  isCatchUp: boolean;
+  /** ISO 8601, UTC */
+  recordedAt: string;
+  /** ISO 8601, UTC */
+  startedAt: string | null;
+  /** ISO 8601, UTC */
+  endedAt: string | null;
+  /** From the due time to its start. */
+  lateMs: number | null;
+  /** From its start to its end, all attempts included. */
+  durationMs: number | null;
+  /** Of a missed one that stands for many: the first due time of them. */
+  since: string | null;
 }
 
 export interface OutcomeView {
@@ -137,9 +206,13 @@ export interface RunView {
   program: string;
   slot: string;
   node: string;
-  /** autostart, requested, restart, changed, dependency or exec, with its data */
+  /** autostart, requested, restart, changed, dependency, scheduled, reboot, after, retry or exec, with its data */
   cause: { kind: string; [key: string]: unknown; };
   causeText: string;
+  /** Of a job: the due time that it was for. */
+  occurrence: string | null;
+  /** Of a job: which attempt it was, from 1. */
+  attempt: number | null;
   state: 'claimed' | 'running' | 'ended';
   pid: number | null;
   /** ISO 8601, UTC */
@@ -207,6 +280,17 @@ export interface TokenView {
   isExpired: boolean;
   /** To ten minutes or so. */
   lastUsedAt: string | null;
+}
+
+export interface TriggerView {
+  /** Null for a dry run. */
+  occurrence: OccurrenceView | null;
+  /** What happened, or would, in one clause for people. */
+  text: string;
+  /** A run was begun, or would be. */
+  isBegun: boolean;
+  /** For a dry run: what would be executed. */
+  plan: { command: string[]; cwd: string; user: string | null; /** What the command is told beside the environment of the job. */ variables: { [name: string]: string }; } | null;
 }
 
 /** One method for each endpoint. */
@@ -335,6 +419,53 @@ export interface DroverApi {
     readonly before?: string
     readonly limit?: number
   }, options?: CallOptions): Promise<RunView[]>
+
+  /** The jobs: when each is due, what it is at, how it ended last. */
+  listJobs(request?: {
+    readonly targets?: readonly string[]
+  }, options?: CallOptions): Promise<JobView[]>
+
+  /** The next due times of jobs, the soonest first. */
+  listDue(request?: {
+    readonly targets?: readonly string[]
+    readonly limit?: number
+  }, options?: CallOptions): Promise<DueView[]>
+
+  /** Makes a job due now; with `dryRun` only says what would happen. */
+  triggerJob(request: {
+    readonly job: string
+    /** Parameters that the job declares. */
+    readonly params?: { readonly [name: string]: string }
+    readonly dryRun?: boolean
+    /** Answer once it has ended. */
+    readonly wait?: boolean
+  }, options?: CallOptions): Promise<TriggerView>
+
+  /** Takes back that somebody disabled jobs. */
+  enableJobs(request: {
+    /** Programs, groups (`app:*`), slots (`mailer:0`), patterns with `*` and `?`, or `all`. */
+    readonly targets: readonly string[]
+  }, options?: CallOptions): Promise<JobView[]>
+
+  /** Disables jobs: their due times are skipped until somebody enables them. What runs goes on. */
+  disableJobs(request: {
+    /** Programs, groups (`app:*`), slots (`mailer:0`), patterns with `*` and `?`, or `all`. */
+    readonly targets: readonly string[]
+  }, options?: CallOptions): Promise<JobView[]>
+
+  /** Pauses all jobs of this node: their due times are skipped until somebody resumes them. */
+  pauseJobs(request: {
+    readonly isPaused: boolean
+  }, options?: CallOptions): Promise<{ pausedBy: string | null; }>
+
+  /** The ledger: the times that jobs were due and what became of each, the newest first. */
+  listOccurrences(request?: {
+    readonly targets?: readonly string[]
+    readonly states?: readonly string[]
+    /** The id of the last one of the page before. */
+    readonly before?: string
+    readonly limit?: number
+  }, options?: CallOptions): Promise<OccurrenceView[]>
 
   /** One run: cause, timeline, usage, end. The id may be shortened as long as it is unique. */
   getRun(request: {

@@ -6,10 +6,14 @@ import * as v from 'valibot'
 import type { ErrorCode } from '../domain/error-codes.ts'
 import { findUnknownKind } from '../domain/event-kinds.ts'
 import { instantForms } from '../domain/instant.ts'
+import { occurrenceStateKinds } from '../domain/occurrence.ts'
 import { type LeastRole, roles, tokenNamePattern } from '../domain/role.ts'
 import {
   AgentView,
+  DueView,
   EventView,
+  JobView,
+  OccurrenceView,
   OutcomeView,
   OutputView,
   PlanView,
@@ -18,6 +22,7 @@ import {
   RunView,
   SlotView,
   TokenView,
+  TriggerView,
 } from './views.ts'
 
 type AnyObject = v.ObjectSchema<v.ObjectEntries, undefined> | v.StrictObjectSchema<v.ObjectEntries, undefined>
@@ -91,6 +96,8 @@ const Kinds = v.optional(
   ),
   '',
 )
+const stateWords = occurrenceStateKinds.join(', ')
+const isState = (text: string): boolean => occurrenceStateKinds.some((kind) => kind === text)
 const Instant = (meaning: string) =>
   v.optional(v.pipe(v.string(), v.maxLength(64), v.description(`${meaning}: ${instantForms}.`)))
 const Wait = v.optional(v.pipe(v.boolean(), v.description('Answer once the outcome is known.')), true)
@@ -336,6 +343,99 @@ export const endpoints = {
       limit: limit(1000, 50),
     }),
     response: v.array(RunView),
+    form: 'json',
+    errors: ['not_found'],
+  },
+  listJobs: {
+    method: 'GET',
+    path: '/v1/jobs',
+    least: 'viewer',
+    summary: 'The jobs: when each is due, what it is at, how it ended last.',
+    query: v.strictObject({ targets: TargetList }),
+    response: v.array(JobView),
+    form: 'json',
+    errors: ['not_found'],
+  },
+  listDue: {
+    method: 'GET',
+    path: '/v1/jobs/due',
+    least: 'viewer',
+    summary: 'The next due times of jobs, the soonest first.',
+    query: v.strictObject({ targets: TargetList, limit: limit(1000, 20) }),
+    response: v.array(DueView),
+    form: 'json',
+    errors: ['not_found'],
+  },
+  triggerJob: {
+    method: 'POST',
+    path: '/v1/jobs/trigger',
+    least: 'operator',
+    summary: 'Makes a job due now; with `dryRun` only says what would happen.',
+    body: v.strictObject({
+      job: v.pipe(v.string(), v.minLength(1), v.maxLength(256)),
+      params: v.optional(
+        v.pipe(
+          v.record(v.pipe(v.string(), v.maxLength(256)), v.pipe(v.string(), v.maxLength(65_536))),
+          v.description('Parameters that the job declares.'),
+        ),
+        {},
+      ),
+      dryRun: v.optional(v.boolean(), false),
+      wait: v.optional(v.pipe(v.boolean(), v.description('Answer once it has ended.')), false),
+    }),
+    response: TriggerView,
+    form: 'json',
+    errors: ['not_found', 'usage', 'conflict', 'shutting_down', 'store_unavailable'],
+  },
+  enableJobs: {
+    method: 'POST',
+    path: '/v1/jobs/enable',
+    least: 'operator',
+    summary: 'Takes back that somebody disabled jobs.',
+    body: v.strictObject({ targets: Targets }),
+    response: v.array(JobView),
+    form: 'json',
+    errors: ['not_found', 'store_unavailable'],
+  },
+  disableJobs: {
+    method: 'POST',
+    path: '/v1/jobs/disable',
+    least: 'operator',
+    summary: 'Disables jobs: their due times are skipped until somebody enables them. What runs goes on.',
+    body: v.strictObject({ targets: Targets }),
+    response: v.array(JobView),
+    form: 'json',
+    errors: ['not_found', 'store_unavailable'],
+  },
+  pauseJobs: {
+    method: 'POST',
+    path: '/v1/jobs/pause',
+    least: 'operator',
+    summary: 'Pauses all jobs of this node: their due times are skipped until somebody resumes them.',
+    body: v.strictObject({ isPaused: v.boolean() }),
+    response: v.object({ pausedBy: v.nullable(v.string()) }),
+    form: 'json',
+    errors: ['store_unavailable'],
+  },
+  listOccurrences: {
+    method: 'GET',
+    path: '/v1/occurrences',
+    least: 'viewer',
+    summary: 'The ledger: the times that jobs were due and what became of each, the newest first.',
+    query: v.strictObject({
+      targets: TargetList,
+      states: v.optional(
+        v.pipe(
+          listText(`States: ${stateWords}.`),
+          v.check((text) => splitList(text).every(isState), `states of due times: ${stateWords}`),
+          v.transform(splitList),
+        ),
+        '',
+      ),
+      before: v.optional(v.pipe(v.string(), v.description('The id of the last one of the page before.'))),
+      limit: limit(1000, 50),
+    }),
+    response: v.array(OccurrenceView),
     form: 'json',
     errors: ['not_found'],
   },

@@ -5,7 +5,10 @@
 import type { Role } from '../domain/role.ts'
 import type {
   AgentView,
+  DueView,
   EventView,
+  JobView,
+  OccurrenceView,
   OutcomeView,
   OutputView,
   PlanView,
@@ -14,6 +17,7 @@ import type {
   RunView,
   SlotView,
   TokenView,
+  TriggerView,
 } from './views.ts'
 
 export interface AgentVerbs {
@@ -76,6 +80,26 @@ export interface AgentVerbs {
     by: string
     signal?: AbortSignal
   }): Promise<{ plan: PlanView; outcomes: OutcomeView[] }>
+  /** Throws `not_found` for a target that fits no job. */
+  listJobs(targets: readonly string[]): Promise<JobView[]>
+  listDue(query: { targets: readonly string[]; limit: number }): DueView[]
+  triggerJob(request: {
+    job: string
+    params: Readonly<Record<string, string>>
+    dryRun: boolean
+    wait: boolean
+    by: string
+    signal?: AbortSignal
+  }): Promise<TriggerView>
+  enableJobs(request: { targets: readonly string[]; isEnabled: boolean; by: string }): Promise<JobView[]>
+  pauseJobs(request: { isPaused: boolean; by: string }): Promise<{ pausedBy: string | null }>
+  listOccurrences(query: {
+    targets: readonly string[]
+    /** Empty is any. */
+    states: readonly string[]
+    before?: string
+    limit: number
+  }): Promise<OccurrenceView[]>
   listRuns(query: {
     targets: readonly string[]
     state?: 'alive' | 'ended'

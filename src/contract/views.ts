@@ -4,6 +4,8 @@
  */
 import * as v from 'valibot'
 import { eventKinds } from '../domain/event.ts'
+import { predecessorConditions } from '../domain/job.ts'
+import { occurrenceStateKinds, outcomes, triggerKinds } from '../domain/occurrence.ts'
 import { checkKinds } from '../domain/program.ts'
 import { roles } from '../domain/role.ts'
 import { slotStateKinds } from '../domain/slot-state.ts'
@@ -75,9 +77,13 @@ export const RunView = v.object({
   node: v.string(),
   cause: v.pipe(
     v.looseObject({ kind: v.string() }),
-    v.description('autostart, requested, restart, changed, dependency or exec, with its data'),
+    v.description(
+      'autostart, requested, restart, changed, dependency, scheduled, reboot, after, retry or exec, with its data',
+    ),
   ),
   causeText: v.string(),
+  occurrence: v.pipe(v.nullable(v.string()), v.description('Of a job: the due time that it was for.')),
+  attempt: v.pipe(v.nullable(Count), v.description('Of a job: which attempt it was, from 1.')),
   state: v.picklist(['claimed', 'running', 'ended']),
   pid: v.nullable(v.pipe(v.number(), v.integer())),
   claimedAt: Time,
@@ -166,6 +172,100 @@ export const ProgramView = v.object({
   ),
 })
 export type ProgramView = v.InferOutput<typeof ProgramView>
+
+/** One time that a job was due. */
+export const OccurrenceView = v.object({
+  id: v.string(),
+  program: v.string(),
+  dueAt: Time,
+  trigger: v.pipe(v.picklist(triggerKinds), v.description('Why it was due.')),
+  state: v.picklist(occurrenceStateKinds),
+  outcome: v.pipe(v.nullable(v.picklist(outcomes)), v.description('Once it has ended.')),
+  reason: v.pipe(
+    v.nullable(v.string()),
+    v.description('Of one that waits, was skipped or was missed: a word out of a fixed list.'),
+  ),
+  text: v.pipe(v.string(), v.description('What became of it, in one clause for people.')),
+  attempts: Count,
+  run: v.pipe(v.nullable(v.string()), v.description('The run of its last attempt.')),
+  params: v.record(v.string(), v.string()),
+  isCatchUp: v.pipe(v.boolean(), v.description('Begun later than it should have been.')),
+  recordedAt: Time,
+  startedAt: v.nullable(Time),
+  endedAt: v.nullable(Time),
+  lateMs: v.pipe(v.nullable(v.number()), v.description('From the due time to its start.')),
+  durationMs: v.pipe(
+    v.nullable(v.number()),
+    v.description('From its start to its end, all attempts included.'),
+  ),
+  since: v.pipe(
+    v.nullable(Time),
+    v.description('Of a missed one that stands for many: the first due time of them.'),
+  ),
+})
+export type OccurrenceView = v.InferOutput<typeof OccurrenceView>
+
+export const JobView = v.object({
+  name: v.string(),
+  group: v.string(),
+  schedule: v.pipe(v.string(), v.description('When it is due, in words for people.')),
+  timezone: v.string(),
+  after: v.array(
+    v.object({
+      program: v.string(),
+      condition: v.picklist(predecessorConditions),
+      isMet: v.pipe(v.boolean(), v.description('Ended so since the job was last due.')),
+    }),
+  ),
+  isEnabled: v.pipe(v.boolean(), v.description('As the configuration says.')),
+  disabledBy: v.pipe(v.nullable(v.string()), v.description('The person who disabled it.')),
+  pausedBy: v.pipe(v.nullable(v.string()), v.description('The person who paused all jobs.')),
+  notHere: v.pipe(v.nullable(v.string()), v.description('Why it does not run on this node.')),
+  running: Count,
+  queued: Count,
+  nextAt: v.pipe(v.nullable(Time), v.description('When it is due next, as far as its schedule tells.')),
+  last: v.nullable(OccurrenceView),
+  recentMs: v.pipe(
+    v.array(v.number()),
+    v.description('What its last runs took, the oldest first; only where one job is asked for.'),
+  ),
+})
+export type JobView = v.InferOutput<typeof JobView>
+
+/** A due time that is to come. */
+export const DueView = v.object({
+  program: v.string(),
+  at: Time,
+  timezone: v.string(),
+  note: v.pipe(
+    v.nullable(v.string()),
+    v.description('What there is to know: a change of the clocks, or why it will not begin.'),
+  ),
+  isExpected: v.pipe(v.boolean(), v.description('Whether a run will begin, as things stand.')),
+})
+export type DueView = v.InferOutput<typeof DueView>
+
+/** What triggering a job did, or would do. */
+export const TriggerView = v.object({
+  occurrence: v.pipe(v.nullable(OccurrenceView), v.description('Null for a dry run.')),
+  text: v.pipe(v.string(), v.description('What happened, or would, in one clause for people.')),
+  isBegun: v.pipe(v.boolean(), v.description('A run was begun, or would be.')),
+  plan: v.pipe(
+    v.nullable(
+      v.object({
+        command: v.array(v.string()),
+        cwd: v.string(),
+        user: v.nullable(v.string()),
+        variables: v.pipe(
+          v.record(v.string(), v.string()),
+          v.description('What the command is told beside the environment of the job.'),
+        ),
+      }),
+    ),
+    v.description('For a dry run: what would be executed.'),
+  ),
+})
+export type TriggerView = v.InferOutput<typeof TriggerView>
 
 /** What a reload would do, or did. */
 export const PlanView = v.object({

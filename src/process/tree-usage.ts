@@ -79,6 +79,12 @@ export function readTreePss(shimPid: number): number | null {
   return kilobytes * 1024
 }
 
+/** What one process has in memory; null when it is gone, or there is no /proc. */
+export function readRssBytes(pid: number): number | null {
+  const stat = readStatFields(pid)
+  return stat && stat.rssPages * pageBytes
+}
+
 /** How long this process has been there, by the kernel's own clock; null when it cannot be told. */
 export function readProcessAge(pid: number, start: number): number | null {
   const uptime = Number(readText('/proc/uptime')?.split(' ')[0])

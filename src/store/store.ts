@@ -50,6 +50,8 @@ export interface Store {
   listOpenOccurrences(): Promise<Occurrence[]>
   /** Newest first. */
   listOccurrences(query: OccurrenceQuery): Promise<Occurrence[]>
+  /** The newest one of each program; null is every program. */
+  listLastOccurrences(programs: readonly string[] | null): Promise<Occurrence[]>
   /** All occurrences whose id begins so, at most two. */
   findOccurrences(prefix: string): Promise<Occurrence[]>
   /** Forgets what is beyond the limits of one job, runs without a directory included; returns how many rows. */

@@ -5,6 +5,7 @@ import type { Route } from '../route.ts'
 import { agentRoutes } from './agent.ts'
 import { configRoutes } from './config.ts'
 import { eventRoutes } from './events.ts'
+import { jobRoutes } from './jobs.ts'
 import { programRoutes } from './programs.ts'
 import { runRoutes } from './runs.ts'
 import { slotRoutes } from './slots.ts'
@@ -15,6 +16,7 @@ export const routes: readonly Route[] = [
   ...slotRoutes,
   ...programRoutes,
   ...configRoutes,
+  ...jobRoutes,
   ...runRoutes,
   ...eventRoutes,
   ...tokenRoutes,

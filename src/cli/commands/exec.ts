@@ -7,7 +7,7 @@ import { argument, defineCommand, option } from '../define-command.ts'
 
 export const execCommand = defineCommand({
   name: 'exec',
-  group: 'Programs',
+  group: 'Jobs',
   summary: 'Run a command as a recorded run',
   details:
     'Input, output, signals and exit code are the command’s, as if it had been called itself; its run is in the history, with output and usage. It works with and without a living agent: without one, the next agent records the run. Ends with 124 after --timeout, with 126 or 127 when the command could not be started.',

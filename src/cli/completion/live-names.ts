@@ -20,6 +20,10 @@ export async function liveNames(
       const programs = await client.listPrograms({}, { signal })
       return programs.map(({ name }) => ({ word: name, meaning: 'program' }))
     }
+    case 'jobs': {
+      const jobs = await client.listJobs({}, { signal })
+      return jobs.map(({ name, schedule }) => ({ word: name, meaning: schedule }))
+    }
     case 'runs': {
       const runs = await client.listRuns({ limit: mostRuns }, { signal })
       return runs.map(({ id, slot, state, endText }) => ({

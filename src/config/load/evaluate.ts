@@ -3,7 +3,7 @@
  */
 import { dirname } from 'node:path'
 import { askHost } from './ask-host.ts'
-import type { Refusal } from './evaluated-value.ts'
+import { isSchedule, type Refusal } from './evaluated-value.ts'
 import { locateInScript } from './script-lines.ts'
 import { type ReadText, type SyntaxMistake, unreadable } from './syntax.ts'
 
@@ -45,7 +45,12 @@ export async function readScript(script: Script, options: EvaluateOptions): Prom
   return { value: outcome.value, locate, mistakes }
 }
 
-function refusalText({ what }: Refusal): string {
-  const fix = what === 'undefined' ? '; leave the key out, or give a value with `??`' : ''
+function refusalText({ what, path }: Refusal): string {
+  const fix =
+    what === 'undefined'
+      ? '; leave the key out, or give a value with `??`'
+      : what === 'a function' && isSchedule(path)
+        ? ' in a text; write it into a file, which can be loaded again when the function is asked'
+        : ''
   return `expected data, got ${what}${fix}`
 }

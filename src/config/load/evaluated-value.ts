@@ -2,7 +2,10 @@
  * Between the child process that runs a configuration and the one that wants its value: the one message that passes, and the look at the
  * value that tells what can't pass. JSON would leave functions and undefined out without a word; a variable that
  * somebody forgot to set would then silently be no variable.
+ *
+ * One function may pass: the `schedule` of a job. What passes of it is where it stands, so that a process that loads the file again finds it.
  */
+import type { FunctionReference } from '../../domain/job.ts'
 import type { FieldPath } from '../source.ts'
 
 export type EvaluationMessage =
@@ -22,8 +25,16 @@ export interface Refusal {
 
 const deepest = 200
 
-/** The value as plain data, and what had to be left out of it. */
-export function plainValue(value: unknown): { value: unknown; refusals: Refusal[] } {
+/** What stands in the value for a function. */
+interface WrittenFunction {
+  readonly function: FunctionReference
+}
+
+/**
+ * The value as plain data, and what had to be left out of it. `file` is where its functions will be looked for; with null there is
+ * no such file, and functions are no more data than anywhere else.
+ */
+export function plainValue(value: unknown, file: string | null): { value: unknown; refusals: Refusal[] } {
   const refusals: Refusal[] = []
   const around = new Set<object>()
   const refuse = (path: FieldPath, what: string): undefined => {
@@ -33,6 +44,7 @@ export function plainValue(value: unknown): { value: unknown; refusals: Refusal[
   const copy = (part: unknown, path: FieldPath): unknown => {
     if (part === null || typeof part === 'string' || typeof part === 'boolean') return part
     if (typeof part === 'number') return Number.isFinite(part) ? part : refuse(path, String(part))
+    if (typeof part === 'function' && file !== null && isSchedule(path)) return referenceTo(file, path)
     if (typeof part !== 'object') return refuse(path, nameOf(part))
     if (around.has(part)) return refuse(path, 'a reference to a table around it')
     if (path.length > deepest) return refuse(path, 'nested too deep')
@@ -47,6 +59,15 @@ export function plainValue(value: unknown): { value: unknown; refusals: Refusal[
   }
   const copied = copy(value, [])
   return { value: copied, refusals }
+}
+
+/** Whether the path is `jobs.<name>.schedule`, where a function may stand. */
+export function isSchedule(path: FieldPath): boolean {
+  return path.length === 3 && path[0] === 'jobs' && typeof path[1] === 'string' && path[2] === 'schedule'
+}
+
+function referenceTo(file: string, path: FieldPath): WrittenFunction {
+  return { function: { file, path: path.map(String) } }
 }
 
 function tableOf(entries: [string, unknown][]): unknown {

@@ -5,7 +5,10 @@ import { UserError } from '../../domain/user-error.ts'
 import type { AgentVerbs } from '../verbs.ts'
 import type { AgentView, EventView, OutputView } from '../views.ts'
 import {
+  dueView,
   eventView,
+  jobView,
+  occurrenceView,
   outcomeView,
   planView,
   programView,
@@ -60,6 +63,29 @@ export function createFakeVerbs(replaced: Partial<AgentVerbs> = {}): FakeVerbs {
     },
     planReload: async () => planView(),
     reload: async () => ({ plan: planView(), outcomes: [] }),
+    listJobs: async (targets) => known(targets, [jobView()]),
+    listDue: ({ targets }) => known(targets, [dueView()]),
+    triggerJob: async ({ job, dryRun }) => {
+      known([job], [])
+      return {
+        occurrence: dryRun
+          ? null
+          : occurrenceView({ state: 'running', outcome: null, text: 'running', trigger: 'manual' }),
+        text: dryRun ? 'a run would begin' : 'running',
+        isBegun: true,
+        plan: dryRun
+          ? {
+              command: ['/bin/sh', '-c', './report.sh'],
+              cwd: '/srv',
+              user: null,
+              variables: { SINCE: 'today' },
+            }
+          : null,
+      }
+    },
+    enableJobs: async ({ targets }) => known(targets, [jobView()]),
+    pauseJobs: async ({ isPaused, by }) => ({ pausedBy: isPaused ? by : null }),
+    listOccurrences: async ({ targets }) => known(targets, [occurrenceView()]),
     listRuns: async ({ targets }) => known(targets, [runView()]),
     getRun: async (id) => {
       if (!runView().id.startsWith(id)) throw new UserError('not_found', `No run has the id ${id}.`)
@@ -110,7 +136,7 @@ function recording(verbs: AgentVerbs, asked: FakeVerbs['asked']): AgentVerbs {
 }
 
 function known<T>(targets: readonly string[], views: T[]): T[] {
-  const unknown = targets.find((target) => !['mailer', 'mailer:0', 'all', '*'].includes(target))
+  const unknown = targets.find((target) => !['report', 'mailer', 'mailer:0', 'all', '*'].includes(target))
   if (unknown !== undefined) {
     throw new UserError('not_found', `No program or slot is called ${unknown}.`, {
       hint: '`drover status` lists all.',

@@ -1,7 +1,18 @@
 /**
  * Views for tests: complete ones, of which a test names only what it is about.
  */
-import type { EventView, OutcomeView, PlanView, ProgramView, RunView, SlotView, TokenView } from '../views.ts'
+import type {
+  DueView,
+  EventView,
+  JobView,
+  OccurrenceView,
+  OutcomeView,
+  PlanView,
+  ProgramView,
+  RunView,
+  SlotView,
+  TokenView,
+} from '../views.ts'
 
 /** The instant that samples call now. */
 export const sampleNow = '2026-11-22T12:00:00.000Z'
@@ -45,6 +56,8 @@ export function runView(given: Partial<RunView> = {}): RunView {
     node: 'alpha',
     cause: { kind: 'autostart' },
     causeText: 'started by itself',
+    occurrence: null,
+    attempt: null,
     state: 'running',
     pid: 4242,
     claimedAt: '2026-11-22T11:57:59.990Z',
@@ -83,6 +96,61 @@ export function eventView(given: Partial<EventView> = {}): EventView {
     data: { pid: 4242 },
     customData: null,
     text: 'mailer began with pid 4242',
+    ...given,
+  }
+}
+
+export function occurrenceView(given: Partial<OccurrenceView> = {}): OccurrenceView {
+  return {
+    id: '1m8drebsm56dw9',
+    program: 'report',
+    dueAt: '2026-11-22T11:30:00.000Z',
+    trigger: 'schedule',
+    state: 'ended',
+    outcome: 'success',
+    reason: null,
+    text: 'exited with code 0',
+    attempts: 1,
+    run: '1m8drebsm56dwa',
+    params: {},
+    isCatchUp: false,
+    recordedAt: '2026-11-22T11:30:00.004Z',
+    startedAt: '2026-11-22T11:30:00.004Z',
+    endedAt: '2026-11-22T11:30:04.204Z',
+    lateMs: 4,
+    durationMs: 4200,
+    since: null,
+    ...given,
+  }
+}
+
+export function jobView(given: Partial<JobView> = {}): JobView {
+  return {
+    name: 'report',
+    group: 'report',
+    schedule: '30 * * * *',
+    timezone: 'UTC',
+    after: [],
+    isEnabled: true,
+    disabledBy: null,
+    pausedBy: null,
+    notHere: null,
+    running: 0,
+    queued: 0,
+    nextAt: '2026-11-22T12:30:00.000Z',
+    last: occurrenceView(),
+    recentMs: [],
+    ...given,
+  }
+}
+
+export function dueView(given: Partial<DueView> = {}): DueView {
+  return {
+    program: 'report',
+    at: '2026-11-22T12:30:00.000Z',
+    timezone: 'UTC',
+    note: null,
+    isExpected: true,
     ...given,
   }
 }

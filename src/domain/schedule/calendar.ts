@@ -5,10 +5,14 @@
  * `anchor` is from where `@every` counts: anchor + k × period, with k ≥ 1. `@reboot` is no time, and gives none here. What is asked for twice is answered
  * twice alike: a calendar has no state, and little memory, since there is one for each of many jobs.
  */
+
+import { nextTime, previousTime } from './due-times.ts'
 import { parseExpression, type Schedule } from './expression.ts'
 import { parseLocalTime } from './local-time.ts'
-import { nextTime, previousTime } from './pattern-times.ts'
 import { processZone } from './zone.ts'
+
+/** Nothing is due before 1970, and nobody asks for what comes then. */
+const endOfTime = Date.UTC(2900, 0)
 
 export interface CalendarInput {
   readonly expressions: readonly string[]
@@ -40,19 +44,27 @@ export function compileCalendar({ expressions, at, timezone, seed }: CalendarInp
     .flatMap((read) => (read.ok ? [read.at] : []))
     .sort((a, b) => a - b)
 
-  const next = (after: number, anchor: number): number | null =>
-    least([
-      ...schedules.map((schedule) => nextOf(schedule, zone, after, anchor)),
-      onces.find((time) => time > after) ?? null,
+  const next = (after: number, anchor: number): number | null => {
+    // Not a number is not below it either.
+    if (!(after < endOfTime)) return null
+    const from = Math.max(after, -1)
+    return least([
+      ...schedules.map((schedule) => nextOf(schedule, zone, from, anchor)),
+      onces.find((time) => time > from) ?? null,
     ])
+  }
 
   return {
     next,
-    previous: (atOrBefore, anchor) =>
-      greatest([
-        ...schedules.map((schedule) => previousOf(schedule, zone, atOrBefore, anchor)),
-        onces.findLast((time) => time <= atOrBefore) ?? null,
-      ]),
+    previous(atOrBefore, anchor) {
+      if (!(atOrBefore >= 0)) return null
+      const from = Math.min(atOrBefore, endOfTime)
+      const time = greatest([
+        ...schedules.map((schedule) => previousOf(schedule, zone, from, anchor)),
+        onces.findLast((one) => one <= from) ?? null,
+      ])
+      return time === null || time < 0 ? null : time
+    },
     enumerate(after, until, anchor, limit) {
       const times: number[] = []
       let time = next(after, anchor)

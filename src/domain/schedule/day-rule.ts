@@ -44,18 +44,21 @@ export interface CalendarDate {
 
 /** Whether any date of these years and months is due. */
 export function comesAtAll(rule: DayRule, years: readonly number[], months: readonly number[]): boolean {
-  return oneOfEachForm(years).some((year) =>
-    months.some((month) => {
-      const days = Array.from({ length: daysIn(year, month) }, (_, index) => index + 1)
-      return days.some((day) => isDueOn(rule, { year, month, day }))
-    }),
-  )
+  // Years differ by their length and by the weekday that they begin with: there are fourteen forms of them.
+  const seen = new Set<number>()
+  return years.some((year) => {
+    const form = daysIn(year, 2) * 7 + weekdayOf(year, 1, 1)
+    const isNew = !seen.has(form)
+    seen.add(form)
+    return isNew && months.some((month) => comesIn(rule, year, month))
+  })
 }
 
-/** Years differ by their length and by the weekday that they begin with: there are fourteen forms of them. */
-function oneOfEachForm(years: readonly number[]): number[] {
-  const forms = new Map(years.map((year) => [`${daysIn(year, 2)} ${weekdayOf(year, 1, 1)}`, year]))
-  return [...forms.values()]
+function comesIn(rule: DayRule, year: number, month: number): boolean {
+  for (let day = 1; day <= daysIn(year, month); day += 1) {
+    if (isDueOn(rule, { year, month, day })) return true
+  }
+  return false
 }
 
 function isOneOfMonth(days: DaysOfMonth, { year, month, day }: CalendarDate): boolean {

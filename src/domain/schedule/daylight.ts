@@ -2,9 +2,9 @@
  * What changes of the clocks do to a due time, in words for previews: `02:30 does not exist on 29 Mar: 03:00`. Null for almost all times.
  */
 import type { CalendarInput } from './calendar.ts'
+import { nextTime, previousTime } from './due-times.ts'
 import { parseExpression, type Schedule } from './expression.ts'
 import { parseLocalTime } from './local-time.ts'
-import { nextTime, previousTime } from './pattern-times.ts'
 import { type ClockChange, changesBetween, instantsOf, offsetAt, processZone, reachMs } from './zone.ts'
 
 type CronSchedule = Extract<Schedule, { kind: 'cron' }>

@@ -157,24 +157,21 @@ function parseFields(pieces: readonly Piece[], text: string, seed: string): Read
     return refuse('day of month', neverComes(at(3), at(4), at(5), at(6)))
   }
   const pattern = [
-    timeText(seconds),
-    timeText(minutes),
-    timeText(hours),
+    listed(seconds),
+    listed(minutes),
+    listed(hours),
     daysOfMonthText(daysOfMonth.days),
-    months.isEach ? '*' : months.values.join(','),
+    listed(months),
     daysOfWeekText(daysOfWeek.days, daysOfWeek.joins),
-    ...(years.isEach ? [] : [years.values.join(',')]),
+    ...(years.isEach ? [] : [listed(years)]),
   ].join(' ')
   const isFixedTime = ![seconds, minutes, hours].some(({ isInterval }) => isInterval)
   const days = isKnownToCroner(daysOfMonth.days) ? null : rule
   return { ok: true, schedule: { kind: 'cron', text, pattern, isFixedTime, days } }
 }
 
-/** Croner sees by the `*` or `/` that the job follows real time. Values are listed, and the first one bears the mark. */
-function timeText({ values, isEach, isInterval }: FieldValues): string {
-  if (isEach) return '*'
-  const [first, ...others] = values
-  return isInterval ? [`${first}-${first}/1`, ...others].join(',') : values.join(',')
+function listed({ values, isEach }: FieldValues): string {
+  return isEach ? '*' : values.join(',')
 }
 
 /** `LW` beside something else, and days before the last one. */

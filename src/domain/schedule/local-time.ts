@@ -28,12 +28,12 @@ export function parseLocalTime(text: string, zone: string | null): ReadTime {
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match
     .slice(1, 7)
     .map((part) => Number(part ?? 0))
-  const local = Date.UTC(year, month - 1, day, hour, minute, second)
   if (year < 1970) return refuse(`\`${text}\` is before 1970`)
+  if (hour > 23 || minute > 59 || second > 59) return refuse(`\`${text}\` is no time of day`)
+  const local = Date.UTC(year, month - 1, day, hour, minute, second)
   // A date that does not exist, such as 30 February, would silently become another one.
   const date = new Date(local)
   if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return refuse(`\`${text}\` is no date`)
-  if (hour > 23 || minute > 59 || second > 59) return refuse(`\`${text}\` is no time of day`)
   if (match[7] === undefined) return { ok: true, at: instantOf(zone ?? processZone(), local), local }
   const offset = offsetFrom(match[7])
   return offset === null

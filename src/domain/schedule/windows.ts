@@ -3,9 +3,9 @@
  * it goes from one local time to another. The beginning belongs to a window, the end does not.
  */
 import { durationText } from '../duration.ts'
+import { previousTime } from './due-times.ts'
 import { parseExpression, type ReadExpression } from './expression.ts'
 import { parseLocalTime } from './local-time.ts'
-import { previousTime } from './pattern-times.ts'
 import { processZone } from './zone.ts'
 
 export type WrittenWindow =

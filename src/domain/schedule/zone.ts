@@ -67,11 +67,6 @@ export function changesBetween(zone: string, from: number, to: number): ClockCha
   return changes
 }
 
-/** Whether every local time around this instant comes exactly once. */
-export function isFarFromChanges(zone: string, instant: number): boolean {
-  return changesBetween(zone, instant - reachMs, instant + reachMs).length === 0
-}
-
 /** The instants at which the clocks show this local time: none, one or two. */
 export function instantsOf(zone: string, local: number): number[] {
   const changes = changesBetween(zone, local - reachMs, local + reachMs)

@@ -110,6 +110,10 @@ export function describeJobs(make: MakeStore): void {
       expect(await ids({ programs: ['other'] })).toEqual(['o7', 'o5', 'o3', 'o1'])
       expect(await ids({ states: ['missed'] })).toEqual(['o2', 'o1', 'o0'])
       expect(await ids({ programs: [] })).toEqual([])
+      const last = async (programs: string[] | null) =>
+        (await store.listLastOccurrences(programs)).map(({ id }) => id).sort()
+      expect(await last(null)).toEqual(['o7', 'o8'])
+      expect(await last(['other', 'never'])).toEqual(['o7'])
     })
 
     it('are forgotten beyond a number and an age, with their runs, the open ones never', async () => {

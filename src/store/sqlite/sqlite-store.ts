@@ -138,6 +138,22 @@ class SqliteStore implements Store {
     return (await query.execute()).map(toOccurrence)
   }
 
+  async listLastOccurrences(programs: readonly string[] | null): Promise<Occurrence[]> {
+    if (programs?.length === 0) return []
+    const rows = await this.db
+      .selectFrom('occurrences')
+      .selectAll()
+      .where('id', 'in', (query) => {
+        const newest = query
+          .selectFrom('occurrences')
+          .select(({ fn }) => fn.max('id').as('id'))
+          .groupBy('program')
+        return programs ? newest.where('program', 'in', programs) : newest
+      })
+      .execute()
+    return rows.map(toOccurrence)
+  }
+
   async findOccurrences(prefix: string): Promise<Occurrence[]> {
     const rows = await this.db
       .selectFrom('occurrences')

@@ -38,6 +38,8 @@ export interface ArgumentInput<T> {
   readonly form: string
   readonly description: string
   readonly suggests?: Suggestion
+  /** Whether it is another command's line: all of it has to stand behind `--`, so that none of it is taken for ours. */
+  readonly isBehindDashes?: boolean
   read(typed: unknown): T
 }
 
@@ -216,6 +218,15 @@ export const argument = {
     kind: 'argument',
     form: `[${name}...]`,
     description,
+    read: (typed) => (Array.isArray(typed) ? typed.map(String) : []),
+  }),
+
+  /** A command to run, as it is. */
+  command: (name: string, description: string): Input<string[]> => ({
+    kind: 'argument',
+    form: `<${name}...>`,
+    description,
+    isBehindDashes: true,
     read: (typed) => (Array.isArray(typed) ? typed.map(String) : []),
   }),
 }

@@ -10,6 +10,7 @@ export type Suggestion =
   | readonly string[]
   | 'targets'
   | 'programs'
+  | 'jobs'
   | 'runs'
   | 'zones'
   | 'files'

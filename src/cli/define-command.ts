@@ -5,13 +5,14 @@
 import { UserError } from '../domain/user-error.ts'
 import type { CommandContext } from './context.ts'
 
-/** What the completion of shells offers for a value: words, names that the agent is asked for, or what lies in the folder. Null: nothing. */
+/** What the completion of shells offers for a value: words, names that the agent is asked for, time zones, or what lies in the folder. Null: nothing. */
 export type Suggestion =
   | readonly string[]
   | 'targets'
   | 'programs'
   | 'jobs'
   | 'runs'
+  | 'zones'
   | 'files'
   | 'folders'
   | null

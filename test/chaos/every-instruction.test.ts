@@ -2,83 +2,24 @@
  * The agent dies before its n-th effect (`src/effects.ts`), for every n of a scenario that uses all it can do; sometimes the next one dies as well, while
  * it recovers. Then a normal agent is started, and everything must be as declared: one process for each slot that shall run, none for the others, what was
  * confirmed still true, every end known once, every byte there.
- *
- * In its short form it walks in strides from a random begin; `DROVER_EVERY=1` (or `npm run test:chaos`) walks all.
  */
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import process from 'node:process'
 import { expect, test } from 'vitest'
 import type { ProgramConfig } from '../../src/config/config-types.generated.ts'
-import { House, root } from '../harness/house.ts'
 import { kill } from '../harness/processes.ts'
-import { type Chance, chanceFrom, drawChance, isLong } from './chance.ts'
+import type { Chance } from './chance.ts'
+import { DyingHouse, type Story, walkDeaths, walkTimeoutMs } from './dying-house.ts'
 import { allRuns, compareBooks, Ledger } from './ledger.ts'
 
-const bundle = join(root, 'dist', 'agent-killpoints.cjs')
-const isWhole = isLong || process.env.DROVER_EVERY === '1'
-const lanes = 3
-const shortSamples = 24
-
-test('wherever the agent dies, the next one finds everything', {
-  timeout: isWhole ? 3_600_000 : 300_000,
-}, async () => {
-  const chance = drawChance('every instruction')
-  const only = process.env.DROVER_DIE_AT
-  const effects = await countEffects()
-  const stride = isWhole ? 1 : Math.max(1, Math.floor(effects.length / shortSamples))
-  const deaths: number[] = []
-  for (let n = 1 + chance.below(stride); n <= effects.length; n += stride) deaths.push(n)
-  const plan = only ? [Number(only)] : deaths
-  console.log(`every instruction: ${effects.length} effects (${tally(effects)}), ${plan.length} deaths`)
-
-  const failures: string[] = []
-  let next = 0
-  const walk = async (): Promise<void> => {
-    while (next < plan.length) {
-      const n = plan[next++] ?? 1
-      // Its own chance for each, so that a seed and a number repeat it alone: DROVER_CHAOS_SEED=… DROVER_DIE_AT=…
-      const story = new Story(chanceFrom(chance.seed + n))
-      try {
-        await story.dieAndRecover(n)
-      } catch (error) {
-        failures.push(
-          `death ${n} (${story.effects().at(-1)}), ${JSON.stringify(story.confirmed)}: ${(error as Error).stack}\n${story.house.log().slice(-6000)}`,
-        )
-      } finally {
-        await story.house
-          .close()
-          .catch((error: unknown) => failures.push(`death ${n}, at the end: ${String(error)}`))
-      }
-    }
-  }
-  await Promise.all(Array.from({ length: lanes }, walk))
-  expect(failures.join('\n\n')).toBe('')
+test('wherever the agent dies, the next one finds everything', { timeout: walkTimeoutMs }, async () => {
+  await walkDeaths('every instruction', 24, (chance) => new ServicesStory(chance))
 })
 
-/** What the scenario does when nobody dies. */
-async function countEffects(): Promise<string[]> {
-  const story = new Story(chanceFrom(0))
-  try {
-    await story.play(0)
-    return story.effects()
-  } finally {
-    await story.house.close()
-  }
-}
-
-function tally(effects: readonly string[]): string {
-  const counts = new Map<string, number>()
-  for (const effect of effects) counts.set(effect, (counts.get(effect) ?? 0) + 1)
-  return [...counts].map(([effect, count]) => `${count} ${effect}`).join(', ')
-}
-
-/** One life of an agent in a house of its own, and what was confirmed to those who asked something of it. */
-class Story {
-  readonly house = new House()
+class ServicesStory implements Story {
+  readonly house = new DyingHouse()
   readonly confirmed = { stop: false, reload: false, declaration: false, shutdown: false }
   private readonly ledger = new Ledger(this.house)
-  private readonly effectsFile = join(this.house.folder, 'effects')
   private readonly chance: Chance
   private readonly killed = new Set<string>()
   private isReloadAsked = false
@@ -89,20 +30,11 @@ class Story {
     this.chance = chance
   }
 
-  effects(): string[] {
-    try {
-      return readFileSync(this.effectsFile, 'utf8').trimEnd().split('\n')
-    } catch {
-      return []
-    }
-  }
-
   /** Start, crash, restart, a person's stop, a declaration, a reload, the end. Dies on the way if told to. */
   async play(dieAt: number): Promise<void> {
     const { house } = this
     house.configure(this.programs('a'))
-    const env = { DROVER_DIE_AT: String(dieAt), DROVER_EFFECTS_FILE: this.effectsFile }
-    await house.startAgent({ bundle, env })
+    await house.startDyingAgent(dieAt)
     await this.settled()
 
     const crashed = await house.slot('keeper:0')
@@ -160,18 +92,13 @@ class Story {
     await house.waitForSlots('the litter lies there', () => outputBytes(directory) >= 3000)
   }
 
-  async dieAndRecover(n: number): Promise<void> {
+  async recover(): Promise<void> {
     const { house, chance } = this
-    await this.play(n).catch(async (error: unknown) => {
-      // An agent that lives, or ended by itself, has no right to an error.
-      if (house.hasAgent) await waitForDeath(house, error)
-      const { signal } = await house.waitForAgentEnd()
-      if (signal !== 'SIGKILL') throw error
-    })
     if (this.confirmed.reload && chance.onceIn(2))
       house.write('drover.json', 'what was confirmed does not need its file')
-    if (chance.onceIn(4)) this.killShim()
-    if (chance.onceIn(3)) await this.dieAgain(1 + chance.below(30))
+    const orphaned = chance.onceIn(4) ? house.killShim(chance) : null
+    if (orphaned !== null) this.killed.add(orphaned)
+    if (chance.onceIn(3)) await house.dieAgain(1 + chance.below(30))
     await house.startAgent()
     await this.settled()
     await this.assertOneProcessEach()
@@ -179,30 +106,6 @@ class Story {
     await this.compare()
     expect(await house.shutdown()).toEqual({ code: 0, signal: null })
     await house.assertNothingLeft()
-  }
-
-  /** A death during the recovery, or soon after it. */
-  private async dieAgain(n: number): Promise<void> {
-    const { house } = this
-    try {
-      await house.startAgent({
-        bundle,
-        env: { DROVER_DIE_AT: String(n), DROVER_EFFECTS_FILE: `${this.effectsFile}.again` },
-      })
-    } catch (error) {
-      const { signal } = await house.waitForAgentEnd()
-      if (signal !== 'SIGKILL') throw error
-    }
-    await house.killAgent()
-  }
-
-  private killShim(): void {
-    const shim = this.chance.pick(
-      this.house.processes().filter(({ command }) => command.includes('drover-shim')),
-    )
-    if (!shim) return
-    this.killed.add(shim.environment.get('DROVER_RUN_ID') ?? '')
-    kill(shim.pid)
   }
 
   private async settled(): Promise<void> {
@@ -276,15 +179,6 @@ class Story {
       },
       ...(variant === 'a' ? { doomed: { ...up, command: silent } } : {}),
     }
-  }
-}
-
-/** Its death may come a moment after the answer that it spoilt. */
-async function waitForDeath(house: House, error: unknown): Promise<void> {
-  try {
-    await house.waitForAgentEnd(2000)
-  } catch {
-    throw error
   }
 }
 

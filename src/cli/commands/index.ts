@@ -34,6 +34,7 @@ import { rotateCommand } from './rotate.ts'
 import { runCommand } from './run.ts'
 import { runsCommand } from './runs.ts'
 import { scaleCommand } from './scale.ts'
+import { scheduleCommand } from './schedule.ts'
 import { serviceUnitCommand } from './service-unit.ts'
 import { shutdownCommand } from './shutdown.ts'
 import { signalCommand } from './signal.ts'
@@ -63,6 +64,7 @@ export const commands: readonly Command[] = [
   captureCommand,
   jobsCommand,
   nextCommand,
+  scheduleCommand,
   historyCommand,
   triggerCommand,
   enableCommand,

@@ -1,0 +1,116 @@
+/**
+ * The agent dies before its n-th effect, for every n of: a job is due, its first attempt fails, the second one succeeds, another job comes after it and
+ * one after that, the schedule is taken away, the end. The next agent finds everything: each due time in the ledger once, each attempt started once, each
+ * chain followed once.
+ */
+import { expect, test } from 'vitest'
+import type { Config } from '../../src/config/config-types.generated.ts'
+import type { Chance } from './chance.ts'
+import { DyingHouse, type Story, walkDeaths, walkTimeoutMs } from './dying-house.ts'
+import { compareJobs, compareTimes, JobBooks, listJobEvents, readLedger, timesOf } from './job-books.ts'
+import { allRuns } from './ledger.ts'
+
+test('wherever the agent dies over a job, the next one knows what was due, what was tried and what follows', {
+  timeout: walkTimeoutMs,
+}, async () => {
+  await walkDeaths('every instruction of jobs', 24, (chance) => new JobsStory(chance))
+})
+
+class JobsStory implements Story {
+  readonly house = new DyingHouse()
+  readonly confirmed = { declaration: false, reload: false, shutdown: false }
+  private readonly books = new JobBooks(this.house)
+  private readonly chance: Chance
+  private readonly from = { earliest: Date.now(), latest: Number.POSITIVE_INFINITY }
+  private readonly until = { earliest: Number.POSITIVE_INFINITY, latest: Number.POSITIVE_INFINITY }
+
+  constructor(chance: Chance) {
+    this.chance = chance
+  }
+
+  async play(dieAt: number): Promise<void> {
+    const { house } = this
+    house.configure({}, this.config(true))
+    await house.startDyingAgent(dieAt)
+    await this.isDeclared()
+    this.confirmed.declaration = true
+    await this.chainHasEnded(2)
+    await this.takeAway()
+    expect(await house.shutdown()).toEqual({ code: 0, signal: null })
+    this.confirmed.shutdown = true
+  }
+
+  async recover(): Promise<void> {
+    const { house, chance } = this
+    if (chance.onceIn(3)) await house.dieAgain(1 + chance.below(30))
+    await house.startAgent()
+    await this.isDeclared()
+    if (!this.confirmed.reload) {
+      await this.chainHasEnded((await this.chainEnds()) + 1)
+      await this.takeAway()
+    }
+    await house.waitForSlots('what was due has come to its end', (slots) =>
+      slots.every(({ state }) => state === 'exited' || state === 'stopped'),
+    )
+    const runs = await allRuns(house)
+    const events = await listJobEvents(house)
+    expect(await house.shutdown()).toEqual({ code: 0, signal: null })
+    await house.assertNothingLeft()
+    const ledger = await readLedger(house)
+    const due = timesOf(ledger, 'first')
+    expect([
+      ...compareJobs(this.books, ledger, runs, events),
+      ...compareTimes('first', due, (at) => at % 1000 === 0, this.from, this.until),
+    ]).toEqual([])
+    const ends = ledger.map(({ program, state, attempts }) => [program, state.kind, attempts])
+    const expected = (name: string, attempts: number) => due.map(() => [name, 'ended', attempts])
+    expect(ends.sort()).toEqual([...expected('first', 2), ...expected('last', 1), ...expected('next', 1)])
+  }
+
+  /** Nothing is due from now on but what comes after what has begun. A request that was not answered may have been heard. */
+  private async takeAway(): Promise<void> {
+    const { house, until } = this
+    house.configure({}, this.config(false))
+    until.earliest = Math.min(until.earliest, Date.now())
+    await house.api.reload({})
+    until.latest = Date.now()
+    this.confirmed.reload = true
+  }
+
+  private async isDeclared(): Promise<void> {
+    const [started] = await this.house.api.listEvents({ kinds: ['agent.started'], limit: 1 })
+    this.from.latest = Math.min(this.from.latest, Date.parse(started?.at ?? ''))
+  }
+
+  private async chainHasEnded(times: number): Promise<void> {
+    await this.house.waitForSlots(
+      `the chain has come to its end ${times} times`,
+      async () => (await this.chainEnds()) >= times,
+    )
+  }
+
+  private async chainEnds(): Promise<number> {
+    const ends = await this.house.api.listEvents({ kinds: ['job.succeeded'], limit: 1000 })
+    return ends.filter(({ program }) => program === 'last').length
+  }
+
+  private config(isDue: boolean): Config {
+    const history = { keep: 100_000 }
+    const overlap = { policy: 'queue', max: 1000 } as const
+    return {
+      jobs: {
+        first: {
+          command: this.books.command(0, 'second-try'),
+          schedule: '* * * * * *',
+          missed: { policy: 'all', max: 1000 },
+          retries: { times: 1, initial: '100ms', jitter: 0 },
+          enabled: isDue,
+          history,
+          overlap,
+        },
+        next: { command: this.books.command(0), after: 'first', history, overlap },
+        last: { command: this.books.command(0), after: { next: 'end' }, history, overlap },
+      },
+    }
+  }
+}

@@ -1,0 +1,194 @@
+/**
+ * Jobs of every kind while the agent is killed at 200 random moments, some of them between two instructions, and started again: the ledger is the
+ * enumeration of each schedule, no due time is there twice, none is absent, no attempt is started twice, chains are followed once for each end.
+ *
+ * `DROVER_CHAOS_DEATHS` says another number; `npm run test:chaos` lets them die a thousand times.
+ */
+import { join } from 'node:path'
+import process from 'node:process'
+import { setTimeout as pause } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import type { Config, JobConfig } from '../../src/config/config-types.generated.ts'
+import type { EventView } from '../../src/contract/views.ts'
+import type { Occurrence } from '../../src/domain/occurrence.ts'
+import { type House, openHouse, root } from '../harness/house.ts'
+import { type Chance, drawChance, isLong } from './chance.ts'
+import { compareJobs, compareTimes, JobBooks, listJobEvents, readLedger, timesOf } from './job-books.ts'
+import { allRuns } from './ledger.ts'
+
+const deaths = Number(process.env.DROVER_CHAOS_DEATHS ?? (isLong ? 1000 : 200))
+const bundle = join(root, 'dist', 'agent-killpoints.cjs')
+
+/** When jobs are due, as a test of seconds since 1970 that knows nothing of calendars. */
+const dueAt: Readonly<Record<string, (second: number) => boolean>> = {
+  second: () => true,
+  many: () => true,
+  pair: (second) => second % 2 === 0,
+  waits: (second) => second % 2 === 0,
+  fickle: (second) => second % 2 === 1,
+  retried: (second) => second % 3 === 0,
+  long: (second) => second % 5 === 0,
+  minute: (second) => second % 60 === 0,
+}
+const periodic = { every: 3000 } as const
+
+test(`over ${deaths} deaths of the agent each due time is in the ledger once, and started once at most`, {
+  timeout: 180_000 + deaths * 2000,
+}, async () => {
+  const chance = drawChance('jobs')
+  const house = openHouse()
+  const books = new JobBooks(house)
+  house.configure({}, declare(books, true))
+  const from = { earliest: Date.now(), latest: 0 }
+  await house.startAgent()
+  const started = await house.api.listEvents({ kinds: ['agent.started'], limit: 1 })
+  from.latest = Date.parse(started[0]?.at ?? '')
+
+  await house.killAgent()
+  let atPoints = 0
+  for (let death = 1; death < deaths; death++) atPoints += (await liveAndDie(house, chance)) ? 1 : 0
+
+  await house.startAgent()
+  house.configure({}, declare(books, false))
+  const until = { earliest: Date.now(), latest: 0 }
+  await house.api.reload({})
+  until.latest = Date.now()
+  await house.waitForSlots(
+    'what was due has come to its end',
+    (slots) => slots.every(({ state }) => state === 'exited' || state === 'stopped'),
+    { deadlineMs: 120_000 },
+  )
+  const runs = await allRuns(house)
+  const events = await listJobEvents(house)
+  expect(await house.shutdown()).toEqual({ code: 0, signal: null })
+  await house.assertNothingLeft()
+
+  const ledger = await readLedger(house)
+  console.log(
+    `jobs: ${deaths} deaths, ${atPoints} of them at a kill point, in ${((until.latest - from.latest) / 1000).toFixed(1)} s; ` +
+      `${ledger.length} due times ${JSON.stringify(tally(ledger))}, ${runs.size} runs`,
+  )
+  const wrong = [
+    ...compareJobs(books, ledger, runs, events),
+    ...Object.entries(dueAt).flatMap(([program, isDue]) => {
+      const rows = timesOf(ledger, program)
+      return compareTimes(program, rows, (at) => at % 1000 === 0 && isDue(at / 1000), from, until)
+    }),
+    ...Object.entries(periodic).flatMap(([program, periodMs]) => {
+      const rows = timesOf(ledger, program)
+      // It counts from the second in which it was declared.
+      const anchor = Math.floor(from.latest / 1000) * 1000
+      return compareTimes(program, rows, (at) => (at - anchor) % periodMs === 0, from, until)
+    }),
+    ...compareChains(ledger, events),
+  ]
+  expect(wrong.join('\n')).toBe('')
+  expect(ledger.filter(({ program }) => program === 'retried').every(isSecondTry)).toBe(true)
+})
+
+function declare(books: JobBooks, enabled: boolean): Config {
+  const job = (more: JobConfig): JobConfig => ({
+    timezone: 'UTC',
+    // A chain is followed to its end also when nothing new is due.
+    ...(more.after === undefined ? { enabled } : {}),
+    history: { keep: 1_000_000 },
+    ...more,
+  })
+  const inTurn = { policy: 'queue', max: 1000 } as const
+  return {
+    jobs: {
+      second: job({ command: books.command(0), schedule: '* * * * * *' }),
+      many: job({
+        command: books.command(1500),
+        schedule: '* * * * * *',
+        overlap: { policy: 'allow', max: 3 },
+      }),
+      pair: job({
+        command: books.command(20),
+        schedule: '*/2 * * * * *',
+        missed: { policy: 'all', max: 10_000 },
+      }),
+      minute: job({ command: books.command(0), schedule: '* * * * *' }),
+      every: job({ command: books.command(0), schedule: '@every 3s', missed: 'skip' }),
+      waits: job({
+        command: books.command(2500),
+        schedule: '*/2 * * * * *',
+        overlap: { policy: 'queue', max: 3 },
+      }),
+      retried: job({
+        command: books.command(0, 'second-try'),
+        schedule: '*/3 * * * * *',
+        overlap: inTurn,
+        retries: { times: 2, initial: '200ms', jitter: 0 },
+      }),
+      long: job({ command: books.command(8000), schedule: '*/5 * * * * *' }),
+      fickle: job({ command: books.command(0, 'fickle'), schedule: '1-59/2 * * * * *', overlap: inTurn }),
+      // What comes after others.
+      mender: job({ command: books.command(0), after: { fickle: 'failure' }, overlap: inTurn }),
+      follower: job({ command: books.command(0), after: 'second', overlap: inTurn }),
+      last: job({ command: books.command(0), after: { follower: 'end' }, overlap: inTurn }),
+      both: job({ command: books.command(0), after: ['pair', 'every'], overlap: inTurn }),
+    },
+  }
+}
+
+/** One life: up to a random moment, or up to a kill point if that comes first. True when it died at the point. */
+async function liveAndDie(house: House, chance: Chance): Promise<boolean> {
+  const lifeMs = chance.below(chance.onceIn(2) ? 300 : 600)
+  const restMs = chance.below(30)
+  const isAtPoint = chance.onceIn(4)
+  const point = { bundle, env: { DROVER_DIE_AT: String(1 + chance.below(60)) } }
+  await house.startAgent({ isWaitedFor: false, ...(isAtPoint ? point : {}) })
+  for (let rest = isAtPoint ? 1000 : lifeMs; rest > 0 && house.hasAgent; rest -= 50)
+    await pause(Math.min(50, rest))
+  const hasDied = !house.hasAgent
+  const { signal, code } = await house.killAgent()
+  if (signal !== 'SIGKILL') throw new Error(`An agent ended by itself, with ${code}.`)
+  await pause(restMs)
+  return hasDied
+}
+
+/** In the order of the ends, one row for each time that all predecessors had ended as the job wants it. */
+function compareChains(ledger: readonly Occurrence[], events: readonly EventView[]): string[] {
+  const ends = events.filter(({ data, kind }) => 'attempts' in data && kind !== 'job.retrying')
+  const endsOf = (name: string, kinds: readonly string[]): number =>
+    ends.filter(({ program, kind }) => program === name && kinds.includes(kind)).length
+  const anyEnd = [...new Set(ends.map(({ kind }) => kind))]
+  const expected = {
+    mender: endsOf('fickle', ['job.failed']),
+    follower: endsOf('second', ['job.succeeded']),
+    last: endsOf('follower', anyEnd),
+    both: pairsIn(ends.filter(({ kind }) => kind === 'job.succeeded').map(({ program }) => program)),
+  }
+  return Object.entries(expected).flatMap(([name, count]) => {
+    const rows = timesOf(ledger, name)
+    if (new Set(rows).size !== rows.length) return [`${name} has two rows with one time`]
+    return rows.length === count ? [] : [`${name} was due ${rows.length} times, and not ${count}`]
+  })
+}
+
+function pairsIn(ended: readonly (string | null)[]): number {
+  let pairs = 0
+  let waiting = new Set<string>()
+  for (const program of ended) {
+    if (program === 'pair' || program === 'every') waiting.add(program)
+    if (waiting.size < 2) continue
+    pairs += 1
+    waiting = new Set()
+  }
+  return pairs
+}
+
+function isSecondTry({ state, attempts }: Occurrence): boolean {
+  return state.kind !== 'ended' || (state.outcome === 'success' && attempts === 2)
+}
+
+function tally(ledger: readonly Occurrence[]): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const { state } of ledger) {
+    const detail = state.kind === 'ended' ? state.outcome : 'reason' in state ? state.reason : ''
+    const name = `${state.kind} ${detail}`
+    counts[name] = (counts[name] ?? 0) + 1
+  }
+  return counts
+}

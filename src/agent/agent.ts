@@ -73,6 +73,8 @@ export interface AgentOptions {
   readonly newSecret: () => string
   /** The doors to the network, that follow the configuration; absent where there are none. */
   readonly doors?: Doors
+  /** It is one of many that come and go: what each agent tells once would be told each minute. */
+  readonly isBrief?: boolean
 }
 
 export class Agent {
@@ -266,7 +268,7 @@ export class Agent {
         coldStart: isColdStart,
       })
       if (refused) draft.event('config.refused', describeRefusal(refused))
-      if (known.size > 0) tellWhoStaysDown(draft)
+      if (known.size > 0 && !this.options.isBrief) tellWhoStaysDown(draft)
       if (!isSameBoot) startAfterBoot(draft)
       draft.setNote('boot', boot)
       draft.setNote('shutdown', '')
@@ -320,6 +322,17 @@ export class Agent {
     this.isInHurry = true
     for (const { state } of this.reconciler.slots.values())
       if (state.kind === 'stopping') this.keeper.stop(state.run, atOnce)
+  }
+
+  /** Whether runs that no agent claimed are just being looked at. */
+  get isTakingOver(): boolean {
+    return this.strangers.size > 0
+  }
+
+  /** What is usually done by and by is done now: this agent is about to leave, and the next one will not be there for longer. */
+  async tidyUp(): Promise<void> {
+    await this.housekeeper.finish()
+    await this.outputQuota?.enforce()
   }
 
   /** Stops all timers and watches; workers are not touched. */

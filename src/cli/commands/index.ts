@@ -41,6 +41,7 @@ import { signalCommand } from './signal.ts'
 import { startCommand } from './start.ts'
 import { statusCommand } from './status.ts'
 import { stopCommand } from './stop.ts'
+import { tickCommand } from './tick.ts'
 import { tokenCreateCommand } from './token-create.ts'
 import { tokenListCommand } from './token-list.ts'
 import { tokenRevokeCommand } from './token-revoke.ts'
@@ -91,6 +92,7 @@ export const commands: readonly Command[] = [
   importProcfileCommand,
   importPackageCommand,
   upCommand,
+  tickCommand,
   tokenCreateCommand,
   tokenListCommand,
   tokenRevokeCommand,

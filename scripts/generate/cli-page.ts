@@ -23,7 +23,7 @@ function head(): string {
 
 <!-- Generated from src/cli/commands by scripts/generate.mjs; change it there. -->
 
-\`drover <command> --help\` prints the same. All commands but \`up\` and \`config\` talk to a running agent over the socket in its data directory.
+\`drover <command> --help\` prints the same. All commands but \`up\`, \`init\`, \`config\`, \`schedule\` and \`import\` talk to a running agent over the socket in its data directory.
 
 ## Everywhere
 

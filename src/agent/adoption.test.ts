@@ -13,8 +13,15 @@ import { aRun } from '../store/conformance/samples.ts'
 import { openSqliteStore } from '../store/sqlite/open.ts'
 import type { Store } from '../store/store.ts'
 import { FakeClock } from '../testing/fake-clock.ts'
-import { aClaim, anExit, aPid, makeRunDirectory, someoneDead } from '../testing/run-directories.ts'
-import { type FoundRun, findRuns } from './adoption.ts'
+import {
+  aClaim,
+  anExit,
+  aPid,
+  makeRunDirectory,
+  someoneAlive,
+  someoneDead,
+} from '../testing/run-directories.ts'
+import { type FoundRun, findRuns, findStranger } from './adoption.ts'
 
 const id = '00000000000r01'
 let folder: string
@@ -172,6 +179,65 @@ describe('a directory whose claim cannot be read', () => {
     expect(await look()).toEqual([])
     expect(existsSync(directory)).toBe(true)
     expect(complaints).toHaveLength(1)
+  })
+})
+
+describe('a run of `drover exec`', () => {
+  const own = { slot: 'mailer', cause: { kind: 'exec', by: 'alice' }, warnAfterMs: 500 } as const
+  const waiting = { 'spec.json': aClaim(id, { ...own, claimer: someoneAlive() }) }
+
+  const findOne = (): Promise<FoundRun | null> =>
+    findStranger(id, {
+      store,
+      runsDir,
+      boot: readBootId(),
+      clock: new FakeClock(),
+      complain: (message) => complaints.push(message),
+    })
+
+  it('that waits for its shim is left alone as long as whoever claimed it lives', async () => {
+    const directory = makeRunDirectory(runsDir, id, waiting)
+    expect(await look()).toEqual([])
+    expect(await findOne()).toBeNull()
+    expect(readPid(directory)).toEqual({ kind: 'none' })
+  })
+
+  it('of which nobody will start the shim any more is revoked by an agent that begins', async () => {
+    makeRunDirectory(runsDir, id, { 'spec.json': aClaim(id, { ...own, claimer: someoneDead() }) })
+    expect(await lookTwice()).toMatchObject({
+      kind: 'ended',
+      end: { kind: 'revoked', reason: 'drover exec died before the shim came' },
+    })
+  })
+
+  it('that lives is found by an agent that begins, and by its mark', async () => {
+    makeRunDirectory(runsDir, id, { ...waiting, pid: aPid() })
+    const living = { kind: 'living', run: { slot: 'mailer' }, held: { index: 0, warnAfterMs: 500 } }
+    expect(await lookTwice()).toMatchObject(living)
+    expect(await findOne()).toMatchObject(living)
+  })
+
+  it('that has ended is found likewise', async () => {
+    makeRunDirectory(runsDir, id, { ...waiting, pid: aPid(), exit: anExit() })
+    const over = { kind: 'ended', end: { kind: 'exited', code: 7 }, warnAfterMs: 500 }
+    expect(await lookTwice()).toMatchObject(over)
+    expect(await findOne()).toMatchObject(over)
+  })
+
+  it('is no stranger once it is recorded, nor is a run that an agent claimed', async () => {
+    makeRunDirectory(runsDir, id, { ...spec, pid: aPid() })
+    expect(await findOne()).toBeNull()
+    makeRunDirectory(runsDir, '00000000000r02', { ...waiting, pid: aPid() })
+    await store.record({ claimedRuns: [aRun(id)] })
+    expect(await findOne()).toBeNull()
+  })
+
+  it('is held without a slot where its row is all that is left', async () => {
+    await store.record({
+      claimedRuns: [aRun(id, { slot: 'mailer', cause: own.cause })],
+      startedRuns: [{ id, startedAt: 5, pid: 6 }],
+    })
+    expect(await look()).toMatchObject([{ kind: 'orphaned', held: { index: 0 } }])
   })
 })
 

@@ -137,7 +137,7 @@ function examine(
       // Its shim is about to come, and its mark will tell.
       if (!recorded && claim?.claimer && isAlive(claim.claimer)) return null
       // A shim that comes in this very moment wins the race; then the run lives.
-      return revoke(directory) ? end(revokedAt(clock)) : examine(name, recorded, context)
+      return revoke(directory) ? end(revokedAt(clock, run)) : examine(name, recorded, context)
     case 'machineRestarted':
       return end({ kind: 'machine_restarted', endedAt: clock.now() })
     case 'adopt':
@@ -211,14 +211,15 @@ function neverBorn(run: Run, clock: Clock): FoundRun {
     kind: 'ended',
     run,
     isBirthNews: false,
-    end: revokedAt(clock),
+    end: revokedAt(clock, run),
     keptBytes: null,
     warnAfterMs: null,
   }
 }
 
-function revokedAt(clock: Clock): RunEnd {
-  return { kind: 'revoked', endedAt: clock.now(), reason: claimedByDeadAgent }
+function revokedAt(clock: Clock, { cause }: Run): RunEnd {
+  const reason = cause.kind === 'exec' ? 'drover exec died before the shim came' : claimedByDeadAgent
+  return { kind: 'revoked', endedAt: clock.now(), reason }
 }
 
 /** The directory's name counts: a claim that was copied from another run is not that run. */

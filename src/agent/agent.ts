@@ -53,6 +53,7 @@ import { fromStored } from './slot-records.ts'
 import { beginAfresh, startAfterBoot, takeOver, takeOverOne, tellWhoStaysDown } from './takeover.ts'
 import { Tokens } from './tokens.ts'
 import { UsageWatch } from './usage-watch.ts'
+import { UsualLengths } from './usual-lengths.ts'
 
 export interface AgentOptions {
   readonly clock: Clock
@@ -72,6 +73,8 @@ export interface AgentOptions {
   readonly newSecret: () => string
   /** The doors to the network, that follow the configuration; absent where there are none. */
   readonly doors?: Doors
+  /** It is one of many that come and go: what each agent tells once would be told each minute. */
+  readonly isBrief?: boolean
 }
 
 export class Agent {
@@ -97,6 +100,7 @@ export class Agent {
   private readonly checker: Checker
   private readonly holders: SocketHolders
   private readonly fileWatch: FileWatch
+  private readonly usualLengths: UsualLengths
   private readonly users = new Map<string, UserResolution>()
   private readonly markedRuns = new Set<string>()
   /** Runs that no agent claimed, while it is found out what they are. */
@@ -187,12 +191,18 @@ export class Agent {
       read: readTree,
       live: (run) => this.keeper.get(run),
       ageOf: (run) => this.ageOf(run),
+      usualWarnAfter: (program) => this.usualLengths.warnAfterOf(program),
       news: {
         reached: (slot, run, limit) => this.reconciler.tell((draft) => draft.giveWay(slot, run, limit)),
         overdue: (run, data) => this.reconciler.tell((draft) => draft.warnOverdue(run, data)),
         outgrown: (slot, run, data) => this.reconciler.tell((draft) => draft.cutGrace(slot, run, data)),
         peaks: (peaks) => this.reconciler.tell((draft) => draft.keepPeaks(peaks)),
       },
+      complain: options.complain,
+    })
+    this.usualLengths = new UsualLengths({
+      store,
+      onLearnt: () => this.followChecks(this.reconciler.slots.keys()),
       complain: options.complain,
     })
     this.fileWatch = new FileWatch({
@@ -258,7 +268,7 @@ export class Agent {
         coldStart: isColdStart,
       })
       if (refused) draft.event('config.refused', describeRefusal(refused))
-      if (known.size > 0) tellWhoStaysDown(draft)
+      if (known.size > 0 && !this.options.isBrief) tellWhoStaysDown(draft)
       if (!isSameBoot) startAfterBoot(draft)
       draft.setNote('boot', boot)
       draft.setNote('shutdown', '')
@@ -312,6 +322,17 @@ export class Agent {
     this.isInHurry = true
     for (const { state } of this.reconciler.slots.values())
       if (state.kind === 'stopping') this.keeper.stop(state.run, atOnce)
+  }
+
+  /** Whether runs that no agent claimed are just being looked at. */
+  get isTakingOver(): boolean {
+    return this.strangers.size > 0
+  }
+
+  /** What is usually done by and by is done now: this agent is about to leave, and the next one will not be there for longer. */
+  async tidyUp(): Promise<void> {
+    await this.housekeeper.finish()
+    await this.outputQuota?.enforce()
   }
 
   /** Stops all timers and watches; workers are not touched. */
@@ -505,6 +526,7 @@ export class Agent {
 
   private runEnded(run: LiveRun, end: RunEnd, keptBytes: number | null): void {
     const seen = this.usage.seenOf(run.slot, run.id)
+    this.usualLengths.add(run.program, end)
     this.reconciler.tell((draft) => draft.endRun(run, end, keptBytes, seen))
     this.housekeeper.mind(run.slot)
   }

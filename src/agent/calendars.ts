@@ -6,6 +6,7 @@ import type { FunctionReference, JobRules, JobSchedule } from '../domain/job.ts'
 import type { JsonValue } from '../domain/program.ts'
 import { stableJson } from '../domain/program-change.ts'
 import { type Calendar, compileCalendar } from '../domain/schedule/calendar.ts'
+import { parseExpression } from '../domain/schedule/expression.ts'
 import { coveringWindow, parseWindow, type Window } from '../domain/schedule/windows.ts'
 import { processZone } from '../domain/schedule/zone.ts'
 import type { DueTimes, JobProgram } from './ledger-draft.ts'
@@ -35,9 +36,7 @@ export class JobCalendar {
   private readonly calendar: Calendar
 
   constructor(program: string, { expressions, at, predicate, zone }: KeptSchedule) {
-    const isPeriod = (text: string): boolean => text.trimStart().toLowerCase().startsWith('@every')
-    this.kind =
-      expressions.length > 0 && at.length === 0 && expressions.every(isPeriod) ? 'every' : 'schedule'
+    this.kind = expressions.length > 0 && at.length === 0 && expressions.every(isEvery) ? 'every' : 'schedule'
     this.predicate = predicate
     this.calendar = compileCalendar({ expressions, at, timezone: zone, seed: program })
   }
@@ -80,6 +79,11 @@ export class JobCalendar {
       ? Math.floor(atOrBefore / minuteMs) * minuteMs
       : this.calendar.previous(atOrBefore, anchor)
   }
+}
+
+function isEvery(text: string): boolean {
+  const read = parseExpression(text, '')
+  return read.ok && read.schedule.kind === 'every'
 }
 
 const minuteMs = 60_000

@@ -6,6 +6,7 @@ import type { Clock } from '../clock.ts'
 import { findObstacle, followersOf } from '../domain/dependencies.ts'
 import type { EventData, EventKind, NewEvent } from '../domain/event.ts'
 import { eventOfState } from '../domain/event-of-state.ts'
+import { claimedByDeadAgent } from '../domain/judge.ts'
 import { type ReachedLimit, runsUsedUp } from '../domain/limits.ts'
 import type { Program, RestartPolicy } from '../domain/program.ts'
 import { isReady } from '../domain/readiness.ts'
@@ -168,7 +169,7 @@ export class Draft {
     const found = this.slots.get(name)
     if (!found) return false
     const slot = event.kind === 'runEnded' && wasNoRun(event.end) ? withoutLastRun(found) : found
-    if (event.kind === 'runEnded' && event.end.kind === 'revoked') this.ledger.takeBack(slot)
+    if (event.kind === 'runEnded' && isClaimOfDeadAgent(event.end)) this.ledger.takeBack(slot)
     const desired = this.desired.get(slot.program)
     const job = desired?.program.kind === 'job' ? desired.program.job : null
     // A slot whose program is gone only ends; the plan stops and removes it.
@@ -601,6 +602,11 @@ function asStopping(state: SlotState, run: string): SlotState {
 
 function mayGiveWay(state: SlotState, run: string): boolean {
   return (state.kind === 'starting' || state.kind === 'running') && state.run === run
+}
+
+/** What nobody has tried is no attempt. */
+function isClaimOfDeadAgent(end: RunEnd): boolean {
+  return end.kind === 'revoked' && end.reason === claimedByDeadAgent
 }
 
 /** What never became a process counts for none. */

@@ -81,7 +81,7 @@ export function viewOccurrence(occurrence: Occurrence): OccurrenceView {
 function textOf({ state, attempts }: Occurrence): string {
   switch (state.kind) {
     case 'queued':
-      return state.reason === null ? 'waits' : `waits: ${refusalReasons[state.reason]}`
+      return state.reason === null ? 'waits' : refusalReasons[state.reason]
     case 'running':
       return attempts > 1 ? `attempt ${attempts}` : 'running'
     case 'ended':

@@ -342,6 +342,8 @@ export class LedgerDraft {
   /** Begins it, lets it wait or skips it. */
   private admit(occurrence: Occurrence, job: Job, isInTurn: boolean): Occurrence {
     const { id, program, trigger } = occurrence
+    const fit = fitsNode(job.rules.target, this.base.node)
+    if (!fit.fits) return this.skip(occurrence, 'other_node', fit.reason, null)
     const isByHand = trigger.kind === 'manual'
     const disabledBy = this.job(program)?.disabledBy ?? null
     if (this.pausedBy !== null && !isByHand)

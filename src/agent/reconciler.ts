@@ -75,6 +75,11 @@ export class Reconciler {
     return change(new Draft(this, this.options))
   }
 
+  /** Whether all that was told is recorded. */
+  get isAtRest(): boolean {
+    return this.pending.length === 0 && !this.isRunning
+  }
+
   /** Facts that are not recorded by now are found by the next agent; whoever asked for something gets an answer. */
   close(): void {
     this.isClosed = true

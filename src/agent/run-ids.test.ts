@@ -42,6 +42,21 @@ it('grow on into the next millisecond when one is used up', () => {
   expect(new Set(ids).size).toBe(4)
 })
 
+it('of agents and of `drover exec` are never the same, whatever the clock does', () => {
+  const clock = new FakeClock()
+  const [agent, exec] = [new RunIds(clock), new RunIds(clock, 'exec')]
+  const halfOf = (id: string): string => (id.charAt(9) < 'g' ? 'lower' : 'upper')
+  for (let round = 0; round < 200; round++) {
+    expect(halfOf(agent.next())).toBe('lower')
+    const id = exec.next()
+    expect(halfOf(id)).toBe('upper')
+    if (round % 3 === 0) clock.step(-1000)
+    // An agent may go on from one of the other half.
+    if (round % 5 === 0) agent.startAfter(id)
+    clock.advance(round % 2)
+  }
+})
+
 it('do not mind what is no id', () => {
   const runIds = new RunIds(new FakeClock())
   runIds.startAfter('zzz')

@@ -82,6 +82,14 @@ export class Scheduler {
     return entry?.calendar.predicate ? null : (entry?.next ?? null)
   }
 
+  /** When anything is due next; null: never. What is not known yet counts as due. */
+  nextAt(): number | null {
+    const entries = [...this.entries.values()]
+    if (this.toCompile.length > 0 || this.isCompiling || entries.some(({ isAsking }) => isAsking))
+      return this.options.clock.now()
+    return entries.reduce<number | null>((first, { next }) => earlier(first, next), null)
+  }
+
   /** Looks at the clock once, and sleeps until something is due. */
   runOnce(): void {
     if (this.isClosed || !this.isStarted) return
@@ -183,6 +191,10 @@ export class Scheduler {
     this.timer?.cancel()
     this.timer = clock.after(Math.ceil(waitMs), () => this.runOnce())
   }
+}
+
+function earlier(a: number | null, b: number | null): number | null {
+  return a === null || (b !== null && b < a) ? b : a
 }
 
 function entryOf(job: StoredJob, known: Entry | undefined): Entry {

@@ -363,6 +363,10 @@ export class SlotVerbs {
         const run = runOf(state)
         return this.outcomeOfBegin(name, state, run !== null && run === runsBefore.get(name))
       }
+      const run = runOf(state)
+      // A job whose run was stopped may have begun the next one that waited.
+      if (run !== null && run !== runsBefore.get(name))
+        return this.outcome(name, 'done', `stopped; run ${run} is the next`, state)
       return this.outcome(name, isActive(state) ? 'failed' : 'done', this.describe(name, state), state)
     })
   }

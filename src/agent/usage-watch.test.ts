@@ -33,6 +33,7 @@ beforeEach(() => {
       void told.push([what, ...data])
   watch = new UsageWatch({
     clock,
+    usualWarnAfter: () => null,
     read: (pid) => {
       looks += 1
       return read(pid)

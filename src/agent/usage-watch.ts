@@ -16,6 +16,7 @@ import {
   type ReachedLimit,
   spreadOf,
 } from '../domain/limits.ts'
+import type { Program } from '../domain/program.ts'
 import type { DesiredProgram, Slot } from '../domain/reconcile.ts'
 import type { Run } from '../domain/run.ts'
 import { runOf, type SlotState } from '../domain/slot-state.ts'
@@ -38,6 +39,8 @@ export interface UsageWatchOptions {
   readonly live: (run: string) => LiveRun | undefined
   /** Since the start of the run's command, whatever the wall clock did. */
   readonly ageOf: (run: LiveRun) => number
+  /** When a run of a program has lasted too long by what the runs before it took; null: its limits say. */
+  readonly usualWarnAfter: (program: Program) => number | null
   readonly news: UsageNews
   readonly complain: (message: string, error: unknown) => void
 }
@@ -82,6 +85,8 @@ export class UsageWatch {
   /** By slot; runs that hold none by their own id. */
   private readonly watched = new Map<string, Watched>()
   private readonly known = new Map<string, Pick<Run, 'peak' | 'warnedAt'>>()
+  /** Limits as declared → with what was learnt of the runs before. */
+  private readonly learnt = new WeakMap<Limits, Limits>()
   private timer: Timer | null = null
   private wakeAt = Number.POSITIVE_INFINITY
   private peaksAt: number
@@ -109,7 +114,7 @@ export class UsageWatch {
       const id = slot ? runOf(slot.state) : null
       const live = id === null ? undefined : this.options.live(id)
       if (!slot || !live?.shim || live.isEnded) this.watched.delete(name)
-      else this.align(slot, live, desired.get(slot.program)?.program.limits ?? noLimits)
+      else this.align(slot, live, this.limitsOf(desired.get(slot.program)?.program))
     }
     this.schedule()
   }
@@ -184,6 +189,18 @@ export class UsageWatch {
     if (!watched.isStopping) watched.isReached = false
     watched.decideAt = Math.min(watched.decideAt, this.options.clock.monotonic())
     if (watched.usage) this.planLook(watched)
+  }
+
+  /** The same object for the same limits. */
+  private limitsOf(program: Program | undefined): Limits {
+    const limits = program?.limits ?? noLimits
+    const warnAfterMs = program ? this.options.usualWarnAfter(program) : null
+    if (warnAfterMs === null) return limits
+    const known = this.learnt.get(limits)
+    if (known?.warnAfterMs === warnAfterMs) return known
+    const learnt = { ...limits, warnAfterMs }
+    this.learnt.set(limits, learnt)
+    return learnt
   }
 
   private find(slot: string, run: string): Watched | undefined {

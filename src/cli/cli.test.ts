@@ -102,6 +102,17 @@ describe('mistakes', () => {
       '--raw needs the run whose bytes are wanted.',
       'Name one with --run; `drover runs` lists them.',
     ],
+    ['exec report ls --all', 'Unknown option `--all`.', '`drover exec --help` tells what there is.'],
+    [
+      'exec report grep -i word',
+      'What is to be run stands behind `--`, and nothing else of it before.',
+      'drover exec <name> -- <command...>',
+    ],
+    [
+      'exec report nice -- ls',
+      'What is to be run stands behind `--`, and nothing else of it before.',
+      'drover exec <name> -- <command...>',
+    ],
     ['stop ,', 'No target was named.', 'Name a program, a slot, a pattern, or `all`.'],
     ['events --kind run.endet', 'No event is of the kind `run.endet`.', 'Did you mean `run.ended`?'],
   ])('%s', async (line, what, hint) => {

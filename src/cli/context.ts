@@ -35,6 +35,8 @@ export interface StartOptions {
   readonly exitWhen?: ExitRule
   /** After so long all that is still being stopped is killed. */
   readonly stopWithinMs?: number | null
+  /** Wall time at which it leaves, with its workers running; earlier where there is nothing left to do. Waits for another one that is about to leave. */
+  readonly leavesAt?: number
 }
 
 /** What the roof hands in: everything that is heavy, and loaded only where a command needs it. */

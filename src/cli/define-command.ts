@@ -5,8 +5,17 @@
 import { UserError } from '../domain/user-error.ts'
 import type { CommandContext } from './context.ts'
 
-/** What the completion of shells offers for a value: words, names that the agent is asked for, or what lies in the folder. Null: nothing. */
-export type Suggestion = readonly string[] | 'targets' | 'programs' | 'runs' | 'files' | 'folders' | null
+/** What the completion of shells offers for a value: words, names that the agent is asked for, time zones, or what lies in the folder. Null: nothing. */
+export type Suggestion =
+  | readonly string[]
+  | 'targets'
+  | 'programs'
+  | 'jobs'
+  | 'runs'
+  | 'zones'
+  | 'files'
+  | 'folders'
+  | null
 
 /** One thing that a command takes. `read` turns what was typed into a value, or throws a `UserError`. */
 export type Input<T> = OptionInput<T> | ArgumentInput<T>
@@ -30,6 +39,8 @@ export interface ArgumentInput<T> {
   readonly form: string
   readonly description: string
   readonly suggests?: Suggestion
+  /** Whether it is another command's line: all of it has to stand behind `--`, so that none of it is taken for ours. */
+  readonly isBehindDashes?: boolean
   read(typed: unknown): T
 }
 
@@ -39,7 +50,7 @@ type Values<I extends Record<string, AnyInput>> = {
   readonly [K in keyof I]: I[K] extends Input<infer T> ? T : never
 }
 
-export const commandGroups = ['Programs', 'Looking', 'Configuration', 'The agent'] as const
+export const commandGroups = ['Programs', 'Jobs', 'Looking', 'Configuration', 'The agent'] as const
 
 export interface Command {
   /** With a space where it is a command of a command: `config check`. */
@@ -208,6 +219,15 @@ export const argument = {
     kind: 'argument',
     form: `[${name}...]`,
     description,
+    read: (typed) => (Array.isArray(typed) ? typed.map(String) : []),
+  }),
+
+  /** A command to run, as it is. */
+  command: (name: string, description: string): Input<string[]> => ({
+    kind: 'argument',
+    form: `<${name}...>`,
+    description,
+    isBehindDashes: true,
     read: (typed) => (Array.isArray(typed) ? typed.map(String) : []),
   }),
 }

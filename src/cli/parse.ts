@@ -36,7 +36,7 @@ export function parseCommandLine(argv: readonly string[], options: ParseOptions)
     printed += text
   })
   for (const command of options.commands) {
-    addCommand(root, command, (args, typed) => {
+    addCommand(root, command, argv, (args, typed) => {
       const global = readGlobalOptions(typed, options.surroundings)
       parsed = { kind: 'command', command, args, global, hasColors: typed.color !== false }
     })
@@ -109,6 +109,7 @@ function globalText({ bold, cyan }: Colors): string {
 function addCommand(
   root: Parser,
   command: Command,
+  argv: readonly string[],
   found: (args: Record<string, unknown>, typed: Record<string, unknown>) => void,
 ): void {
   const [first = '', second] = command.name.split(' ')
@@ -147,9 +148,25 @@ function addCommand(
         input.kind === 'argument'
           ? parser.processedArgs[names.indexOf(name)]
           : readOption(new Option(input.flags), typed)
+      if (input.kind === 'argument' && input.isBehindDashes) checkDashes(command, input, value, argv)
       return [name, withHelp(command, () => input.read(value))] as const
     })
     found(Object.fromEntries(args), typed)
+  })
+}
+
+/** A word of another command that stands before `--` could be taken for an option of ours. */
+function checkDashes(
+  command: Command,
+  { form }: { form: string },
+  value: unknown,
+  argv: readonly string[],
+): void {
+  const dashes = argv.indexOf('--')
+  const behind = dashes < 0 ? 0 : argv.length - dashes - 1
+  if (Array.isArray(value) && value.length === behind) return
+  throw new UserError('usage', `What is to be run stands behind \`--\`, and nothing else of it before.`, {
+    hint: `drover ${command.name} ${usageOf(command).replace('[options] ', '').replace(form, `-- ${form}`)}`,
   })
 }
 

@@ -40,6 +40,7 @@ const refused: Record<RefusalReason, Partial<StartToAdmit>> = {
   blackout: obstacle('blackout'),
   disabled: obstacle('disabled'),
   paused: obstacle('paused'),
+  other_node: obstacle('other_node'),
   predicate_failed: obstacle('predicate_failed'),
   params_missing: obstacle('params_missing'),
   not_declared: obstacle('not_declared'),

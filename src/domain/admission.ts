@@ -27,6 +27,7 @@ export const refusalReasons = {
   blackout: 'The due time lies in a time in which the job is not started.',
   disabled: 'Somebody disabled the job.',
   paused: 'Somebody paused all jobs.',
+  other_node: 'The job is meant for other nodes.',
   predicate_failed: 'The function that says whether the job is due gave no answer.',
   params_missing: 'A parameter of the job that has to be said was not.',
   not_declared: 'Nobody declares the job any more.',

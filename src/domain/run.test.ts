@@ -1,10 +1,15 @@
 import { describe, expect, test } from 'vitest'
-import { describeEnd, type RunEnd } from './run.ts'
+import { describeEnd, holdsSlot, type RunEnd } from './run.ts'
 import { exited, failedToStart, noUsage, signaled, stopped } from './testing/samples.ts'
 
 const timedOut = (killed: boolean): RunEnd => {
   return { kind: 'timed_out', killed, durationMs: 1, endedAt: 0, usage: noUsage }
 }
+
+test('a run holds a slot unless it is called like its program', () => {
+  expect(holdsSlot({ slot: 'app:mailer:0', program: 'app:mailer' })).toBe(true)
+  expect(holdsSlot({ slot: 'app:mailer', program: 'app:mailer' })).toBe(false)
+})
 
 describe('W-C11 an end is told in one sentence', () => {
   const cases: [end: RunEnd, sentence: string][] = [

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { constants } from 'node:os'
 import process from 'node:process'
-import type { Clock } from '../clock.ts'
+import type { Clock, Timer } from '../clock.ts'
 import { type ExecOver, type ExecRequest, execExitCodes, exitCodeOfSignal } from '../domain/exec.ts'
 import { checkpoint } from '../effects.ts'
 
@@ -14,6 +14,7 @@ export class DirectRun {
   private readonly clock: Clock
   private pid: number | null = null
   private isTimedOut = false
+  private readonly timers: Timer[] = []
 
   constructor(request: ExecRequest, clock: Clock) {
     this.request = request
@@ -26,18 +27,17 @@ export class DirectRun {
     checkpoint('spawn')
     const child = spawn(command, rest, { stdio: 'inherit', detached: true, cwd })
     this.pid = child.pid ?? null
-    const timer =
-      timeoutMs === null
-        ? null
-        : this.clock.after(timeoutMs, () => {
-            this.isTimedOut = true
-            this.stop(constants.signals.SIGTERM, graceMs)
-          })
+    if (timeoutMs !== null) {
+      this.after(timeoutMs, () => {
+        this.isTimedOut = true
+        this.stop(constants.signals.SIGTERM, graceMs)
+      })
+    }
     const end = await new Promise<ExecOver>((resolve) => {
       child.once('error', (error: NodeJS.ErrnoException) => resolve(this.notStarted(error)))
       child.once('exit', (code, signal) => resolve(this.over(code, signal)))
     })
-    timer?.cancel()
+    for (const timer of this.timers) timer.cancel()
     this.pid = null
     return end
   }
@@ -46,7 +46,11 @@ export class DirectRun {
   stop(signal: number, graceMs: number): void {
     this.send(signal)
     if (graceMs === 0) this.send(constants.signals.SIGKILL)
-    else this.clock.after(graceMs, () => this.send(constants.signals.SIGKILL))
+    else this.after(graceMs, () => this.send(constants.signals.SIGKILL))
+  }
+
+  private after(ms: number, act: () => void): void {
+    this.timers.push(this.clock.after(ms, act))
   }
 
   private send(signal: number): void {

@@ -1,23 +1,12 @@
 /**
  * A full disk, and a store that was lost or spoilt while the agent was dead: what runs goes on, nothing runs twice, and the agent says what is wrong.
  */
-import { spawnSync } from 'node:child_process'
-import {
-  closeSync,
-  copyFileSync,
-  mkdtempSync,
-  openSync,
-  renameSync,
-  rmdirSync,
-  rmSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { copyFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, onTestFinished, type TestContext, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { type House, openHouse } from '../harness/house.ts'
 import { isAlive, kill } from '../harness/processes.ts'
+import { SmallDisk } from '../harness/small-disk.ts'
 import { waitFor } from '../harness/wait.ts'
 
 const programs = {
@@ -135,45 +124,5 @@ async function refusalOf(house: House): Promise<unknown> {
     return null
   } catch (error) {
     return error
-  }
-}
-
-/** A file system of a few megabytes, where one may be mounted; else the test is skipped. */
-class SmallDisk {
-  readonly path = mkdtempSync(join(tmpdir(), 'drover-disk-'))
-  private readonly ballast = join(this.path, 'ballast')
-
-  constructor({ skip }: TestContext) {
-    const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', this.path])
-    if (status !== 0) {
-      rmdirSync(this.path)
-      skip('a file system can be mounted by root only')
-    }
-    onTestFinished(() => {
-      spawnSync('umount', ['--lazy', this.path])
-      rmdirSync(this.path)
-    })
-  }
-
-  fill(): void {
-    const fd = openSync(this.ballast, 'w')
-    try {
-      for (let size = 65_536; size >= 1; size = size === 65_536 ? 4096 : size === 4096 ? 1 : 0)
-        fillWith(fd, Buffer.alloc(size))
-    } finally {
-      closeSync(fd)
-    }
-  }
-
-  makeRoom(): void {
-    rmSync(this.ballast)
-  }
-}
-
-function fillWith(fd: number, piece: Buffer): void {
-  try {
-    while (writeSync(fd, piece) === piece.length);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
   }
 }

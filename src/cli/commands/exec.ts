@@ -7,13 +7,13 @@ import { argument, defineCommand, option } from '../define-command.ts'
 
 export const execCommand = defineCommand({
   name: 'exec',
-  group: 'Programs',
+  group: 'Jobs',
   summary: 'Run a command as a recorded run',
   details:
     'Input, output, signals and exit code are the command’s, as if it had been called itself; its run is in the history, with output and usage. It works with and without a living agent: without one, the next agent records the run. Ends with 124 after --timeout, with 126 or 127 when the command could not be started.',
   inputs: {
     name: argument.one('name', 'what the run is called; it need not be declared', 'programs'),
-    command: argument.rest('command', 'after `--`: the command and its arguments, as they are'),
+    command: argument.command('command', 'behind `--`: the command and its arguments, as they are'),
     timeout: option.text(
       '--timeout <time>',
       'end it, and all that it started, when it lasts longer: 90s, 10m, 2h',
@@ -30,11 +30,6 @@ export const execCommand = defineCommand({
   },
   run({ name, command, timeout, warnAfter, cwd }, { runExec, global, cwd: here }) {
     if (!parseProgramKey(name)) throw badName(name)
-    if (command.length === 0) {
-      throw new UserError('usage', 'There is no command to run.', {
-        hint: `Put it after \`--\`: drover exec ${name} -- COMMAND.`,
-      })
-    }
     return runExec({
       name,
       argv: command,

@@ -10,14 +10,19 @@ import { configCheckCommand } from './config-check.ts'
 import { configPrintCommand } from './config-print.ts'
 import { configSchemaCommand } from './config-schema.ts'
 import { doctorCommand } from './doctor.ts'
+import { disableCommand, enableCommand } from './enable.ts'
 import { eventsCommand } from './events.ts'
 import { execCommand } from './exec.ts'
+import { historyCommand } from './history.ts'
 import { importPackageCommand } from './import-package.ts'
 import { importPm2Command } from './import-pm2.ts'
 import { importProcfileCommand } from './import-procfile.ts'
 import { initCommand } from './init.ts'
 import { inputCommand } from './input.ts'
+import { jobsCommand } from './jobs.ts'
 import { logsCommand } from './logs.ts'
+import { nextCommand } from './next.ts'
+import { pauseCommand, resumeCommand } from './pause.ts'
 import { pingCommand } from './ping.ts'
 import { planCommand } from './plan.ts'
 import { programCommand } from './program.ts'
@@ -29,16 +34,20 @@ import { rotateCommand } from './rotate.ts'
 import { runCommand } from './run.ts'
 import { runsCommand } from './runs.ts'
 import { scaleCommand } from './scale.ts'
+import { scheduleCommand } from './schedule.ts'
 import { serviceUnitCommand } from './service-unit.ts'
 import { shutdownCommand } from './shutdown.ts'
 import { signalCommand } from './signal.ts'
 import { startCommand } from './start.ts'
 import { statusCommand } from './status.ts'
 import { stopCommand } from './stop.ts'
+import { tickCommand } from './tick.ts'
 import { tokenCreateCommand } from './token-create.ts'
 import { tokenListCommand } from './token-list.ts'
 import { tokenRevokeCommand } from './token-revoke.ts'
 import { topCommand } from './top.ts'
+import { triggerCommand } from './trigger.ts'
+
 import { upCommand } from './up.ts'
 import { upgradeCommand } from './upgrade.ts'
 import { versionCommand } from './version.ts'
@@ -53,6 +62,15 @@ export const commands: readonly Command[] = [
   inputCommand,
   rotateCommand,
   captureCommand,
+  jobsCommand,
+  nextCommand,
+  scheduleCommand,
+  historyCommand,
+  triggerCommand,
+  enableCommand,
+  disableCommand,
+  pauseCommand,
+  resumeCommand,
   execCommand,
   logsCommand,
   topCommand,
@@ -74,6 +92,7 @@ export const commands: readonly Command[] = [
   importProcfileCommand,
   importPackageCommand,
   upCommand,
+  tickCommand,
   tokenCreateCommand,
   tokenListCommand,
   tokenRevokeCommand,

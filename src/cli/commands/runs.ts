@@ -22,7 +22,6 @@ const columns = [
 
 export const runsCommand = defineCommand({
   name: 'runs',
-  aliases: ['history'],
   group: 'Looking',
   summary: 'List runs, the newest first',
   inputs: {

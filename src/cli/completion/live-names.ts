@@ -1,8 +1,9 @@
 /**
- * Names that only the agent knows: programs, groups, slots, runs. A person waits for them with a finger on a key, so they are asked for briefly; where no
+ * Names that only the agent knows: programs, groups, slots, runs; and those that only Node knows, of time zones. A person waits for them with a finger on a key, so they are asked for briefly; where no
  * agent answers in time there are none, and nothing is said.
  */
 import type { Client } from '../../contract/client.ts'
+import { zoneNames } from '../../domain/schedule/local-time.ts'
 import type { Suggestion } from '../define-command.ts'
 import type { Candidate } from './complete-words.ts'
 
@@ -20,6 +21,10 @@ export async function liveNames(
       const programs = await client.listPrograms({}, { signal })
       return programs.map(({ name }) => ({ word: name, meaning: 'program' }))
     }
+    case 'jobs': {
+      const jobs = await client.listJobs({}, { signal })
+      return jobs.map(({ name, schedule }) => ({ word: name, meaning: schedule }))
+    }
     case 'runs': {
       const runs = await client.listRuns({ limit: mostRuns }, { signal })
       return runs.map(({ id, slot, state, endText }) => ({
@@ -27,6 +32,8 @@ export async function liveNames(
         meaning: `${slot}, ${endText ?? state}`,
       }))
     }
+    case 'zones':
+      return zoneNames().map((word) => ({ word, meaning: '' }))
     default:
       return []
   }

@@ -94,7 +94,7 @@ function compareWindow(random: Random): number {
     if (!parseExpression(schedule.text, '').ok) continue
     const stepMs = hasSeconds ? 1000 : minuteMs
     const reach = (): number =>
-      Math.ceil(random.below(hasSeconds ? 1.4 * hourMs : 30 * hourMs) / stepMs) * stepMs
+      Math.ceil(random.below(hasSeconds ? 1.4 * hourMs : 22 * hourMs) / stepMs) * stepMs
     const [from, until] = [change - reach(), change + reach()]
     return compare(schedule, zone, { from, until, stepMs })
   }

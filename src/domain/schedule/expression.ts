@@ -208,7 +208,7 @@ function neverComes(daysOfMonth: Piece, months: Piece, daysOfWeek: Piece, years:
     ['year', years.text],
   ].filter(([, text]) => text !== '*' && text !== '?')
   const beside = others.map(([name, text]) => `${name} ${quoted(text ?? '')}`).join(', ')
-  const message = `day of month ${quoted(daysOfMonth.text)} never comes with ${beside}`
+  const message = `${quoted(daysOfMonth.text)} never comes with ${beside}`
   return mistakeIn(daysOfMonth, message, 'a day that one of the months has')
 }
 

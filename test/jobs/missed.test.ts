@@ -17,7 +17,7 @@ test('S-F6 after three days without an agent each job makes up for what it says,
   const overdue = new Date(Math.floor(Date.now() / 1000) * 1000 - 30 * minute).toISOString()
   const schedule = '* * * * *'
   house.configureJobs({
-    all: { command: note('all'), schedule, missed: { policy: 'all', max: 3 } },
+    each: { command: note('each'), schedule, missed: { policy: 'all', max: 3 } },
     newest: { command: note('newest'), schedule: '0 * * * *', missed: { policy: 'once', within: '1h' } },
     tooLate: { command: note('tooLate'), at: overdue, missed: { policy: 'once', within: '10m' } },
     single: { command: note('single'), at: overdue },
@@ -29,7 +29,7 @@ test('S-F6 after three days without an agent each job makes up for what it says,
   pretendAbsence(house, 3 * day)
   const began = Date.now()
   await house.startAgent()
-  await told(house, 'all', 'job.succeeded', { least: 3 })
+  await told(house, 'each', 'job.succeeded', { least: 3 })
   await told(house, 'single', 'job.succeeded')
   await told(house, 'newest', 'job.succeeded')
   await told(house, 'tooLate', 'job.missed')
@@ -38,7 +38,7 @@ test('S-F6 after three days without an agent each job makes up for what it says,
   await house.killAgent()
   await house.startAgent()
   const starts = (name: string) => readFileSync(join(house.folder, name), 'utf8').trimEnd().split('\n')
-  const made = starts('all').slice(0, 3)
+  const made = starts('each').slice(0, 3)
   const newest = Math.floor(began / minute) * minute
   expect(made.map((line) => Date.parse(line.split(' ')[0] ?? ''))).toEqual([
     newest - 2 * minute,
@@ -52,7 +52,7 @@ test('S-F6 after three days without an agent each job makes up for what it says,
   const ledger = await readLedger(house)
   const of = (name: string): Occurrence[] =>
     ledger.filter(({ program, dueAt }) => program === name && dueAt <= newest)
-  for (const name of ['all', 'skip']) {
+  for (const name of ['each', 'skip']) {
     const rows = of(name)
     const listed = rows.filter(({ state }) => state.kind !== 'missed' || state.since === null)
     const times = listed.map(({ dueAt }) => dueAt).sort((a, b) => a - b)
@@ -62,7 +62,7 @@ test('S-F6 after three days without an agent each job makes up for what it says,
     expect(many?.state).toMatchObject({ kind: 'missed', reason: 'beyond_max' })
     expect(many?.dueAt).toBeLessThan(times[0] ?? 0)
   }
-  expect(of('all').filter(({ state }) => state.kind === 'ended')).toHaveLength(3)
+  expect(of('each').filter(({ state }) => state.kind === 'ended')).toHaveLength(3)
   expect(of('newest').filter(({ state }) => state.kind === 'ended')).toHaveLength(1)
   expect(of('newest').filter(({ state }) => state.kind === 'missed')).toHaveLength(71)
   expect(of('tooLate')).toMatchObject([{ state: { kind: 'missed', reason: 'too_late' } }])

@@ -1,6 +1,4 @@
 /** What the command of a job is told of the time that it was due at, in its environment. */
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { type House, openHouse } from '../harness/house.ts'
 import { outputOf, runsOf, timeIn, told } from '../harness/jobs.ts'

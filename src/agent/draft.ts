@@ -169,8 +169,7 @@ export class Draft {
     const found = this.slots.get(name)
     if (!found) return false
     const slot = event.kind === 'runEnded' && wasNoRun(event.end) ? withoutLastRun(found) : found
-    if (event.kind === 'runEnded' && event.run === runOf(slot.state) && isClaimOfDeadAgent(event.end))
-      this.ledger.takeBack(slot)
+    if (event.kind === 'runEnded' && isClaimOfDeadAgent(event.end)) this.ledger.takeBack(slot)
     const desired = this.desired.get(slot.program)
     const job = desired?.program.kind === 'job' ? desired.program.job : null
     // A slot whose program is gone only ends; the plan stops and removes it.

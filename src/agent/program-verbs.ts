@@ -1,5 +1,6 @@
 /** What can be asked about programs: to show, plan, reload, declare and remove them. Bad input is refused whole and changes nothing. */
 import { isAbsolute } from 'node:path'
+import { formatProblem } from '../config/format-problem.ts'
 import { loadConfigApart, loadConfigTextApart } from '../config/load/load-apart.ts'
 import { refuseInvalid } from '../config/load/loaded-config.ts'
 import { differsBySlot } from '../config/placeholders.ts'
@@ -322,7 +323,7 @@ function accept(
   return {
     programs: loaded.programs,
     settings: loaded.settings,
-    warnings: problems.map(({ field, message }) => `${field}: ${message}`),
+    warnings: problems.map((problem) => formatProblem(problem, { marksWarnings: false })),
     api: loaded.api,
   }
 }

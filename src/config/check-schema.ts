@@ -4,7 +4,7 @@
  */
 import * as v from 'valibot'
 import { nearest, plainWord } from '../domain/nearest.ts'
-import { foreignKey, foreignValue } from './foreign-keys.ts'
+import { foreignKey, foreignValue, type KeyPlace } from './foreign-keys.ts'
 import { nameRule, tamedName } from './program-name.ts'
 import { deeperKeys, keysAt, wordsAt } from './schema/tree.ts'
 import { type FieldPath, type Mistake, valueText } from './source.ts'
@@ -107,7 +107,9 @@ function unknownKey(schema: v.GenericSchema, path: FieldPath, input: unknown): M
   if (same) return { ...mistake, message: 'unknown key', suggestion: same }
   const place = placeOf(around)
   const foreign = place === null ? null : foreignKey(written, place)
-  if (foreign !== null) {
+  // A job lacks some keys of programs.
+  const isOfUse = foreign?.here == null || known.includes(foreign.here.split('.')[0] ?? '')
+  if (foreign !== null && isOfUse) {
     const note = foreign.note === null ? '' : `${foreign.here === null ? ': ' : ', '}${foreign.note}`
     const here = foreign.here === null ? 'has no counterpart here' : `is \`${foreign.here}\` here`
     return {
@@ -125,13 +127,29 @@ function unknownKey(schema: v.GenericSchema, path: FieldPath, input: unknown): M
     const message = `unknown key; \`${written}\` belongs to a program, under \`programs.<name>\``
     return { ...mistake, message, suggestion: `programs.<name>.${written}` }
   }
+  const elsewhere = placeElsewhere(schema, around, written)
+  if (elsewhere !== null) {
+    const message = `unknown key; \`${written}\` ${elsewhere}`
+    return { ...mistake, message, expected: 'it there, or left out', suggestion: null }
+  }
   const near = nearest(written, known)
   if (near) return { ...mistake, message: 'unknown key', suggestion: near }
   return { ...mistake, message: `unknown key; expected ${mistake.expected}`, suggestion: null }
 }
 
-function placeOf(around: FieldPath): 'program' | 'top' | null {
+/** What is kept running and what is due have keys that mean nothing for the other. */
+function placeElsewhere(schema: v.GenericSchema, around: FieldPath, written: string): string | null {
+  if (around.length !== 2) return null
+  const isKeyOf = (table: string): boolean => keysAt(schema, [table, 'any']).includes(written)
+  if (around[0] === 'programs' && isKeyOf('jobs')) return 'belongs to a job, under `jobs.<name>`'
+  if (around[0] === 'jobs' && isKeyOf('programs'))
+    return 'is for programs that are kept running, under `programs.<name>`'
+  return null
+}
+
+function placeOf(around: FieldPath): KeyPlace | null {
   if (around.length === 0) return 'top'
+  if (around[0] === 'jobs' && around.length === 2) return 'job'
   const inProgram =
     (around[0] === 'programs' && around.length === 2) || (around[0] === 'defaults' && around.length === 1)
   return inProgram ? 'program' : null

@@ -1,5 +1,5 @@
 /**
- * The keys that people bring along from supervisord, PM2, systemd, Circus and Compose, and what they are called here. A key
+ * The keys that people bring along from supervisord, PM2, systemd, Circus, Compose, cron and Kubernetes, and what they are called here. A key
  * that has no counterpart says what to do instead. Nothing here is accepted: one thing has one name.
  */
 import { plainWord } from '../domain/nearest.ts'
@@ -135,6 +135,34 @@ const ofPrograms: Readonly<Record<string, Readonly<Record<string, Entry>>>> = {
   },
 }
 
+const ofJobs: typeof ofPrograms = {
+  'other schedulers': {
+    cron: 'schedule',
+    crontab: 'schedule',
+    expression: 'schedule',
+    cron_expression: 'schedule',
+    cron_tz: 'timezone',
+    tz: 'timezone',
+    mailto: notHere('`drover events` tells of failures'),
+  },
+  systemd: {
+    OnCalendar: { here: 'schedule', note: 'as a cron expression' },
+    OnBootSec: { here: 'schedule', note: 'as `@reboot`' },
+    OnUnitActiveSec: { here: 'schedule', note: 'as `@every`' },
+    Persistent: { here: 'missed', note: 'true is `once`, false is `skip`' },
+    RandomizedDelaySec: { here: 'schedule', note: 'with `H` or `~`, which spread the starts' },
+  },
+  Kubernetes: {
+    concurrencyPolicy: { here: 'overlap', note: 'Forbid is `skip`, Replace is `replace`, Allow is `allow`' },
+    startingDeadlineSeconds: 'missed.within',
+    activeDeadlineSeconds: 'timeout',
+    backoffLimit: 'retries',
+    suspend: { here: 'enabled', note: 'the other way round' },
+    successfulJobsHistoryLimit: 'history.keep',
+    failedJobsHistoryLimit: 'history.keep',
+  },
+}
+
 const ofTop: Readonly<Record<string, Readonly<Record<string, Entry>>>> = {
   supervisord: {
     program: 'programs',
@@ -152,10 +180,17 @@ const ofTop: Readonly<Record<string, Readonly<Record<string, Entry>>>> = {
   Circus: { watcher: 'programs', watchers: 'programs' },
 }
 
-/** What is known of a key that stands in a program, in `defaults`, or at the top of a file. */
-export function foreignKey(written: string, place: 'program' | 'top'): ForeignKey | null {
+export type KeyPlace = 'program' | 'job' | 'top'
+
+const byPlace = { program: [ofPrograms], job: [ofJobs, ofPrograms], top: [ofTop] } as const satisfies Record<
+  KeyPlace,
+  unknown
+>
+
+/** What is known of a key that stands in a program or a job, in `defaults`, or at the top of a file. */
+export function foreignKey(written: string, place: KeyPlace): ForeignKey | null {
   const plain = plainWord(written)
-  for (const [origin, keys] of Object.entries(place === 'program' ? ofPrograms : ofTop)) {
+  for (const [origin, keys] of byPlace[place].flatMap((table) => Object.entries(table))) {
     for (const [key, entry] of Object.entries(keys)) {
       if (plainWord(key) !== plain) continue
       return typeof entry === 'string' ? { origin, here: entry, note: null } : { origin, ...entry }

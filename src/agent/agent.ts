@@ -32,6 +32,7 @@ import type { Draft, Effect } from './draft.ts'
 import { EventCounts } from './event-counts.ts'
 import { EventFeed } from './event-feed.ts'
 import { FileWatch } from './file-watch.ts'
+import { FunctionHosts } from './function-hosts.ts'
 import { Housekeeper } from './housekeeper.ts'
 import { observeRun } from './observe-run.ts'
 import { OutputQuota } from './output-quota.ts'
@@ -92,6 +93,7 @@ export class Agent {
   /** Numbers of processes that people set. */
   scales: ScaleSet = new Map()
   readonly scheduler: Scheduler
+  private readonly functions: FunctionHosts
   private readonly runIds: RunIds
   private readonly marks: MarkWatch
   private readonly housekeeper: Housekeeper
@@ -130,7 +132,12 @@ export class Agent {
       clock,
       ledger: () => this.reconciler.ledger,
       tell: (change) => this.reconciler.tell(change),
-      ask: async () => ({ ok: false, reason: 'functions are not asked yet' }),
+      ask: ({ file, path }, at, timezone) => this.functions.ask({ file, path, at, timezone }),
+    })
+    this.functions = new FunctionHosts({
+      clock,
+      hostPath: options.hostPath,
+      environment: options.environment,
     })
     this.tokens = new Tokens({
       clock,
@@ -339,6 +346,7 @@ export class Agent {
   async close(): Promise<void> {
     this.isClosed = true
     this.scheduler.close()
+    this.functions.close()
     this.checker.close()
     this.usage.close()
     this.fileWatch.close()
@@ -380,6 +388,7 @@ export class Agent {
     this.programs = programs
     this.generation += 1
     this.users.clear()
+    this.functions.reload()
     const outdated = new Set(outdatedScales(this.scales, programs))
     this.scales = new Map([...this.scales].filter(([, scale]) => !outdated.has(scale)))
     this.fileWatch.follow(this.reconciler.desired)

@@ -22,6 +22,7 @@ export interface SchedulerOptions {
   readonly ask: (
     reference: FunctionReference,
     at: number,
+    timezone: string,
   ) => Promise<{ ok: true; value: boolean } | { ok: false; reason: string }>
 }
 
@@ -131,7 +132,7 @@ export class Scheduler {
     const { program, calendar } = entry
     const times = calendar.between(job.coveredUntil, now, job.anchor)
     const minutes = times?.due ?? []
-    const answers = await Promise.all(minutes.map((at) => this.options.ask(reference, at)))
+    const answers = await Promise.all(minutes.map((at) => this.options.ask(reference, at, calendar.zone)))
     entry.isAsking = false
     if (this.isClosed || !times) return
     const due = minutes.filter((_at, index) => answers[index]?.ok && answers[index].value)

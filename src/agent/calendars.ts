@@ -22,8 +22,8 @@ interface KeptSchedule extends JobSchedule {
 }
 
 /** Two schedules with the same text are due at the same times. A job without a zone of its own has another schedule once the machine's zone is another. */
-export function scheduleIdentity({ job }: JobProgram): string {
-  const kept: KeptSchedule = { ...job.schedule, zone: job.timezone ?? processZone() }
+function scheduleIdentity({ job }: JobProgram, zoneHere: () => string): string {
+  const kept: KeptSchedule = { ...job.schedule, zone: job.timezone ?? zoneHere() }
   return stableJson(kept as unknown as JsonValue)
 }
 
@@ -32,13 +32,21 @@ export function calendarOf(program: string, identity: string): JobCalendar {
   return new JobCalendar(program, JSON.parse(identity) as KeptSchedule)
 }
 
-export const jobCalendars: JobCalendars = {
-  identityOf: scheduleIdentity,
-  // A function cannot be asked about times at which it was not.
-  dueOf({ program, schedule, coveredUntil, anchor }: StoredJob, until) {
-    const calendar = calendarOf(program, schedule)
-    return calendar.predicate ? null : calendar.between(coveredUntil, until, anchor)
-  },
+/** For one set of programs: the machine's zone is looked up once for all of them. */
+export function jobCalendars(): JobCalendars {
+  let zone: string | null = null
+  const zoneHere = (): string => {
+    zone ??= processZone()
+    return zone
+  }
+  return {
+    identityOf: (program) => scheduleIdentity(program, zoneHere),
+    // A function cannot be asked about times at which it was not.
+    dueOf({ program, schedule, coveredUntil, anchor }: StoredJob, until) {
+      const calendar = calendarOf(program, schedule)
+      return calendar.predicate ? null : calendar.between(coveredUntil, until, anchor)
+    },
+  }
 }
 
 export class JobCalendar {

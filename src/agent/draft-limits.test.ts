@@ -31,7 +31,12 @@ function draftOf(
     { ...newSlotRecord(`mailer:${index}`, 'mailer', index, clock), launchHash: 'h', ...slot },
   ])
   return new Draft(
-    { slots: new Map(records), desired, ledger: emptyLedger, isShuttingDown: false },
+    {
+      slots: new Map(records),
+      desired,
+      ledger: emptyLedger({ name: 'a', labels: {} }),
+      isShuttingDown: false,
+    },
     { clock, newRunId: () => `n${++runs}`, random: () => 0.5, node: 'a', blackoutOf: () => null },
   )
 }

@@ -21,6 +21,7 @@ import type { Changes, NoteName, ProgramSource, StoredScale, StoredToken } from 
 import { jobCalendars } from './calendars.ts'
 import type { JobProgram, LedgerBase } from './ledger-book.ts'
 import { LedgerDraft } from './ledger-draft.ts'
+import { Overlay } from './overlay.ts'
 import { newSlotRecord, type SlotRecord, toStored } from './slot-records.ts'
 
 /** What is to be done once the draft is recorded. */
@@ -38,7 +39,7 @@ export type Effect =
   | { readonly kind: 'forget'; readonly run: string }
 
 export interface DraftBase {
-  readonly slots: ReadonlyMap<string, SlotRecord>
+  readonly slots: Map<string, SlotRecord>
   readonly desired: ReadonlyMap<string, DesiredProgram>
   readonly ledger: LedgerBase
   readonly isShuttingDown: boolean
@@ -65,7 +66,7 @@ export interface DraftTools {
 }
 
 export class Draft {
-  readonly slots: Map<string, SlotRecord>
+  readonly slots: Overlay<string, SlotRecord>
   readonly effects: Effect[] = []
   readonly touched = new Set<string>()
   readonly ledger: LedgerDraft
@@ -86,7 +87,7 @@ export class Draft {
   private readonly tokens = new Map<string, StoredToken | null>()
 
   constructor(base: DraftBase, tools: DraftTools) {
-    this.slots = new Map(base.slots)
+    this.slots = new Overlay(base.slots)
     this.desired = base.desired
     this.isShuttingDown = base.isShuttingDown
     this.tools = tools
@@ -142,13 +143,13 @@ export class Draft {
   declare(desired: ReadonlyMap<string, DesiredProgram>): void {
     const before = this.desired
     this.desired = desired
-    this.ledger.declare(before, jobCalendars)
+    this.ledger.declare(before, jobCalendars())
   }
 
   /** Lets time pass: whatever is due becomes a tick. */
   tick(): void {
     const now = this.tools.clock.monotonic()
-    for (const { name, state, rollout } of [...this.slots.values()]) {
+    for (const { name, state, rollout } of this.slots.values()) {
       const due = dueOf(state)
       const waitsForCheck = state.kind === 'starting' && state.isBorn && state.until === null
       if ((due !== null && due <= now) || waitsForCheck) this.send(name, { kind: 'tick' })

@@ -71,8 +71,8 @@ export class LedgerDraft {
   }
 
   /** As it is once it is recorded. */
-  after(): LedgerBase {
-    return this.book.after()
+  commit(): LedgerBase {
+    return this.book.commit()
   }
 
   get pausedBy(): string | null {

@@ -21,6 +21,7 @@ import {
   replaceSource,
   toDesired,
 } from './programs.ts'
+import type { SlotRecord } from './slot-records.ts'
 import type { SlotVerbs } from './slot-verbs.ts'
 import { viewPlan, viewProgram } from './views.ts'
 
@@ -232,7 +233,8 @@ export class ProgramVerbs {
   private plan(
     after: ProgramSet,
     warnings: readonly string[],
-    now: Pick<DraftBase, 'desired' | 'slots'> = this.agent.reconciler,
+    now: Pick<DraftBase, 'desired'> & { readonly slots: ReadonlyMap<string, SlotRecord> } = this.agent
+      .reconciler,
   ): PlanView {
     const { generation } = this.agent
     return viewPlan({

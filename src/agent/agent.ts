@@ -484,7 +484,7 @@ export class Agent {
    * when it begins. True while that is being found out, so that the mark stays: should it fail, it is noticed again.
    */
   private noticeStranger(run: string, kind: MarkKind): boolean {
-    if (kind === 'notified') return false
+    if (kind === 'notified' || !this.marks.has(run, kind)) return false
     if (!this.strangers.has(run)) {
       this.strangers.add(run)
       void this.adoptStranger(run).then((isOurs) => {

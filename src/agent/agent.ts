@@ -8,12 +8,14 @@
 import { relative } from 'node:path'
 import process from 'node:process'
 import type { Clock } from '../clock.ts'
+import { fitsNode } from '../domain/job.ts'
 import { filesChanged } from '../domain/limits.ts'
 import { roomForEnded } from '../domain/output-share.ts'
 import { type Program, type StopPolicy, slotTitle } from '../domain/program.ts'
 import { type DesiredProgram, isActive } from '../domain/reconcile.ts'
 import type { RetentionLimits } from '../domain/retention.ts'
 import { holdsSlot, type RunEnd } from '../domain/run.ts'
+import { processZone } from '../domain/schedule/zone.ts'
 import { UserError } from '../domain/user-error.ts'
 import type { DataDirectory } from '../process/data-directory.ts'
 import { scanFiles } from '../process/file-scan.ts'
@@ -32,6 +34,8 @@ import type { Draft, Effect } from './draft.ts'
 import { EventCounts } from './event-counts.ts'
 import { EventFeed } from './event-feed.ts'
 import { FileWatch } from './file-watch.ts'
+import type { FunctionAnswer } from './function-host.ts'
+import { FunctionHosts } from './function-hosts.ts'
 import { Housekeeper } from './housekeeper.ts'
 import { observeRun } from './observe-run.ts'
 import { OutputQuota } from './output-quota.ts'
@@ -48,7 +52,7 @@ import {
 import { Reconciler } from './reconciler.ts'
 import { RunIds } from './run-ids.ts'
 import { type LiveRun, RunKeeper } from './run-keeper.ts'
-import { Scheduler } from './scheduler.ts'
+import { type DueQuestion, Scheduler } from './scheduler.ts'
 import { fromStored } from './slot-records.ts'
 import { beginAfresh, startAfterBoot, takeOver, takeOverOne, tellWhoStaysDown } from './takeover.ts'
 import { Tokens } from './tokens.ts'
@@ -92,6 +96,7 @@ export class Agent {
   /** Numbers of processes that people set. */
   scales: ScaleSet = new Map()
   readonly scheduler: Scheduler
+  private readonly functions: FunctionHosts
   private readonly runIds: RunIds
   private readonly marks: MarkWatch
   private readonly housekeeper: Housekeeper
@@ -130,8 +135,9 @@ export class Agent {
       clock,
       ledger: () => this.reconciler.ledger,
       tell: (change) => this.reconciler.tell(change),
-      ask: async () => ({ ok: false, reason: 'functions are not asked yet' }),
+      ask: (question) => this.askWhetherDue(question),
     })
+    this.functions = new FunctionHosts(options)
     this.tokens = new Tokens({
       clock,
       store,
@@ -339,6 +345,7 @@ export class Agent {
   async close(): Promise<void> {
     this.isClosed = true
     this.scheduler.close()
+    this.functions.close()
     this.checker.close()
     this.usage.close()
     this.fileWatch.close()
@@ -385,6 +392,7 @@ export class Agent {
     this.fileWatch.follow(this.reconciler.desired)
     this.followChecks(this.reconciler.slots.keys())
     this.holders.keepOnly(this.programsInForce())
+    this.functions.reload()
     this.scheduler.follow(this.reconciler.desired)
   }
 
@@ -411,6 +419,20 @@ export class Agent {
       const times = calendar.predicate ? null : calendar.between(coveredUntil, draft.now(), anchor)
       if (times) draft.ledger.missChanged(program, times)
     }
+  }
+
+  /** A job that has no due times here is no reason to begin a process for its function. */
+  private async askWhetherDue({ program, reference, at, timezone }: DueQuestion): Promise<FunctionAnswer> {
+    const { desired, ledger } = this.reconciler
+    const declared = desired.get(program)?.program
+    if (
+      declared?.kind !== 'job' ||
+      !declared.job.isEnabled ||
+      !fitsNode(declared.job.target, ledger.node).fits
+    )
+      return { ok: true, value: false }
+    const zone = timezone === processZone() ? null : timezone
+    return await this.functions.ask({ ...reference, at, timezone: zone })
   }
 
   private programsInForce(): Program[] {

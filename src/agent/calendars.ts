@@ -33,11 +33,14 @@ export function calendarOf(program: string, identity: string): JobCalendar {
 export class JobCalendar {
   readonly kind: DueTimes['kind']
   readonly predicate: FunctionReference | null
+  /** The time zone that its times are meant in. */
+  readonly zone: string
   private readonly calendar: Calendar
 
   constructor(program: string, { expressions, at, predicate, zone }: KeptSchedule) {
     this.kind = expressions.length > 0 && at.length === 0 && expressions.every(isEvery) ? 'every' : 'schedule'
     this.predicate = predicate
+    this.zone = zone
     this.calendar = compileCalendar({ expressions, at, timezone: zone, seed: program })
   }
 

@@ -10,19 +10,25 @@ import type { FunctionReference } from '../domain/job.ts'
 import type { Milliseconds } from '../domain/milliseconds.ts'
 import type { DesiredProgram } from '../domain/reconcile.ts'
 import type { StoredJob } from '../store/store.ts'
-import { calendarOf, type JobCalendar } from './calendars.ts'
+import { calendarOf, type JobCalendar, mostListed } from './calendars.ts'
 import type { Draft } from './draft.ts'
-import type { LedgerBase } from './ledger-draft.ts'
+import type { DueTimes, LedgerBase } from './ledger-draft.ts'
 
 export interface SchedulerOptions {
   readonly clock: Clock
   readonly ledger: () => LedgerBase
   readonly tell: (change: (draft: Draft) => void) => void
-  /** Asks a function of the configuration whether its job is due at this time. */
+  /** Asks a function of the configuration whether its job is due at a time. */
   readonly ask: (
-    reference: FunctionReference,
-    at: number,
+    question: DueQuestion,
   ) => Promise<{ ok: true; value: boolean } | { ok: false; reason: string }>
+}
+
+export interface DueQuestion {
+  readonly program: string
+  readonly reference: FunctionReference
+  readonly at: number
+  readonly timezone: string
 }
 
 interface Entry {
@@ -40,6 +46,7 @@ const longestSleepMs: Milliseconds = 5000
 const jumpMs: Milliseconds = 2000
 /** So many calendars are compiled before others get their turn. */
 const compiledPerTurn = 250
+const minuteMs: Milliseconds = 60_000
 
 export class Scheduler {
   private readonly options: SchedulerOptions
@@ -126,21 +133,27 @@ export class Scheduler {
     job: StoredJob,
     now: number,
   ): Promise<void> {
-    if (entry.isAsking) return
-    entry.isAsking = true
     const { program, calendar } = entry
-    const times = calendar.between(job.coveredUntil, now, job.anchor)
-    const minutes = times?.due ?? []
-    const answers = await Promise.all(minutes.map((at) => this.options.ask(reference, at)))
+    const times = entry.isAsking ? null : calendar.between(job.coveredUntil, now, job.anchor)
+    if (!times) return
+    entry.isAsking = true
+    const questions = times.due.map((at) => ({ program, reference, at, timezone: calendar.zone }))
+    const answers = await Promise.all(questions.map((question) => this.options.ask(question)))
     entry.isAsking = false
-    if (this.isClosed || !times) return
-    const due = minutes.filter((_at, index) => answers[index]?.ok && answers[index].value)
-    const failed = minutes.flatMap((at, index) => {
+    // Of a schedule that was changed meanwhile nobody wants to know any more.
+    if (this.isClosed || this.entries.get(program) !== entry) return
+    const due = times.due.filter((_at, index) => answers[index]?.ok && answers[index].value)
+    const failed = times.due.flatMap((at, index) => {
       const answer = answers[index]
       return answer && !answer.ok ? [{ at, reason: answer.reason }] : []
     })
     this.options.tell((draft) =>
-      draft.ledger.recordDue(program, { ...times, due, failed, unlistedSince: null }),
+      draft.ledger.recordDue(program, {
+        ...times,
+        due,
+        failed: [...unasked(times), ...failed],
+        unlistedSince: null,
+      }),
     )
   }
 
@@ -193,18 +206,26 @@ export class Scheduler {
   }
 }
 
+/** One row for the minutes that are too many to be asked for. */
+function unasked({ due: [first = 0], unlistedSince }: DueTimes): DueTimes['failed'] {
+  if (unlistedSince === null) return []
+  const last = first - minuteMs
+  const count = Math.round((last - unlistedSince) / minuteMs) + 1
+  const reason = `nobody asked the function about the ${count} minutes from ${new Date(unlistedSince).toISOString()} on: only the newest ${mostListed} are made up for`
+  return [{ at: last, reason }]
+}
+
 function earlier(a: number | null, b: number | null): number | null {
   return a === null || (b !== null && b < a) ? b : a
 }
 
 function entryOf(job: StoredJob, known: Entry | undefined): Entry {
   const { program, schedule: identity, coveredUntil, anchor } = job
-  const calendar = known?.identity === identity ? known.calendar : calendarOf(program, identity)
-  return {
-    program,
-    identity,
-    calendar,
-    next: calendar.next(coveredUntil, anchor),
-    isAsking: known?.isAsking ?? false,
+  if (known?.identity === identity) {
+    // The same one, since an answer that is on its way belongs to it.
+    known.next = known.calendar.next(coveredUntil, anchor)
+    return known
   }
+  const calendar = calendarOf(program, identity)
+  return { program, identity, calendar, next: calendar.next(coveredUntil, anchor), isAsking: false }
 }

@@ -8,14 +8,12 @@
 import { relative } from 'node:path'
 import process from 'node:process'
 import type { Clock } from '../clock.ts'
-import { fitsNode } from '../domain/job.ts'
 import { filesChanged } from '../domain/limits.ts'
 import { roomForEnded } from '../domain/output-share.ts'
 import { type Program, type StopPolicy, slotTitle } from '../domain/program.ts'
-import { type DesiredProgram, isActive } from '../domain/reconcile.ts'
+import { isActive } from '../domain/reconcile.ts'
 import type { RetentionLimits } from '../domain/retention.ts'
 import { holdsSlot, type RunEnd } from '../domain/run.ts'
-import { processZone } from '../domain/schedule/zone.ts'
 import { UserError } from '../domain/user-error.ts'
 import type { DataDirectory } from '../process/data-directory.ts'
 import { scanFiles } from '../process/file-scan.ts'
@@ -26,17 +24,18 @@ import { readProcessAge, readTree } from '../process/tree-usage.ts'
 import { resolveUser, type UserResolution } from '../process/user.ts'
 import type { Store } from '../store/store.ts'
 import { type FoundRun, findRuns, findStranger } from './adoption.ts'
-import { blackoutOf, calendarOf, scheduleIdentity } from './calendars.ts'
+import { blackoutOf } from './calendars.ts'
 import { Checker } from './checker.ts'
 import { Compressor } from './compressor.ts'
 import type { Doors } from './doors.ts'
-import type { Draft, Effect } from './draft.ts'
+import type { Effect } from './draft.ts'
 import { EventCounts } from './event-counts.ts'
 import { EventFeed } from './event-feed.ts'
 import { FileWatch } from './file-watch.ts'
 import type { FunctionAnswer } from './function-host.ts'
 import { FunctionHosts } from './function-hosts.ts'
 import { Housekeeper } from './housekeeper.ts'
+import { isDueOn } from './ledger-draft.ts'
 import { observeRun } from './observe-run.ts'
 import { OutputQuota } from './output-quota.ts'
 import type { ProgramsOfConfig } from './program-verbs.ts'
@@ -134,10 +133,15 @@ export class Agent {
     this.scheduler = new Scheduler({
       clock,
       ledger: () => this.reconciler.ledger,
-      tell: (change) => this.reconciler.tell(change),
+      record: (change) => this.reconciler.request(change),
+      complain: options.complain,
       ask: (question) => this.askWhetherDue(question),
     })
-    this.functions = new FunctionHosts(options)
+    this.functions = new FunctionHosts({
+      clock,
+      hostPath: options.hostPath,
+      environment: options.environment,
+    })
     this.tokens = new Tokens({
       clock,
       store,
@@ -259,7 +263,6 @@ export class Agent {
     this.marks.start()
     await this.reconciler.request((draft) => {
       const known = draft.desired
-      this.missWhatChanged(draft, desired)
       draft.declare(desired)
       if (config) draft.setPrograms('file', config.programs, this.generation + 1)
       for (const { program } of outdatedScales(this.scales, programs)) draft.removeScale(program)
@@ -387,17 +390,17 @@ export class Agent {
     this.programs = programs
     this.generation += 1
     this.users.clear()
+    this.functions.reload()
     const outdated = new Set(outdatedScales(this.scales, programs))
     this.scales = new Map([...this.scales].filter(([, scale]) => !outdated.has(scale)))
     this.fileWatch.follow(this.reconciler.desired)
     this.followChecks(this.reconciler.slots.keys())
     this.holders.keepOnly(this.programsInForce())
-    this.functions.reload()
     this.scheduler.follow(this.reconciler.desired)
   }
 
   /** What this node is, for jobs that are meant for some nodes only. */
-  setLabels(labels: Readonly<Record<string, string>>): void {
+  private setLabels(labels: Readonly<Record<string, string>>): void {
     const node = { name: this.options.node, labels }
     this.reconciler.ledger = { ...this.reconciler.ledger, node }
   }
@@ -410,29 +413,11 @@ export class Agent {
     this.reconciler.ledger = { ...this.reconciler.ledger, jobs, occurrences, pausedBy }
   }
 
-  /** What was due by a schedule that has been changed since, while no agent was there, is listed as missed. */
-  private missWhatChanged(draft: Draft, desired: ReadonlyMap<string, DesiredProgram>): void {
-    for (const { program, schedule, coveredUntil, anchor } of this.reconciler.ledger.jobs.values()) {
-      const declared = desired.get(program)?.program
-      if (declared?.kind !== 'job' || scheduleIdentity(declared) === schedule) continue
-      const calendar = calendarOf(program, schedule)
-      const times = calendar.predicate ? null : calendar.between(coveredUntil, draft.now(), anchor)
-      if (times) draft.ledger.missChanged(program, times)
-    }
-  }
-
   /** A job that has no due times here is no reason to begin a process for its function. */
-  private async askWhetherDue({ program, reference, at, timezone }: DueQuestion): Promise<FunctionAnswer> {
+  private async askWhetherDue({ program, reference, ...when }: DueQuestion): Promise<FunctionAnswer> {
     const { desired, ledger } = this.reconciler
-    const declared = desired.get(program)?.program
-    if (
-      declared?.kind !== 'job' ||
-      !declared.job.isEnabled ||
-      !fitsNode(declared.job.target, ledger.node).fits
-    )
-      return { ok: true, value: false }
-    const zone = timezone === processZone() ? null : timezone
-    return await this.functions.ask({ ...reference, at, timezone: zone })
+    if (!isDueOn(desired.get(program)?.program, ledger.node)) return { ok: true, value: false }
+    return await this.functions.ask({ ...reference, ...when })
   }
 
   private programsInForce(): Program[] {

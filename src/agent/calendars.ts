@@ -9,7 +9,9 @@ import { type Calendar, compileCalendar } from '../domain/schedule/calendar.ts'
 import { parseExpression } from '../domain/schedule/expression.ts'
 import { coveringWindow, parseWindow, type Window } from '../domain/schedule/windows.ts'
 import { processZone } from '../domain/schedule/zone.ts'
-import type { DueTimes, JobProgram } from './ledger-draft.ts'
+import type { StoredJob } from '../store/store.ts'
+import type { JobProgram } from './ledger-book.ts'
+import type { DueTimes, JobCalendars } from './ledger-draft.ts'
 
 /** Of what was missed, so many due times of one job get a row each; those before are told of in one. */
 export const mostListed = 1000
@@ -30,10 +32,18 @@ export function calendarOf(program: string, identity: string): JobCalendar {
   return new JobCalendar(program, JSON.parse(identity) as KeptSchedule)
 }
 
+export const jobCalendars: JobCalendars = {
+  identityOf: scheduleIdentity,
+  // A function cannot be asked about times at which it was not.
+  dueOf({ program, schedule, coveredUntil, anchor }: StoredJob, until) {
+    const calendar = calendarOf(program, schedule)
+    return calendar.predicate ? null : calendar.between(coveredUntil, until, anchor)
+  },
+}
+
 export class JobCalendar {
   readonly kind: DueTimes['kind']
   readonly predicate: FunctionReference | null
-  /** The time zone that its times are meant in. */
   readonly zone: string
   private readonly calendar: Calendar
 

@@ -8,7 +8,7 @@ import type { SlotState } from '../domain/slot-state.ts'
 import { aProgram, exited, noUsage, runningState, stopped } from '../domain/testing/samples.ts'
 import { FakeClock } from '../testing/fake-clock.ts'
 import { Draft } from './draft.ts'
-import { emptyLedger } from './ledger-draft.ts'
+import { emptyLedger } from './ledger-book.ts'
 import { newSlotRecord, type SlotRecord } from './slot-records.ts'
 
 let clock: FakeClock

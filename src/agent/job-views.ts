@@ -4,7 +4,7 @@ import { refusalReasons } from '../domain/admission.ts'
 import { fitsNode } from '../domain/job.ts'
 import { missReasons, type Occurrence } from '../domain/occurrence.ts'
 import { processZone } from '../domain/schedule/zone.ts'
-import type { JobProgram, LedgerBase } from './ledger-draft.ts'
+import type { JobProgram, LedgerBase } from './ledger-book.ts'
 
 export interface JobFacts {
   readonly ledger: LedgerBase

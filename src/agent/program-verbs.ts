@@ -78,8 +78,7 @@ export class ProgramVerbs {
       const { programs, warnings, api, settings } = await this.readToEnforce()
       const doors = await this.prepareDoors(api)
       try {
-        this.agent.setLabels(settings.labels)
-        const made = await this.enforce('file', programs, warnings, by)
+        const made = await this.enforce('file', programs, warnings, by, settings.labels)
         doors?.take()
         return made
       } catch (error) {
@@ -201,6 +200,8 @@ export class ProgramVerbs {
     programs: readonly Program[],
     warnings: readonly string[],
     by: string,
+    /** What this node is from now on; null: as before. */
+    labels: AgentSettings['labels'] | null = null,
   ): Promise<PlanView> {
     const { agent } = this
     const accepted = replaceSource(agent.programs, source, programs)
@@ -210,6 +211,7 @@ export class ProgramVerbs {
       const made = this.plan(accepted, warnings, draft)
       const byChange = (...changes: string[]): string[] =>
         made.programs.filter(({ change }) => changes.includes(change)).map(({ program }) => program)
+      if (labels) draft.ledger.setLabels(labels)
       draft.declare(toDesired(accepted, agent.scales))
       for (const { program } of outdatedScales(agent.scales, accepted)) draft.removeScale(program)
       draft.setPrograms(source, programs, generation)

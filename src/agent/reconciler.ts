@@ -12,7 +12,7 @@ import { dueOf } from '../domain/slot-state.ts'
 import { UserError } from '../domain/user-error.ts'
 import type { Store } from '../store/store.ts'
 import { Draft, type DraftTools, type Effect } from './draft.ts'
-import { emptyLedger, type LedgerBase } from './ledger-draft.ts'
+import { emptyLedger, type LedgerBase } from './ledger-book.ts'
 import type { SlotRecord } from './slot-records.ts'
 
 export interface ReconcilerOptions extends DraftTools {

@@ -32,8 +32,10 @@ import type { Effect } from './draft.ts'
 import { EventCounts } from './event-counts.ts'
 import { EventFeed } from './event-feed.ts'
 import { FileWatch } from './file-watch.ts'
+import type { FunctionAnswer } from './function-host.ts'
 import { FunctionHosts } from './function-hosts.ts'
 import { Housekeeper } from './housekeeper.ts'
+import { isDueOn } from './ledger-draft.ts'
 import { observeRun } from './observe-run.ts'
 import { OutputQuota } from './output-quota.ts'
 import type { ProgramsOfConfig } from './program-verbs.ts'
@@ -49,7 +51,7 @@ import {
 import { Reconciler } from './reconciler.ts'
 import { RunIds } from './run-ids.ts'
 import { type LiveRun, RunKeeper } from './run-keeper.ts'
-import { Scheduler } from './scheduler.ts'
+import { type DueQuestion, Scheduler } from './scheduler.ts'
 import { fromStored } from './slot-records.ts'
 import { beginAfresh, startAfterBoot, takeOver, takeOverOne, tellWhoStaysDown } from './takeover.ts'
 import { Tokens } from './tokens.ts'
@@ -133,7 +135,7 @@ export class Agent {
       ledger: () => this.reconciler.ledger,
       record: (change) => this.reconciler.request(change),
       complain: options.complain,
-      ask: ({ file, path }, at, timezone) => this.functions.ask({ file, path, at, timezone }),
+      ask: (question) => this.askWhetherDue(question),
     })
     this.functions = new FunctionHosts({
       clock,
@@ -409,6 +411,13 @@ export class Agent {
     const occurrences = new Map((await store.listOpenOccurrences()).map((one) => [one.id, one]))
     const pausedBy = (await store.loadNote('paused')) || null
     this.reconciler.ledger = { ...this.reconciler.ledger, jobs, occurrences, pausedBy }
+  }
+
+  /** A job that has no due times here is no reason to begin a process for its function. */
+  private async askWhetherDue({ program, reference, ...when }: DueQuestion): Promise<FunctionAnswer> {
+    const { desired, ledger } = this.reconciler
+    if (!isDueOn(desired.get(program)?.program, ledger.node)) return { ok: true, value: false }
+    return await this.functions.ask({ ...reference, ...when })
   }
 
   private programsInForce(): Program[] {

@@ -24,9 +24,9 @@ class Desk {
   readonly asked: number[] = []
   readonly rows: Occurrence[] = []
   answer: (question: DueQuestion) => Answer | Promise<Answer> = () => no
-  ledger: LedgerBase = emptyLedger
+  ledger: LedgerBase = emptyLedger({ name: 'a', labels: {} })
   readonly scheduler: Scheduler
-  private slots = new Map<string, SlotRecord>()
+  private readonly slots = new Map<string, SlotRecord>()
   private desired = new Map<string, DesiredProgram>()
   private ids = 0
 
@@ -51,7 +51,7 @@ class Desk {
     const program = aJob({ schedule: { expressions: [], at: [], predicate }, timezone: 'Europe/Berlin' })
     const before = this.desired
     this.desired = new Map([['report', { program, launchHash: 'h' }]])
-    this.tell((draft) => draft.ledger.declare(before, jobCalendars))
+    this.tell((draft) => draft.ledger.declare(before, jobCalendars()))
     const job = this.ledger.jobs.get('report')
     if (job) this.ledger = { ...this.ledger, jobs: new Map([['report', { ...job, coveredUntil }]]) }
     this.scheduler.follow(this.desired)
@@ -87,8 +87,8 @@ class Desk {
     )
     change(draft)
     this.rows.push(...(draft.changes()?.occurrences ?? []))
-    this.slots = new Map(draft.slots)
-    this.ledger = draft.ledger.after()
+    draft.slots.commit()
+    this.ledger = draft.ledger.commit()
   }
 }
 

@@ -49,6 +49,7 @@ export function createVerbs(
     enableJobs: (request) => jobs.enableJobs(request),
     pauseJobs: (request) => jobs.pauseJobs(request),
     listOccurrences: (query) => jobs.listOccurrences(query),
+    getOccurrence: (id) => jobs.getOccurrence(id),
     listRuns: (query) => history.listRuns(query),
     getRun: (id) => history.getRun(id),
     readRunOutput: (id, stream, offset) => history.readRunOutput(id, stream, offset),

@@ -100,6 +100,7 @@ export interface AgentVerbs {
     before?: string
     limit: number
   }): Promise<OccurrenceView[]>
+  getOccurrence(id: string): Promise<OccurrenceView>
   listRuns(query: {
     targets: readonly string[]
     state?: 'alive' | 'ended'

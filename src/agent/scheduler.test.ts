@@ -24,7 +24,7 @@ class Desk {
   readonly asked: number[] = []
   readonly rows: Occurrence[] = []
   answer: (question: DueQuestion) => Answer | Promise<Answer> = () => no
-  ledger: LedgerBase = emptyLedger
+  ledger: LedgerBase = emptyLedger({ name: 'a', labels: {} })
   readonly scheduler: Scheduler
   private slots = new Map<string, SlotRecord>()
   private desired = new Map<string, DesiredProgram>()
@@ -51,7 +51,7 @@ class Desk {
     const program = aJob({ schedule: { expressions: [], at: [], predicate }, timezone: 'Europe/Berlin' })
     const before = this.desired
     this.desired = new Map([['report', { program, launchHash: 'h' }]])
-    this.tell((draft) => draft.ledger.declare(before, jobCalendars))
+    this.tell((draft) => draft.ledger.declare(before, jobCalendars()))
     const job = this.ledger.jobs.get('report')
     if (job) this.ledger = { ...this.ledger, jobs: new Map([['report', { ...job, coveredUntil }]]) }
     this.scheduler.follow(this.desired)
@@ -88,7 +88,7 @@ class Desk {
     change(draft)
     this.rows.push(...(draft.changes()?.occurrences ?? []))
     this.slots = new Map(draft.slots)
-    this.ledger = draft.ledger.after()
+    this.ledger = draft.ledger.commit()
   }
 }
 
@@ -109,11 +109,15 @@ describe('a job that a function speaks for', () => {
 
   it('S-C3 is skipped with the reason where the function has no answer', async () => {
     const desk = new Desk(at('00:00:59'))
-    desk.answer = () => ({ ok: false, reason: 'the function threw no calendar' })
+    desk.answer = () => ({ ok: false, reason: 'the function threw an error: no calendar' })
     desk.declare()
     desk.scheduler.start()
     await desk.pass(at('00:01:00'))
-    const state = { kind: 'skipped', reason: 'predicate_failed', detail: 'the function threw no calendar' }
+    const state = {
+      kind: 'skipped',
+      reason: 'predicate_failed',
+      detail: 'the function threw an error: no calendar',
+    }
     expect(desk.rows).toMatchObject([{ dueAt: at('00:01:00'), state }])
   })
 

@@ -26,7 +26,7 @@ class Desk {
   answer: (question: DueQuestion) => Answer | Promise<Answer> = () => no
   ledger: LedgerBase = emptyLedger({ name: 'a', labels: {} })
   readonly scheduler: Scheduler
-  private slots = new Map<string, SlotRecord>()
+  private readonly slots = new Map<string, SlotRecord>()
   private desired = new Map<string, DesiredProgram>()
   private ids = 0
 
@@ -87,7 +87,7 @@ class Desk {
     )
     change(draft)
     this.rows.push(...(draft.changes()?.occurrences ?? []))
-    this.slots = new Map(draft.slots)
+    draft.slots.commit()
     this.ledger = draft.ledger.commit()
   }
 }

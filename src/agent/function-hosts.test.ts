@@ -145,17 +145,17 @@ describe('a function that', () => {
     [
       'throws',
       `() => {\n throw new TypeError('no calendar') }`,
-      /^the function threw TypeError: no calendar \(line \d+\)$/,
+      /^the function threw an error: TypeError: no calendar \(line \d+\)$/,
     ],
     [
       'throws later',
       `async () => { await null; throw new Error('no calendar') }`,
-      /^the function threw no calendar/,
+      /^the function threw an error: no calendar/,
     ],
     [
       'throws what is no error',
       '() => { throw Object.create(null) }',
-      'the function threw something without a text',
+      'the function threw an error: one without a text',
     ],
     ['gives text', `() => 'yes'`, 'the function gave "yes", and neither true nor false'],
     ['gives nothing', `() => {}`, 'the function gave nothing, and neither true nor false'],
@@ -192,7 +192,9 @@ describe('a function that', () => {
     write({ hung: `() => new Promise(() => { setTimeout(() => { throw new Error('no database') }, 0) })` })
     const { ask } = open()
     expect(await ask('hung', { timeoutMs: 500 })).toEqual(
-      because(/^the function gave no answer within 0\.5 s; beside the calls the file threw no database/),
+      because(
+        /^the function gave no answer within 0\.5 s; beside the calls the file threw an error: no database/,
+      ),
     )
   })
 

@@ -109,11 +109,15 @@ describe('a job that a function speaks for', () => {
 
   it('S-C3 is skipped with the reason where the function has no answer', async () => {
     const desk = new Desk(at('00:00:59'))
-    desk.answer = () => ({ ok: false, reason: 'the function threw no calendar' })
+    desk.answer = () => ({ ok: false, reason: 'the function threw an error: no calendar' })
     desk.declare()
     desk.scheduler.start()
     await desk.pass(at('00:01:00'))
-    const state = { kind: 'skipped', reason: 'predicate_failed', detail: 'the function threw no calendar' }
+    const state = {
+      kind: 'skipped',
+      reason: 'predicate_failed',
+      detail: 'the function threw an error: no calendar',
+    }
     expect(desk.rows).toMatchObject([{ dueAt: at('00:01:00'), state }])
   })
 

@@ -52,7 +52,7 @@ test('S-C3 a function is asked each minute, and true, false and trouble become a
   }
   const [broken] = await told(house, 'broken', 'job.skipped', patience)
   expect(broken?.data).toMatchObject({ reason: 'predicate_failed' })
-  expect(broken?.data.detail).toMatch(/^the function threw no calendar \(line \d+\)$/)
+  expect(broken?.data.detail).toMatch(/^the function threw an error: no calendar \(line \d+\)$/)
   const [hung] = await told(house, 'hung', 'job.skipped', patience)
   expect(hung?.data).toMatchObject({
     reason: 'predicate_failed',

@@ -30,8 +30,12 @@ export class LedgerAdmission {
     this.draft = draft
   }
 
-  /** Begins it, lets it wait or skips it. */
-  admit(occurrence: Occurrence, program: JobProgram): Occurrence {
+  /** Begins it, lets it wait or skips it. `isInTurn`: after those that are made up for, whatever the policy. */
+  admit(
+    occurrence: Occurrence,
+    program: JobProgram,
+    isInTurn = isMadeUpInTurn(occurrence, program),
+  ): Occurrence {
     const hindrance = this.hindranceOnArrival(occurrence, program)
     if (hindrance) return this.skip(occurrence, hindrance, null)
     if (this.draft.isShuttingDown)
@@ -43,7 +47,7 @@ export class LedgerAdmission {
       busy: this.busySlots(program),
       queued: waiting.length,
       lockedBy: this.lockHolder(program),
-      isInTurn: isMadeUpInTurn(occurrence, program),
+      isInTurn,
     })
     switch (verdict.kind) {
       case 'start':

@@ -178,14 +178,17 @@ export class LedgerDraft {
     }
     let previousAt = times.before
     const { missed: policy } = program.job
-    for (const verdict of decideDue({ due, now: this.draft.now(), next: times.next, policy })) {
+    const verdicts = decideDue({ due, now: this.draft.now(), next: times.next, policy })
+    // The newest is on time, and would find those before it in its way: it comes in its turn as well.
+    const isInTurn = policy.kind === 'all' && verdicts.some((one) => one.kind === 'start' && one.isCatchUp)
+    for (const verdict of verdicts) {
       const { dueAt } = verdict
       const isCatchUp = verdict.kind === 'start' && verdict.isCatchUp
       const trigger: Trigger = { kind: times.kind, isCatchUp, previousAt }
       const occurrence = this.admission.newOccurrence(name, dueAt, trigger)
       previousAt = dueAt
       if (verdict.kind === 'miss') this.admission.miss(occurrence, verdict.reason)
-      else this.admission.admit(occurrence, program)
+      else this.admission.admit(occurrence, program, isInTurn)
     }
     this.admission.limitCatchUps(program)
   }

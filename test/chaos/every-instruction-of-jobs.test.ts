@@ -103,10 +103,9 @@ class JobsStory implements Story {
       jobs: {
         first: {
           command: this.books.command(0, 'second-try'),
-          schedule: '* * * * * *',
+          schedule: isDue ? '* * * * * *' : 'manual',
           missed: { policy: 'all', max: 1000 },
           retries: { times: 1, initial: '100ms', jitter: 0 },
-          enabled: isDue,
           history,
           overlap,
         },

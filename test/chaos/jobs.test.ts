@@ -87,13 +87,13 @@ test(`over ${deaths} deaths of the agent each due time is in the ledger once, an
   expect(ledger.filter(({ program }) => program === 'retried').every(isSecondTry)).toBe(true)
 })
 
-function declare(books: JobBooks, enabled: boolean): Config {
+function declare(books: JobBooks, isDue: boolean): Config {
   const job = (more: JobConfig): JobConfig => ({
     timezone: 'UTC',
-    // A chain is followed to its end also when nothing new is due.
-    ...(more.after === undefined ? { enabled } : {}),
     history: { keep: 1_000_000 },
     ...more,
+    // What is due already, and what follows from it, comes to its end.
+    ...(isDue || more.schedule === undefined ? {} : { schedule: 'manual' }),
   })
   const inTurn = { policy: 'queue', max: 1000 } as const
   return {

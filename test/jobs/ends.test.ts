@@ -5,12 +5,13 @@ import process from 'node:process'
 import { expect, test } from 'vitest'
 import type { JobConfig } from '../../src/config/config-types.generated.ts'
 import { type House, openHouse } from '../harness/house.ts'
-import { eventsOf, jobEnds, outputOf, runsOf, timeIn, told } from '../harness/jobs.ts'
+import { eventsOf, jobEnds, outputOf, runsOf, told } from '../harness/jobs.ts'
 import { isAlive, kill } from '../harness/processes.ts'
 import { waitFor } from '../harness/wait.ts'
 
+/** Due once, as soon as the first agent of a house has started. */
 function once(command: JobConfig['command'], more: Partial<JobConfig> = {}): JobConfig {
-  return { command, at: timeIn(1).at, ...more }
+  return { command, schedule: '@reboot', ...more }
 }
 
 async function onlyRun(house: House, job: string) {
@@ -181,7 +182,7 @@ test('attempts: which exit codes are worth another one, each with its wait, over
     const runs = await runsOf(house, name)
     attempts[name] = [ended?.kind, ended?.data.attempts, runs.length]
     const causes = runs.map(({ cause }) => cause.kind)
-    expect(causes).toEqual(['scheduled', ...runs.slice(1).map(() => 'retry')])
+    expect(causes).toEqual(['reboot', ...runs.slice(1).map(() => 'retry')])
     for (const [index, run] of runs.slice(1).entries())
       expect(Date.parse(run.claimedAt) - Date.parse(runs[index]?.endedAt ?? '')).toBeGreaterThanOrEqual(290)
   }

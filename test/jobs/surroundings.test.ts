@@ -18,7 +18,7 @@ async function environments(house: House, job: string): Promise<Record<string, s
 
 test('each run knows its due time, the one before, its attempt, why it was due, and its parameters', async () => {
   const house = openHouse()
-  const { at, instant } = timeIn(1)
+  const { at, instant } = timeIn(4)
   house.configureJobs({
     timed: { command: ['env'], schedule: '* * * * * *' },
     once: {

@@ -21,7 +21,7 @@ const escapes = {
 
 test('S-T17 S-F1 S-F10 X-2 a timeout leaves nothing of trees that try to escape, and ends as timed out, once', async () => {
   const house = houseWithEscapes()
-  const { at, instant } = timeIn(2)
+  const { at, instant } = timeIn(4)
   house.configureJobs(escaping({ at, timeout: '1500ms' }))
   await house.startAgent()
   for (const name of Object.keys(escapes)) {
@@ -41,7 +41,7 @@ test('S-T17 S-F1 S-F10 X-2 a timeout leaves nothing of trees that try to escape,
 
 test('S-T17 S-F10 S-C7 while no agent lives the shims keep to the timeout, and the next agent records it once', async () => {
   const house = houseWithEscapes()
-  house.configureJobs(escaping({ at: timeIn(2).at, timeout: '2s' }))
+  house.configureJobs(escaping({ schedule: '@reboot', timeout: '2s' }))
   await house.startAgent()
   for (const name of Object.keys(escapes)) await told(house, name, 'run.started')
   await waitFor('the fugitives are on their way', () => fugitives(house).length > Object.keys(escapes).length)
@@ -65,7 +65,7 @@ test('S-T17 a timeout is for one attempt: another one follows where the job says
   house.configureJobs({
     slow: {
       command: 'test $DROVER_ATTEMPT -ge 2 || exec sleep 1000',
-      at: timeIn(1).at,
+      schedule: '@reboot',
       timeout: '300ms',
       retries: { times: 1, initial: '100ms' },
     },
@@ -75,18 +75,18 @@ test('S-T17 a timeout is for one attempt: another one follows where the job says
   expect(ended?.data.attempts).toBe(2)
   const runs = await runsOf(house, 'slow')
   expect(runs.map(({ end }) => end?.kind)).toEqual(['timed_out', 'exited'])
-  expect(runs.map(({ cause }) => cause.kind)).toEqual(['scheduled', 'retry'])
+  expect(runs.map(({ cause }) => cause.kind)).toEqual(['reboot', 'retry'])
   expect(await eventsOf(house, 'slow', ['run.timed_out'])).toHaveLength(1)
 })
 
 test('S-T19 X-2 S-F2 what lasts longer than warnAfter is told of once, also by the agent after one that died, and ends well', async () => {
   const house = openHouse()
-  const { at } = timeIn(1)
+  const schedule = '@reboot'
   const end = 'until test -e end; do sleep 0.05; done'
   house.configureJobs({
-    before: { command: end, at, warnAfter: '1s', timeout: '60s' },
-    between: { command: end, at, warnAfter: '2500ms' },
-    quick: { command: 'true', at, warnAfter: '1s' },
+    before: { command: end, schedule, warnAfter: '1s', timeout: '60s' },
+    between: { command: end, schedule, warnAfter: '2500ms' },
+    quick: { command: 'true', schedule, warnAfter: '1s' },
   })
   await house.startAgent()
   await told(house, 'before', 'run.overdue')
@@ -110,7 +110,7 @@ test('S-T19 X-2 S-F2 what lasts longer than warnAfter is told of once, also by t
 test('S-T19 what lasted too long and ended while no agent was there is told of with its end', async () => {
   const house = openHouse()
   house.configureJobs({
-    late: { command: 'sleep 1; echo over > over', at: timeIn(1).at, warnAfter: '500ms' },
+    late: { command: 'sleep 1; echo over > over', schedule: '@reboot', warnAfter: '500ms' },
   })
   await house.startAgent()
   await told(house, 'late', 'run.started')

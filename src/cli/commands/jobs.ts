@@ -55,13 +55,13 @@ export function printJobs(jobs: readonly JobView[], { out, clock }: CommandConte
     const obstacle = obstacleOf(job)
     return [
       bold(job.name),
-      green(atWork(job)),
+      green(atWork(job, isWide)),
       lastEnded ? formatOccurrence(lastEnded, out) : dim('never'),
       lastEnded?.endedAt ? formatAge(now - Date.parse(lastEnded.endedAt)) : '',
       lastEnded?.durationMs == null || !isWide ? '' : formatDuration(lastEnded.durationMs),
       obstacle === null ? nextText(nextAt, now, isWide) : dim(obstacle),
       nextAt === null || obstacle !== null ? '' : formatAge(Date.parse(nextAt) - now),
-      noteOf(job, now),
+      noteOf(job, now, isWide),
       `${job.schedule}${zoneOf(job)}`,
     ]
   })
@@ -86,9 +86,9 @@ function nextText(nextAt: string | null, now: number, isWide: boolean): string {
 }
 
 /** That the newest due time was left out. */
-function noteOf({ last }: JobView, now: number): string {
-  const isLeftOut = last?.state === 'skipped' || last?.state === 'missed'
-  return isLeftOut ? `${last.state} ${formatAge(now - Date.parse(last.dueAt))} ago` : ''
+function noteOf({ last }: JobView, now: number, isWide: boolean): string {
+  if (last?.state !== 'skipped' && last?.state !== 'missed') return ''
+  return isWide ? `${last.state} ${formatAge(now - Date.parse(last.dueAt))} ago` : last.state
 }
 
 /** Of a job whose times are meant on other clocks than those of who looks. */
@@ -101,7 +101,8 @@ function ownZone(): string {
   return Intl.DateTimeFormat().resolvedOptions().timeZone
 }
 
-function atWork({ running, queued }: JobView): string {
+function atWork({ running, queued }: JobView, isWide = true): string {
+  if (running === 1 && queued > 0 && !isWide) return `running +${queued}`
   return [
     running > 1 ? `${running} running` : running === 1 ? 'running' : '',
     queued > 0 ? `${queued} waiting` : '',
@@ -195,7 +196,8 @@ function nowOf(job: JobView, now: number): string {
   if (last?.state !== 'running' || job.running !== 1) return atWork(job) || 'not running'
   const attempt = last.attempts > 1 ? `, attempt ${last.attempts}` : ''
   const since = last.startedAt === null ? '' : ` for ${formatAge(now - Date.parse(last.startedAt))}`
-  return `${atWork(job)}${since}${attempt}${last.run === null ? '' : `, run ${last.run}`}`
+  const waiting = job.queued > 0 ? `; ${job.queued} waiting` : ''
+  return `running${since}${attempt}${last.run === null ? '' : `, run ${last.run}`}${waiting}`
 }
 
 function endedOf(one: OccurrenceView | null, now: number): string {

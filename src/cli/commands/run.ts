@@ -45,7 +45,8 @@ async function findRun(wanted: string, { client }: CommandContext): Promise<RunD
     if (!(error instanceof UserError) || error.code !== 'not_found') throw error
     const slots = await client.listSlots({ targets: [wanted] }).catch(() => [])
     const [slot, another] = slots
-    if (!slot) {
+    const isOneJob = slots.every(({ kind, program }) => kind === 'job' && program === slot?.program)
+    if (!slot || (another && isOneJob)) {
       const [last] = await client.listRuns({ targets: [wanted], limit: 1 }).catch(() => [])
       if (last) return client.getRun({ id: last.id })
       throw error

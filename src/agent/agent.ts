@@ -33,6 +33,7 @@ import { EventCounts } from './event-counts.ts'
 import { EventFeed } from './event-feed.ts'
 import { FileWatch } from './file-watch.ts'
 import { Housekeeper } from './housekeeper.ts'
+import { JobTally } from './job-tally.ts'
 import { observeRun } from './observe-run.ts'
 import { OutputQuota } from './output-quota.ts'
 import type { ProgramsOfConfig } from './program-verbs.ts'
@@ -84,6 +85,7 @@ export class Agent {
   readonly keeper: RunKeeper
   readonly usage: UsageWatch
   readonly counts = new EventCounts()
+  readonly jobTally: JobTally
   readonly tokens: Tokens
   readonly startedAt: number
   /** Programs by their source; the reconciler's `desired` follows it. */
@@ -205,6 +207,7 @@ export class Agent {
       onLearnt: () => this.followChecks(this.reconciler.slots.keys()),
       complain: options.complain,
     })
+    this.jobTally = new JobTally(store)
     this.fileWatch = new FileWatch({
       clock,
       scan: scanFiles,
@@ -276,6 +279,7 @@ export class Agent {
     if (config) this.acceptPrograms(programs)
     this.feed.listen((events, slots) => {
       this.counts.add(events)
+      this.jobTally.add(events)
       this.followChecks(slots)
     })
     this.fileWatch.follow(this.reconciler.desired)
@@ -386,6 +390,7 @@ export class Agent {
     this.followChecks(this.reconciler.slots.keys())
     this.holders.keepOnly(this.programsInForce())
     this.scheduler.follow(this.reconciler.desired)
+    this.jobTally.keepOnly(this.reconciler.desired)
   }
 
   /** What this node is, for jobs that are meant for some nodes only. */

@@ -35,6 +35,7 @@ import { FileWatch } from './file-watch.ts'
 import type { FunctionAnswer } from './function-host.ts'
 import { FunctionHosts } from './function-hosts.ts'
 import { Housekeeper } from './housekeeper.ts'
+import { JobTally } from './job-tally.ts'
 import { isDueOn } from './ledger-draft.ts'
 import { observeRun } from './observe-run.ts'
 import { OutputQuota } from './output-quota.ts'
@@ -87,6 +88,7 @@ export class Agent {
   readonly keeper: RunKeeper
   readonly usage: UsageWatch
   readonly counts = new EventCounts()
+  readonly jobTally: JobTally
   readonly tokens: Tokens
   readonly startedAt: number
   /** Programs by their source; the reconciler's `desired` follows it. */
@@ -215,6 +217,7 @@ export class Agent {
       onLearnt: () => this.followChecks(this.reconciler.slots.keys()),
       complain: options.complain,
     })
+    this.jobTally = new JobTally(store)
     this.fileWatch = new FileWatch({
       clock,
       scan: scanFiles,
@@ -285,6 +288,7 @@ export class Agent {
     if (config) this.acceptPrograms(programs)
     this.feed.listen((events, slots) => {
       this.counts.add(events)
+      this.jobTally.add(events)
       this.followChecks(slots)
     })
     this.fileWatch.follow(this.reconciler.desired)
@@ -397,6 +401,7 @@ export class Agent {
     this.followChecks(this.reconciler.slots.keys())
     this.holders.keepOnly(this.programsInForce())
     this.scheduler.follow(this.reconciler.desired)
+    this.jobTally.keepOnly(this.reconciler.desired)
   }
 
   /** What this node is, for jobs that are meant for some nodes only. */
@@ -444,7 +449,7 @@ export class Agent {
         const [first = ''] = changed
         const short = relative(cwd, first)
         const path = short.startsWith('..') ? first : short
-        draft.replaceForFiles(name, filesChanged(path, changed.length))
+        draft.rollouts.replaceForFiles(name, filesChanged(path, changed.length))
       }
     })
   }

@@ -27,7 +27,7 @@ export function createVerbs(
   const history = new HistoryVerbs(agent, slots)
   return {
     getAgent: () => viewAgent(agent),
-    getMetrics: () => writeMetrics(measureAgent(agent, slots)),
+    getMetrics: async () => writeMetrics(await measureAgent(agent, slots)),
     listSlots: (targets) => slots.listSlots(targets),
     start: (request) => slots.start(request),
     stop: (request) => slots.stop(request),

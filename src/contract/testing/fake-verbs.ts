@@ -41,7 +41,7 @@ export function createFakeVerbs(replaced: Partial<AgentVerbs> = {}): FakeVerbs {
   const outcomes = async (): Promise<ReturnType<typeof outcomeView>[]> => [outcomeView()]
   const verbs: AgentVerbs = {
     getAgent: () => sampleAgent,
-    getMetrics: () => '# TYPE up gauge\nup 1\n',
+    getMetrics: async () => '# TYPE up gauge\nup 1\n',
     listSlots: (targets) => known(targets, [slotView()]),
     start: outcomes,
     stop: outcomes,

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { blackoutOf } from '../agent/calendars.ts'
 import type { Effect } from '../agent/draft.ts'
+import { OpenOccurrences } from '../agent/open-occurrences.ts'
 import { toDesired, toProgramSet } from '../agent/programs.ts'
 import { Reconciler } from '../agent/reconciler.ts'
 import { fromStored, type SlotRecord } from '../agent/slot-records.ts'
@@ -89,16 +90,16 @@ export class AgentBench {
     this.effects = []
     this.reconciler = this.newReconciler()
     const programs = toProgramSet(await this.store.loadPrograms())
-    this.reconciler.desired = toDesired(programs)
     const jobs = new Map((await this.store.loadJobs()).map((job) => [job.program, job]))
-    const occurrences = new Map((await this.store.listOpenOccurrences()).map((one) => [one.id, one]))
+    const occurrences = OpenOccurrences.from(await this.store.listOpenOccurrences())
     this.reconciler.ledger = { ...this.reconciler.ledger, jobs, occurrences }
-    this.reconciler.slots = new Map(
+    const slots = new Map(
       (await this.store.loadSlots()).map((stored) => {
         const startTimeMs = programs.get(stored.program)?.program.restart.startTimeMs ?? 0
         return [stored.name, fromStored(stored, this.clock, { startTimeMs, isSameBoot: true })]
       }),
     )
+    this.reconciler.begin({ slots, desired: toDesired(programs) })
     await this.settle()
   }
 

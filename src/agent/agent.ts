@@ -445,7 +445,7 @@ export class Agent {
         const [first = ''] = changed
         const short = relative(cwd, first)
         const path = short.startsWith('..') ? first : short
-        draft.replaceForFiles(name, filesChanged(path, changed.length))
+        draft.rollouts.replaceForFiles(name, filesChanged(path, changed.length))
       }
     })
   }

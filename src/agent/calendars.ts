@@ -6,7 +6,6 @@ import type { FunctionReference, JobRules, JobSchedule } from '../domain/job.ts'
 import type { JsonValue } from '../domain/program.ts'
 import { stableJson } from '../domain/program-change.ts'
 import { type Calendar, compileCalendar } from '../domain/schedule/calendar.ts'
-import { parseExpression } from '../domain/schedule/expression.ts'
 import { coveringWindow, parseWindow, type Window } from '../domain/schedule/windows.ts'
 import { processZone } from '../domain/schedule/zone.ts'
 import type { StoredJob } from '../store/store.ts'
@@ -56,10 +55,10 @@ export class JobCalendar {
   private readonly calendar: Calendar
 
   constructor(program: string, { expressions, at, predicate, zone }: KeptSchedule) {
-    this.kind = expressions.length > 0 && at.length === 0 && expressions.every(isEvery) ? 'every' : 'schedule'
     this.predicate = predicate
     this.zone = zone
     this.calendar = compileCalendar({ expressions, at, timezone: zone, seed: program })
+    this.kind = this.calendar.isPeriodic ? 'every' : 'schedule'
   }
 
   /** The first time after. With a function, the next full minute, when it is asked. */
@@ -100,11 +99,6 @@ export class JobCalendar {
       ? Math.floor(atOrBefore / minuteMs) * minuteMs
       : this.calendar.previous(atOrBefore, anchor)
   }
-}
-
-function isEvery(text: string): boolean {
-  const read = parseExpression(text, '')
-  return read.ok && read.schedule.kind === 'every'
 }
 
 const minuteMs = 60_000

@@ -8,6 +8,7 @@ import { decideChain, jobsAfter } from '../domain/chain.ts'
 import type { EventData } from '../domain/event.ts'
 import { fitsNode } from '../domain/job.ts'
 import { variablesOf } from '../domain/job-variables.ts'
+import { isNoAttempt } from '../domain/judge-attempt.ts'
 import { decideDue, onTimeMs } from '../domain/missed.ts'
 import { dueNow, type Occurrence, type Outcome, outcomeOf, type Trigger } from '../domain/occurrence.ts'
 import type { Program } from '../domain/program.ts'
@@ -334,8 +335,9 @@ export class LedgerDraft {
       if (state.kind === 'backoff') return ['failure', `${state.reason}; no further attempt was waited for`]
       return ['stopped', attempts === 0 ? 'stopped before it began' : 'stopped']
     }
-    // One that was stopped before it began had nothing to fail at.
-    if (end.kind === 'revoked' && state.kind === 'stopping') return ['stopped', describeEnd(end)]
+    // One that was to end, or whose job is gone, before it began had nothing to fail at.
+    if (isNoAttempt(end) || (end.kind === 'revoked' && state.kind === 'stopping'))
+      return ['stopped', describeEnd(end)]
     const program = this.draft.desired.get(slot.program)?.program
     const warning = program?.kind === 'job' ? program.job.warningExitCodes : []
     const success = program?.restart.successExitCodes ?? [0]

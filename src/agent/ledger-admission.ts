@@ -30,8 +30,8 @@ export class LedgerAdmission {
     this.draft = draft
   }
 
-  /** Begins it, lets it wait or skips it. */
-  admit(occurrence: Occurrence, program: JobProgram): Occurrence {
+  /** Begins it, lets it wait or skips it. `isInTurn`: it is one of several that are made up for one after the other, whatever else is allowed. */
+  admit(occurrence: Occurrence, program: JobProgram, isInTurn = false): Occurrence {
     const hindrance = this.hindranceOnArrival(occurrence, program)
     if (hindrance) return this.skip(occurrence, hindrance, null)
     if (this.draft.isShuttingDown)
@@ -43,7 +43,7 @@ export class LedgerAdmission {
       busy: this.busySlots(program),
       queued: waiting.length,
       lockedBy: this.lockHolder(program),
-      isInTurn: isMadeUpInTurn(occurrence, program),
+      isInTurn,
     })
     switch (verdict.kind) {
       case 'start':
@@ -70,17 +70,23 @@ export class LedgerAdmission {
   proceed(): boolean {
     if (this.draft.isShuttingDown) return false
     let hasBegun = false
+    /** Jobs of which one that is made up for has to wait: what was due after it comes after it. */
+    const inTurn = new Set<string>()
     for (const occurrence of this.book.queued()) {
       const program = jobIn(this.draft.desired, occurrence.program)
-      if (!program || this.isHeldUp(occurrence)) continue
+      if (!program || this.isHeldUp(occurrence) || inTurn.has(program.name)) continue
       const hindrance = this.hindranceByNow(occurrence, program)
       if (hindrance) {
         this.skip(occurrence, hindrance, null)
         continue
       }
-      const { overlap } = program.job
-      const most = overlap.kind === 'allow' && !isMadeUpInTurn(occurrence, program) ? overlap.max : 1
-      if (this.busySlots(program).length >= most || this.lockHolder(program)) continue
+      const { overlap, missed } = program.job
+      const isInTurn = missed.kind === 'all' && isCatchUp(occurrence)
+      const most = overlap.kind === 'allow' && !isInTurn ? overlap.max : 1
+      if (this.busySlots(program).length >= most || this.lockHolder(program)) {
+        if (isInTurn) inTurn.add(program.name)
+        continue
+      }
       this.start(occurrence, program)
       hasBegun = true
     }
@@ -243,11 +249,6 @@ export class LedgerAdmission {
     }
     return null
   }
-}
-
-/** With `missed: all` the due times of the past run one after the other, whatever else is allowed. */
-function isMadeUpInTurn(occurrence: Occurrence, { job }: JobProgram): boolean {
-  return job.missed.kind === 'all' && isCatchUp(occurrence)
 }
 
 function isCatchUp({ trigger }: Occurrence): boolean {

@@ -9,7 +9,7 @@ import type { EventData } from '../domain/event.ts'
 import { fitsNode } from '../domain/job.ts'
 import { variablesOf } from '../domain/job-variables.ts'
 import { isNoAttempt } from '../domain/judge-attempt.ts'
-import { decideDue, onTimeMs } from '../domain/missed.ts'
+import { type DueVerdict, decideDue, onTimeMs } from '../domain/missed.ts'
 import { dueNow, type Occurrence, type Outcome, outcomeOf, type Trigger } from '../domain/occurrence.ts'
 import type { Program } from '../domain/program.ts'
 import type { DesiredProgram } from '../domain/reconcile.ts'
@@ -179,14 +179,16 @@ export class LedgerDraft {
     }
     let previousAt = times.before
     const { missed: policy } = program.job
-    for (const verdict of decideDue({ due, now: this.draft.now(), next: times.next, policy })) {
+    const verdicts = decideDue({ due, now: this.draft.now(), next: times.next, policy })
+    const isInTurn = policy.kind === 'all' && verdicts.some(isMadeUpFor)
+    for (const verdict of verdicts) {
       const { dueAt } = verdict
-      const isCatchUp = verdict.kind === 'start' && verdict.isCatchUp
+      const isCatchUp = isMadeUpFor(verdict)
       const trigger: Trigger = { kind: times.kind, isCatchUp, previousAt }
       const occurrence = this.admission.newOccurrence(name, dueAt, trigger)
       previousAt = dueAt
       if (verdict.kind === 'miss') this.admission.miss(occurrence, verdict.reason)
-      else this.admission.admit(occurrence, program)
+      else this.admission.admit(occurrence, program, isInTurn)
     }
     this.admission.limitCatchUps(program)
   }
@@ -358,6 +360,10 @@ const endKinds = {
 /** Whether it has due times at all on this node. */
 function isDueOn(program: Program | undefined, node: JobNode): boolean {
   return program?.kind === 'job' && program.job.isEnabled && fitsNode(program.job.target, node).fits
+}
+
+function isMadeUpFor(verdict: DueVerdict): boolean {
+  return verdict.kind === 'start' && verdict.isCatchUp
 }
 
 function iso(ms: number): string {

@@ -14,6 +14,7 @@ import { EventLog } from './agent/event-log.ts'
 import { watchForExit } from './agent/exit-watch.ts'
 import { type ProgramsOfConfig, readConfig } from './agent/program-verbs.ts'
 import { describeRefusal } from './agent/programs.ts'
+import { watchForLeave } from './agent/tick-watch.ts'
 import { createVerbs } from './agent/verbs.ts'
 import { NetworkDoors } from './api/network-doors.ts'
 import { type ApiServer, serveApi } from './api/serve.ts'
@@ -22,6 +23,7 @@ import { systemClock } from './clock.ts'
 import { searchConfig } from './config/load/find-files.ts'
 import { type AgentSettings, noSettings } from './domain/agent-settings.ts'
 import { type ListenAddress, noApi, parseListenAddress } from './domain/api-settings.ts'
+import { type Holder, judgeHolder } from './domain/tick.ts'
 import { UserError } from './domain/user-error.ts'
 import {
   type DataDirectory,
@@ -30,6 +32,7 @@ import {
   writeAgentFile,
 } from './process/data-directory.ts'
 import { hasInit, runUnderInit, tellInitUp } from './process/init.ts'
+import { isPidTaken } from './process/process-identity.ts'
 import { RotatingFile } from './process/rotating-file.ts'
 import { findShim } from './process/shim.ts'
 import { giveWayTo } from './process/successor.ts'
@@ -49,7 +52,8 @@ export async function startAgent(options: StartOptions): Promise<number> {
   if ((options.init || process.pid === 1) && !hasInit) return await runUnderInit(shim)
   const configPath = findConfig(options.config)
   const data = prepareDataDirectory(resolve(options.dataDir))
-  const store = openStore(data)
+  const { leavesAt } = options
+  const store = leavesAt === undefined ? openStore(data) : await openStoreInTurn(data)
   const log = new EventLog({
     clock: systemClock,
     level: options.logLevel,
@@ -82,6 +86,7 @@ export async function startAgent(options: StartOptions): Promise<number> {
     complain,
     newSecret: () => randomBytes(32).toString('base64url'),
     doors,
+    isBrief: leavesAt !== undefined,
   })
   let api: ApiServer
   const end = new Ending(agent, options.leaveWorkersOnTerm, options.stopWithinMs ?? null)
@@ -95,31 +100,42 @@ export async function startAgent(options: StartOptions): Promise<number> {
     prepared.take()
     log.follow(agent.feed, (slot) => agent.titleOf(slot))
     await agent.start(config, refused)
-    for (const warning of config?.warnings ?? []) log.say('warning', warning)
+    // An agent that comes each minute leaves them to `drover config check`.
+    for (const warning of leavesAt === undefined ? (config?.warnings ?? []) : []) log.say('warning', warning)
     const verbs = createVerbs(agent, (leaveWorkers, by, successor) => {
       end.begin(leaveWorkers, by, 0, successor ?? null)
     })
     doors.serve({ verbs, access: agent.tokens })
     api = await serveApi({ verbs, socketPath: data.socket, version, log: complain })
-    writeAgentFile(data, { pid: process.pid, version, startedAt: new Date(agent.startedAt).toISOString() })
+    writeAgentFile(data, {
+      pid: process.pid,
+      version,
+      startedAt: new Date(agent.startedAt).toISOString(),
+      ...(leavesAt === undefined ? {} : { leavesAt: new Date(leavesAt).toISOString() }),
+    })
   } catch (error) {
     await doors.close()
     await agent.close()
     throw error
   }
   tellInitUp()
-  sayWhatNext(log, data)
+  if (leavesAt === undefined) sayWhatNext(log, data)
   options.whenReady?.()
   const stopListening = listenToSignals(end, () => void reloadQuietly(agent, complain))
   keepGoing(complain)
   const stopWatching = watchForExit(agent, options.exitWhen ?? 'never', (reason, code) => {
     end.begin(false, reason, code)
   })
+  const stopTicking =
+    leavesAt === undefined ? () => {} : watchForLeave(agent, leavesAt, () => end.begin(true, 'tick'))
 
   await end.ended
+  stopTicking()
   stopWatching()
   stopListening()
   await options.beforeClose?.()
+  if (leavesAt !== undefined)
+    await agent.tidyUp().catch((error) => complain('Not everything is tidied up', error))
   await Promise.all([api.close(), doors.close()])
   await agent.close()
   return end.successor ? await giveWayTo(end.successor, shim) : end.code
@@ -192,11 +208,41 @@ function openStore(data: DataDirectory): Store {
     if (!(error instanceof UserError) || error.code !== 'data_dir_in_use') throw error
     const other = readAgentFile(data)
     const who = other ? ` (pid ${other.pid}, version ${other.version})` : ''
-    throw new UserError('data_dir_in_use', `A living agent${who} works on the data directory ${data.path}.`, {
-      hint: `Talk to it with \`drover status -D ${data.path}\`, end it with \`drover shutdown\`, or give this one another --data-dir.`,
-      cause: error,
-    })
+    const leaves = other?.leavesAt === undefined ? '' : ` It is a tick that leaves at ${other.leavesAt}.`
+    throw new UserError(
+      'data_dir_in_use',
+      `A living agent${who} works on the data directory ${data.path}.${leaves}`,
+      {
+        hint: `Talk to it with \`drover status -D ${data.path}\`, end it with \`drover shutdown\`, or give this one another --data-dir.`,
+        cause: error,
+      },
+    )
   }
+}
+
+/** Another agent that is about to leave is waited for. */
+async function openStoreInTurn(data: DataDirectory): Promise<Store> {
+  const since = systemClock.monotonic()
+  for (;;) {
+    try {
+      return openStore(data)
+    } catch (error) {
+      if (!(error instanceof UserError) || error.code !== 'data_dir_in_use') throw error
+      const verdict = judgeHolder(readHolder(data), systemClock.now(), systemClock.monotonic() - since)
+      if (verdict === 'yield') throw error
+      if (verdict !== 'wait') throw new UserError('timed_out', `No turn: ${verdict.overdue}.`)
+      await new Promise<void>((done) => systemClock.after(lookForTurnMs, done))
+    }
+  }
+}
+
+const lookForTurnMs = 50
+
+/** Null where the file is of one that is dead: another has begun, and not yet written its own. */
+function readHolder(data: DataDirectory): Holder | null {
+  const file = readAgentFile(data)
+  if (!file || !isPidTaken(file.pid)) return null
+  return { pid: file.pid, leavesAt: file.leavesAt === undefined ? null : Date.parse(file.leavesAt) }
 }
 
 /** What stands on the command line wins. A log that cannot be written is told before anything is started. */

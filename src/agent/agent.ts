@@ -32,7 +32,11 @@ import type { Effect } from './draft.ts'
 import { EventCounts } from './event-counts.ts'
 import { EventFeed } from './event-feed.ts'
 import { FileWatch } from './file-watch.ts'
+import type { FunctionAnswer } from './function-host.ts'
+import { FunctionHosts } from './function-hosts.ts'
 import { Housekeeper } from './housekeeper.ts'
+import { JobTally } from './job-tally.ts'
+import { isDueOn } from './ledger-draft.ts'
 import { observeRun } from './observe-run.ts'
 import { OutputQuota } from './output-quota.ts'
 import type { ProgramsOfConfig } from './program-verbs.ts'
@@ -48,7 +52,7 @@ import {
 import { Reconciler } from './reconciler.ts'
 import { RunIds } from './run-ids.ts'
 import { type LiveRun, RunKeeper } from './run-keeper.ts'
-import { Scheduler } from './scheduler.ts'
+import { type DueQuestion, Scheduler } from './scheduler.ts'
 import { fromStored } from './slot-records.ts'
 import { beginAfresh, startAfterBoot, takeOver, takeOverOne, tellWhoStaysDown } from './takeover.ts'
 import { Tokens } from './tokens.ts'
@@ -73,6 +77,8 @@ export interface AgentOptions {
   readonly newSecret: () => string
   /** The doors to the network, that follow the configuration; absent where there are none. */
   readonly doors?: Doors
+  /** It is one of many that come and go: what each agent tells once would be told each minute. */
+  readonly isBrief?: boolean
 }
 
 export class Agent {
@@ -82,6 +88,7 @@ export class Agent {
   readonly keeper: RunKeeper
   readonly usage: UsageWatch
   readonly counts = new EventCounts()
+  readonly jobTally: JobTally
   readonly tokens: Tokens
   readonly startedAt: number
   /** Programs by their source; the reconciler's `desired` follows it. */
@@ -90,6 +97,7 @@ export class Agent {
   /** Numbers of processes that people set. */
   scales: ScaleSet = new Map()
   readonly scheduler: Scheduler
+  private readonly functions: FunctionHosts
   private readonly runIds: RunIds
   private readonly marks: MarkWatch
   private readonly housekeeper: Housekeeper
@@ -129,7 +137,12 @@ export class Agent {
       ledger: () => this.reconciler.ledger,
       record: (change) => this.reconciler.request(change),
       complain: options.complain,
-      ask: async () => ({ ok: false, reason: 'functions are not asked yet' }),
+      ask: (question) => this.askWhetherDue(question),
+    })
+    this.functions = new FunctionHosts({
+      clock,
+      hostPath: options.hostPath,
+      environment: options.environment,
     })
     this.tokens = new Tokens({
       clock,
@@ -204,6 +217,7 @@ export class Agent {
       onLearnt: () => this.followChecks(this.reconciler.slots.keys()),
       complain: options.complain,
     })
+    this.jobTally = new JobTally(store)
     this.fileWatch = new FileWatch({
       clock,
       scan: scanFiles,
@@ -266,7 +280,7 @@ export class Agent {
         coldStart: isColdStart,
       })
       if (refused) draft.event('config.refused', describeRefusal(refused))
-      if (known.size > 0) tellWhoStaysDown(draft)
+      if (known.size > 0 && !this.options.isBrief) tellWhoStaysDown(draft)
       if (!isSameBoot) startAfterBoot(draft)
       draft.setNote('boot', boot)
       draft.setNote('shutdown', '')
@@ -274,6 +288,7 @@ export class Agent {
     if (config) this.acceptPrograms(programs)
     this.feed.listen((events, slots) => {
       this.counts.add(events)
+      this.jobTally.add(events)
       this.followChecks(slots)
     })
     this.fileWatch.follow(this.reconciler.desired)
@@ -322,10 +337,22 @@ export class Agent {
       if (state.kind === 'stopping') this.keeper.stop(state.run, atOnce)
   }
 
+  /** Whether runs that no agent claimed are just being looked at. */
+  get isTakingOver(): boolean {
+    return this.strangers.size > 0
+  }
+
+  /** What is usually done by and by is done now: this agent is about to leave, and the next one will not be there for longer. */
+  async tidyUp(): Promise<void> {
+    await this.housekeeper.finish()
+    await this.outputQuota?.enforce()
+  }
+
   /** Stops all timers and watches; workers are not touched. */
   async close(): Promise<void> {
     this.isClosed = true
     this.scheduler.close()
+    this.functions.close()
     this.checker.close()
     this.usage.close()
     this.fileWatch.close()
@@ -367,12 +394,14 @@ export class Agent {
     this.programs = programs
     this.generation += 1
     this.users.clear()
+    this.functions.reload()
     const outdated = new Set(outdatedScales(this.scales, programs))
     this.scales = new Map([...this.scales].filter(([, scale]) => !outdated.has(scale)))
     this.fileWatch.follow(this.reconciler.desired)
     this.followChecks(this.reconciler.slots.keys())
     this.holders.keepOnly(this.programsInForce())
     this.scheduler.follow(this.reconciler.desired)
+    this.jobTally.keepOnly(this.reconciler.desired)
   }
 
   /** What this node is, for jobs that are meant for some nodes only. */
@@ -387,6 +416,13 @@ export class Agent {
     const occurrences = new Map((await store.listOpenOccurrences()).map((one) => [one.id, one]))
     const pausedBy = (await store.loadNote('paused')) || null
     this.reconciler.ledger = { ...this.reconciler.ledger, jobs, occurrences, pausedBy }
+  }
+
+  /** A job that has no due times here is no reason to begin a process for its function. */
+  private async askWhetherDue({ program, reference, ...when }: DueQuestion): Promise<FunctionAnswer> {
+    const { desired, ledger } = this.reconciler
+    if (!isDueOn(desired.get(program)?.program, ledger.node)) return { ok: true, value: false }
+    return await this.functions.ask({ ...reference, ...when })
   }
 
   private programsInForce(): Program[] {
@@ -413,7 +449,7 @@ export class Agent {
         const [first = ''] = changed
         const short = relative(cwd, first)
         const path = short.startsWith('..') ? first : short
-        draft.replaceForFiles(name, filesChanged(path, changed.length))
+        draft.rollouts.replaceForFiles(name, filesChanged(path, changed.length))
       }
     })
   }
@@ -462,7 +498,7 @@ export class Agent {
    * when it begins. True while that is being found out, so that the mark stays: should it fail, it is noticed again.
    */
   private noticeStranger(run: string, kind: MarkKind): boolean {
-    if (kind === 'notified') return false
+    if (kind === 'notified' || !this.marks.has(run, kind)) return false
     if (!this.strangers.has(run)) {
       this.strangers.add(run)
       void this.adoptStranger(run).then((isOurs) => {

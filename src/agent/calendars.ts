@@ -22,8 +22,8 @@ interface KeptSchedule extends JobSchedule {
 }
 
 /** Two schedules with the same text are due at the same times. A job without a zone of its own has another schedule once the machine's zone is another. */
-export function scheduleIdentity({ job }: JobProgram): string {
-  const kept: KeptSchedule = { ...job.schedule, zone: job.timezone ?? processZone() }
+function scheduleIdentity({ job }: JobProgram, zoneHere: () => string): string {
+  const kept: KeptSchedule = { ...job.schedule, zone: job.timezone ?? zoneHere() }
   return stableJson(kept as unknown as JsonValue)
 }
 
@@ -32,13 +32,21 @@ export function calendarOf(program: string, identity: string): JobCalendar {
   return new JobCalendar(program, JSON.parse(identity) as KeptSchedule)
 }
 
-export const jobCalendars: JobCalendars = {
-  identityOf: scheduleIdentity,
-  dueOf({ program, schedule, coveredUntil, anchor }: StoredJob, until) {
-    const calendar = recordedCalendar(program, schedule)
+/** For one set of programs: the machine's zone is looked up once for all of them. */
+export function jobCalendars(): JobCalendars {
+  let zone: string | null = null
+  const zoneHere = (): string => {
+    zone ??= processZone()
+    return zone
+  }
+  return {
+    identityOf: (program) => scheduleIdentity(program, zoneHere),
     // A function cannot be asked about times at which it was not.
-    return calendar?.predicate === null ? calendar.between(coveredUntil, until, anchor) : null
-  },
+    dueOf({ program, schedule, coveredUntil, anchor }: StoredJob, until) {
+      const calendar = recordedCalendar(program, schedule)
+      return calendar?.predicate === null ? calendar.between(coveredUntil, until, anchor) : null
+    },
+  }
 }
 
 /** Null for what another version recorded in another form: it must keep no agent from starting. */
@@ -53,11 +61,13 @@ function recordedCalendar(program: string, identity: string): JobCalendar | null
 export class JobCalendar {
   readonly kind: DueTimes['kind']
   readonly predicate: FunctionReference | null
+  readonly zone: string
   private readonly calendar: Calendar
 
   constructor(program: string, { expressions, at, predicate, zone }: KeptSchedule) {
     this.kind = expressions.length > 0 && at.length === 0 && expressions.every(isEvery) ? 'every' : 'schedule'
     this.predicate = predicate
+    this.zone = zone
     this.calendar = compileCalendar({ expressions, at, timezone: zone, seed: program })
   }
 

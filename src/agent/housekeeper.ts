@@ -11,7 +11,10 @@ import type { Store } from '../store/store.ts'
 
 export interface HousekeeperOptions {
   readonly clock: Clock
-  readonly store: Pick<Store, 'listKeptRuns' | 'listSlotsOfRuns' | 'listForgottenRuns' | 'record' | 'trim'>
+  readonly store: Pick<
+    Store,
+    'listKeptRuns' | 'listSlotsOfRuns' | 'listForgottenRuns' | 'record' | 'trim' | 'loadNote'
+  >
   readonly runsDir: string
   readonly limits: (slot: string) => RetentionLimits
   readonly complain: (message: string, error: unknown) => void
@@ -51,6 +54,16 @@ export class Housekeeper {
       this.timer = null
       void this.runOnce()
     })
+  }
+
+  /** Does what is due at once, for an agent that leaves. The history is trimmed as often as if one had been there all the time. */
+  async finish(): Promise<void> {
+    await this.runOnce()
+    const { clock, store } = this.options
+    const trimmedAt = Number((await store.loadNote('trimmed')) ?? 0)
+    if (Math.abs(clock.now() - trimmedAt) < trimEveryMs) return
+    await this.trim()
+    await store.record({ notes: { trimmed: String(clock.now()) } })
   }
 
   close(): void {

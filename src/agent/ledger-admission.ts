@@ -30,7 +30,7 @@ export class LedgerAdmission {
     this.draft = draft
   }
 
-  /** Begins it, lets it wait or skips it. `isInTurn`: it is one of several that are made up for one after the other, whatever else is allowed. */
+  /** Begins it, lets it wait or skips it. `isInTurn`: after those that are made up for, whatever else is allowed. */
   admit(occurrence: Occurrence, program: JobProgram, isInTurn = false): Occurrence {
     const hindrance = this.hindranceOnArrival(occurrence, program)
     if (hindrance) return this.skip(occurrence, hindrance, null)

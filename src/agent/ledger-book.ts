@@ -8,9 +8,10 @@ import type { DesiredProgram } from '../domain/reconcile.ts'
 import type { Changes, StoredJob } from '../store/store.ts'
 
 export interface LedgerBase {
-  readonly jobs: ReadonlyMap<string, StoredJob>
-  /** Those that something will still become of. */
-  readonly occurrences: ReadonlyMap<string, Occurrence>
+  /** Changed by the commit of a draft alone. */
+  readonly jobs: Map<string, StoredJob>
+  /** Those that something will still become of; changed as those. */
+  readonly occurrences: Map<string, Occurrence>
   /** Who paused all jobs; null: nobody. */
   readonly pausedBy: string | null
   readonly node: JobNode
@@ -22,11 +23,8 @@ export interface JobNode {
   readonly labels: Readonly<Record<string, string>>
 }
 
-export const emptyLedger: LedgerBase = {
-  jobs: new Map(),
-  occurrences: new Map(),
-  pausedBy: null,
-  node: { name: '', labels: {} },
+export function emptyLedger(node: JobNode): LedgerBase {
+  return { jobs: new Map(), occurrences: new Map(), pausedBy: null, node }
 }
 
 export type JobProgram = Program & { readonly kind: 'job' }
@@ -66,13 +64,12 @@ export class LedgerBook {
     }
   }
 
-  /** As it is once it is recorded. */
-  after(): LedgerBase {
+  /** It is recorded: makes it so, and gives what the next draft begins from. */
+  commit(): LedgerBase {
     const { pausedBy, node } = this
-    if (!this.isChanged) return { ...this.base, pausedBy, node }
-    const jobs = new Map([...this.base.jobs, ...this.jobs])
+    const { jobs, occurrences } = this.base
+    for (const [program, job] of this.jobs) jobs.set(program, job)
     for (const program of this.removedJobs) jobs.delete(program)
-    const occurrences = new Map(this.base.occurrences)
     for (const occurrence of this.changed.values()) {
       if (isOpen(occurrence)) occurrences.set(occurrence.id, occurrence)
       else occurrences.delete(occurrence.id)

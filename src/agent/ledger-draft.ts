@@ -72,8 +72,8 @@ export class LedgerDraft {
   }
 
   /** As it is once it is recorded. */
-  after(): LedgerBase {
-    return this.book.after()
+  commit(): LedgerBase {
+    return this.book.commit()
   }
 
   get pausedBy(): string | null {
@@ -180,6 +180,7 @@ export class LedgerDraft {
     let previousAt = times.before
     const { missed: policy } = program.job
     const verdicts = decideDue({ due, now: this.draft.now(), next: times.next, policy })
+    // The newest is on time, and would find those before it in its way: it comes in its turn as well.
     const isInTurn = policy.kind === 'all' && verdicts.some(isMadeUpFor)
     for (const verdict of verdicts) {
       const { dueAt } = verdict
@@ -358,7 +359,7 @@ const endKinds = {
 } as const satisfies Record<Outcome, keyof EventData>
 
 /** Whether it has due times at all on this node. */
-function isDueOn(program: Program | undefined, node: JobNode): boolean {
+export function isDueOn(program: Program | undefined, node: JobNode): boolean {
   return program?.kind === 'job' && program.job.isEnabled && fitsNode(program.job.target, node).fits
 }
 

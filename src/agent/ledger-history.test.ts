@@ -12,7 +12,7 @@ import { type Calendar, compileCalendar } from '../domain/schedule/calendar.ts'
 import { runOf } from '../domain/slot-state.ts'
 import { aJob, exited, stopped } from '../domain/testing/samples.ts'
 import { AgentBench } from '../testing/agent-bench.ts'
-import { scheduleIdentity } from './calendars.ts'
+import { jobCalendars } from './calendars.ts'
 import type { JobProgram } from './ledger-book.ts'
 
 const minute = 60_000
@@ -376,7 +376,7 @@ class History {
       const program = this.declared.get(name)
       const isDue = program?.job.isEnabled === true && program.job.target.nodes.length === 0
       const known = this.inForce.get(name)
-      const identity = program && isDue ? scheduleIdentity(program) : null
+      const identity = program && isDue ? jobCalendars().identityOf(program) : null
       if (known?.identity === identity) continue
       if (known) this.expectDue(name, known, now)
       this.inForce.delete(name)

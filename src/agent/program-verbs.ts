@@ -1,5 +1,6 @@
 /** What can be asked about programs: to show, plan, reload, declare and remove them. Bad input is refused whole and changes nothing. */
 import { isAbsolute } from 'node:path'
+import { formatProblem } from '../config/format-problem.ts'
 import { loadConfigApart, loadConfigTextApart } from '../config/load/load-apart.ts'
 import { refuseInvalid } from '../config/load/loaded-config.ts'
 import { differsBySlot } from '../config/placeholders.ts'
@@ -21,6 +22,7 @@ import {
   replaceSource,
   toDesired,
 } from './programs.ts'
+import type { SlotRecord } from './slot-records.ts'
 import type { SlotVerbs } from './slot-verbs.ts'
 import { viewPlan, viewProgram } from './views.ts'
 
@@ -232,7 +234,8 @@ export class ProgramVerbs {
   private plan(
     after: ProgramSet,
     warnings: readonly string[],
-    now: Pick<DraftBase, 'desired' | 'slots'> = this.agent.reconciler,
+    now: Pick<DraftBase, 'desired'> & { readonly slots: ReadonlyMap<string, SlotRecord> } = this.agent
+      .reconciler,
   ): PlanView {
     const { generation } = this.agent
     return viewPlan({
@@ -324,7 +327,7 @@ function accept(
   return {
     programs: loaded.programs,
     settings: loaded.settings,
-    warnings: problems.map(({ field, message }) => `${field}: ${message}`),
+    warnings: problems.map((problem) => formatProblem(problem, { marksWarnings: false })),
     api: loaded.api,
   }
 }

@@ -20,12 +20,18 @@ export interface SchedulerOptions {
   readonly ledger: () => LedgerBase
   /** Resolves once the change is recorded, rejects when it is not. */
   readonly record: (change: (draft: Draft) => void) => Promise<void>
-  /** Asks a function of the configuration whether its job is due at this time. */
+  /** Asks a function of the configuration whether its job is due at a time. */
   readonly ask: (
-    reference: FunctionReference,
-    at: number,
+    question: DueQuestion,
   ) => Promise<{ ok: true; value: boolean } | { ok: false; reason: string }>
   readonly complain: (message: string, error: unknown) => void
+}
+
+export interface DueQuestion {
+  readonly program: string
+  readonly reference: FunctionReference
+  readonly at: number
+  readonly timezone: string
 }
 
 interface Entry {
@@ -95,6 +101,14 @@ export class Scheduler {
   nextOf(program: string): number | null {
     const entry = this.entries.get(program)
     return entry?.calendar.predicate ? null : (entry?.next ?? null)
+  }
+
+  /** When anything is due next; null: never. What is not known yet counts as due. */
+  nextAt(): number | null {
+    const entries = [...this.entries.values()]
+    if (this.toCompile.length > 0 || this.isCompiling || entries.some(({ isAsking }) => isAsking))
+      return this.options.clock.now()
+    return entries.reduce<number | null>((first, { next }) => earlier(first, next), null)
   }
 
   /** Looks at the clock once, and sleeps until something is due. A look under way, or calendars that are not there yet, end in a look. */
@@ -186,7 +200,8 @@ export class Scheduler {
     if (!times) return
     entry.isAsking = true
     try {
-      const answers = await Promise.all(times.due.map((at) => this.options.ask(reference, at)))
+      const questions = times.due.map((at) => ({ program, reference, at, timezone: calendar.zone }))
+      const answers = await Promise.all(questions.map((question) => this.options.ask(question)))
       const due = times.due.filter((_at, index) => answers[index]?.ok && answers[index].value)
       const failed = times.due.flatMap((at, index) => {
         const answer = answers[index]
@@ -227,14 +242,9 @@ export class Scheduler {
       const calendar = known?.identity === identity ? known.calendar : calendarOf(program, identity)
       const now = this.options.clock.now()
       const next = isAheadOf(now, job, calendar) ? now : calendar.next(coveredUntil, anchor)
-      this.entries.set(program, {
-        program,
-        identity,
-        calendar,
-        anchor,
-        next,
-        isAsking: known?.isAsking ?? false,
-      })
+      // The same entry where it is the same schedule, since an answer that is on its way belongs to it; none belongs to another.
+      if (known?.identity === identity) Object.assign(known, { anchor, next })
+      else this.entries.set(program, { program, identity, calendar, anchor, next, isAsking: false })
     } catch (error) {
       this.options.complain(`The schedule of ${program} cannot be understood`, error)
     }
@@ -253,6 +263,10 @@ export class Scheduler {
     this.timer?.cancel()
     this.timer = clock.after(Math.ceil(waitMs), () => this.runOnce())
   }
+}
+
+function earlier(a: number | null, b: number | null): number | null {
+  return a === null || (b !== null && b < a) ? b : a
 }
 
 /** By how much the wall clock was set between two looks; 0 where it was not, or hardly. */

@@ -93,18 +93,23 @@ export function prepareDataDirectory(path: string): DataDirectory {
   return data
 }
 
+export interface AgentFile {
+  readonly pid: number
+  readonly version: string
+  readonly startedAt: string
+  /** When it is to leave again, if it is not there for good. */
+  readonly leavesAt?: string
+}
+
 /** For people and for `doctor`: who works here. Being here says nothing; the store's lock does. */
-export function writeAgentFile(
-  data: DataDirectory,
-  agent: { pid: number; version: string; startedAt: string },
-): void {
+export function writeAgentFile(data: DataDirectory, agent: AgentFile): void {
   checkpoint('write')
   writeFileSync(`${data.agentFile}.tmp`, `${JSON.stringify(agent)}\n`, { mode: 0o600 })
   checkpoint('rename')
   renameSync(`${data.agentFile}.tmp`, data.agentFile)
 }
 
-export function readAgentFile(data: DataDirectory): { pid: number; version: string } | null {
+export function readAgentFile(data: DataDirectory): AgentFile | null {
   try {
     return JSON.parse(readFileSync(data.agentFile, 'utf8'))
   } catch {

@@ -254,7 +254,7 @@ export class AgentBench {
           this.recording -= 1
         })
       },
-      ask: (reference, at) => this.answer(reference, at),
+      ask: (question) => this.answer(question),
       complain: (message, error) => this.complaints.push(`${message}: ${(error as Error).message}`),
     })
     scheduler.follow(this.reconciler.desired)

@@ -19,7 +19,7 @@ import { dirname, join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { onTestFailed, onTestFinished } from 'vitest'
-import type { Config, ProgramConfig } from '../../src/config/config-types.generated.ts'
+import type { Config, JobConfig, ProgramConfig } from '../../src/config/config-types.generated.ts'
 import type { SlotView } from '../../src/contract/views.ts'
 import { kill, type MarkedProcess, markVariable, processesWith } from './processes.ts'
 import { type Client, connectTo } from './unix-client.ts'
@@ -77,6 +77,12 @@ export class House {
   /** Writes the configuration file; a running agent hears of it only by a reload. */
   configure(programs: Readonly<Record<string, ProgramConfig>>, more: Omit<Config, 'programs'> = {}): void {
     writeFileSync(this.configFile, JSON.stringify({ ...more, programs }, null, 2))
+  }
+
+  /** The same, of jobs first of all. */
+  configureJobs(jobs: Readonly<Record<string, JobConfig>>, more: Omit<Config, 'jobs'> = {}): void {
+    const { programs = {}, ...others } = more
+    this.configure(programs, { ...others, jobs })
   }
 
   /** A file beside the configuration; gives its path. */

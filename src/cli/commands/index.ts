@@ -14,6 +14,7 @@ import { disableCommand, enableCommand } from './enable.ts'
 import { eventsCommand } from './events.ts'
 import { execCommand } from './exec.ts'
 import { historyCommand } from './history.ts'
+import { importCrontabCommand } from './import-crontab.ts'
 import { importPackageCommand } from './import-package.ts'
 import { importPm2Command } from './import-pm2.ts'
 import { importProcfileCommand } from './import-procfile.ts'
@@ -41,6 +42,7 @@ import { signalCommand } from './signal.ts'
 import { startCommand } from './start.ts'
 import { statusCommand } from './status.ts'
 import { stopCommand } from './stop.ts'
+import { tickCommand } from './tick.ts'
 import { tokenCreateCommand } from './token-create.ts'
 import { tokenListCommand } from './token-list.ts'
 import { tokenRevokeCommand } from './token-revoke.ts'
@@ -90,7 +92,9 @@ export const commands: readonly Command[] = [
   importPm2Command,
   importProcfileCommand,
   importPackageCommand,
+  importCrontabCommand,
   upCommand,
+  tickCommand,
   tokenCreateCommand,
   tokenListCommand,
   tokenRevokeCommand,

@@ -42,9 +42,18 @@ export function jobCalendars(): JobCalendars {
     identityOf: (program) => scheduleIdentity(program, zoneHere),
     // A function cannot be asked about times at which it was not.
     dueOf({ program, schedule, coveredUntil, anchor }: StoredJob, until) {
-      const calendar = calendarOf(program, schedule)
-      return calendar.predicate ? null : calendar.between(coveredUntil, until, anchor)
+      const calendar = recordedCalendar(program, schedule)
+      return calendar?.predicate === null ? calendar.between(coveredUntil, until, anchor) : null
     },
+  }
+}
+
+/** Null for what another version recorded in another form: it must keep no agent from starting. */
+function recordedCalendar(program: string, identity: string): JobCalendar | null {
+  try {
+    return calendarOf(program, identity)
+  } catch {
+    return null
   }
 }
 

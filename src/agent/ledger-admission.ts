@@ -30,12 +30,8 @@ export class LedgerAdmission {
     this.draft = draft
   }
 
-  /** Begins it, lets it wait or skips it. `isInTurn`: after those that are made up for, whatever the policy. */
-  admit(
-    occurrence: Occurrence,
-    program: JobProgram,
-    isInTurn = isMadeUpInTurn(occurrence, program),
-  ): Occurrence {
+  /** Begins it, lets it wait or skips it. `isInTurn`: after those that are made up for, whatever else is allowed. */
+  admit(occurrence: Occurrence, program: JobProgram, isInTurn = false): Occurrence {
     const hindrance = this.hindranceOnArrival(occurrence, program)
     if (hindrance) return this.skip(occurrence, hindrance, null)
     if (this.draft.isShuttingDown)
@@ -74,17 +70,23 @@ export class LedgerAdmission {
   proceed(): boolean {
     if (this.draft.isShuttingDown) return false
     let hasBegun = false
+    /** Jobs of which one that is made up for has to wait: what was due after it comes after it. */
+    const inTurn = new Set<string>()
     for (const occurrence of this.book.queued()) {
       const program = jobIn(this.draft.desired, occurrence.program)
-      if (!program || this.isHeldUp(occurrence)) continue
+      if (!program || this.isHeldUp(occurrence) || inTurn.has(program.name)) continue
       const hindrance = this.hindranceByNow(occurrence, program)
       if (hindrance) {
         this.skip(occurrence, hindrance, null)
         continue
       }
-      const { overlap } = program.job
-      const most = overlap.kind === 'allow' && !isMadeUpInTurn(occurrence, program) ? overlap.max : 1
-      if (this.busySlots(program).length >= most || this.lockHolder(program)) continue
+      const { overlap, missed } = program.job
+      const isInTurn = missed.kind === 'all' && isCatchUp(occurrence)
+      const most = overlap.kind === 'allow' && !isInTurn ? overlap.max : 1
+      if (this.busySlots(program).length >= most || this.lockHolder(program)) {
+        if (isInTurn) inTurn.add(program.name)
+        continue
+      }
       this.start(occurrence, program)
       hasBegun = true
     }
@@ -245,11 +247,6 @@ export class LedgerAdmission {
     }
     return null
   }
-}
-
-/** With `missed: all` the due times of the past run one after the other, whatever else is allowed. */
-function isMadeUpInTurn(occurrence: Occurrence, { job }: JobProgram): boolean {
-  return job.missed.kind === 'all' && isCatchUp(occurrence)
 }
 
 function isCatchUp({ trigger }: Occurrence): boolean {

@@ -9,7 +9,7 @@ import type { EventData } from '../domain/event.ts'
 import { fitsNode } from '../domain/job.ts'
 import { variablesOf } from '../domain/job-variables.ts'
 import { isNoAttempt } from '../domain/judge-attempt.ts'
-import { decideDue, onTimeMs } from '../domain/missed.ts'
+import { type DueVerdict, decideDue, onTimeMs } from '../domain/missed.ts'
 import { dueNow, type Occurrence, type Outcome, outcomeOf, type Trigger } from '../domain/occurrence.ts'
 import type { Program } from '../domain/program.ts'
 import type { DesiredProgram } from '../domain/reconcile.ts'
@@ -181,10 +181,10 @@ export class LedgerDraft {
     const { missed: policy } = program.job
     const verdicts = decideDue({ due, now: this.draft.now(), next: times.next, policy })
     // The newest is on time, and would find those before it in its way: it comes in its turn as well.
-    const isInTurn = policy.kind === 'all' && verdicts.some((one) => one.kind === 'start' && one.isCatchUp)
+    const isInTurn = policy.kind === 'all' && verdicts.some(isMadeUpFor)
     for (const verdict of verdicts) {
       const { dueAt } = verdict
-      const isCatchUp = verdict.kind === 'start' && verdict.isCatchUp
+      const isCatchUp = isMadeUpFor(verdict)
       const trigger: Trigger = { kind: times.kind, isCatchUp, previousAt }
       const occurrence = this.admission.newOccurrence(name, dueAt, trigger)
       previousAt = dueAt
@@ -361,6 +361,10 @@ const endKinds = {
 /** Whether it has due times at all on this node. */
 export function isDueOn(program: Program | undefined, node: JobNode): boolean {
   return program?.kind === 'job' && program.job.isEnabled && fitsNode(program.job.target, node).fits
+}
+
+function isMadeUpFor(verdict: DueVerdict): boolean {
+  return verdict.kind === 'start' && verdict.isCatchUp
 }
 
 function iso(ms: number): string {

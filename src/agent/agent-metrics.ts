@@ -8,7 +8,7 @@ import { slotStateKinds } from '../domain/slot-state.ts'
 import { countOwnFiles } from '../process/tree-usage.ts'
 import type { Agent } from './agent.ts'
 import { countOpen, hindranceOf } from './job-views.ts'
-import type { JobProgram } from './ledger-draft.ts'
+import type { JobProgram } from './ledger-book.ts'
 import type { Metric, Sample } from './metrics-text.ts'
 import type { SlotVerbs } from './slot-verbs.ts'
 

@@ -11,7 +11,7 @@ import type { Clock } from '../clock.ts'
 import { filesChanged } from '../domain/limits.ts'
 import { roomForEnded } from '../domain/output-share.ts'
 import { type Program, type StopPolicy, slotTitle } from '../domain/program.ts'
-import { type DesiredProgram, isActive } from '../domain/reconcile.ts'
+import { isActive } from '../domain/reconcile.ts'
 import type { RetentionLimits } from '../domain/retention.ts'
 import { holdsSlot, type RunEnd } from '../domain/run.ts'
 import { UserError } from '../domain/user-error.ts'
@@ -24,16 +24,22 @@ import { readProcessAge, readTree } from '../process/tree-usage.ts'
 import { resolveUser, type UserResolution } from '../process/user.ts'
 import type { Store } from '../store/store.ts'
 import { type FoundRun, findRuns, findStranger } from './adoption.ts'
-import { blackoutOf, calendarOf, scheduleIdentity } from './calendars.ts'
+import { blackoutOf } from './calendars.ts'
 import { Checker } from './checker.ts'
 import { Compressor } from './compressor.ts'
 import type { Doors } from './doors.ts'
-import type { Draft, Effect } from './draft.ts'
+import type { Effect } from './draft.ts'
 import { EventCounts } from './event-counts.ts'
 import { EventFeed } from './event-feed.ts'
 import { FileWatch } from './file-watch.ts'
+import type { FunctionAnswer } from './function-host.ts'
+import { FunctionHosts } from './function-hosts.ts'
 import { Housekeeper } from './housekeeper.ts'
+
 import { JobTally } from './job-tally.ts'
+
+import { isDueOn } from './ledger-draft.ts'
+
 import { observeRun } from './observe-run.ts'
 import { OutputQuota } from './output-quota.ts'
 import type { ProgramsOfConfig } from './program-verbs.ts'
@@ -49,7 +55,7 @@ import {
 import { Reconciler } from './reconciler.ts'
 import { RunIds } from './run-ids.ts'
 import { type LiveRun, RunKeeper } from './run-keeper.ts'
-import { Scheduler } from './scheduler.ts'
+import { type DueQuestion, Scheduler } from './scheduler.ts'
 import { fromStored } from './slot-records.ts'
 import { beginAfresh, startAfterBoot, takeOver, takeOverOne, tellWhoStaysDown } from './takeover.ts'
 import { Tokens } from './tokens.ts'
@@ -94,6 +100,7 @@ export class Agent {
   /** Numbers of processes that people set. */
   scales: ScaleSet = new Map()
   readonly scheduler: Scheduler
+  private readonly functions: FunctionHosts
   private readonly runIds: RunIds
   private readonly marks: MarkWatch
   private readonly housekeeper: Housekeeper
@@ -131,8 +138,14 @@ export class Agent {
     this.scheduler = new Scheduler({
       clock,
       ledger: () => this.reconciler.ledger,
-      tell: (change) => this.reconciler.tell(change),
-      ask: async () => ({ ok: false, reason: 'functions are not asked yet' }),
+      record: (change) => this.reconciler.request(change),
+      complain: options.complain,
+      ask: (question) => this.askWhetherDue(question),
+    })
+    this.functions = new FunctionHosts({
+      clock,
+      hostPath: options.hostPath,
+      environment: options.environment,
     })
     this.tokens = new Tokens({
       clock,
@@ -256,7 +269,6 @@ export class Agent {
     this.marks.start()
     await this.reconciler.request((draft) => {
       const known = draft.desired
-      this.missWhatChanged(draft, desired)
       draft.declare(desired)
       if (config) draft.setPrograms('file', config.programs, this.generation + 1)
       for (const { program } of outdatedScales(this.scales, programs)) draft.removeScale(program)
@@ -343,6 +355,7 @@ export class Agent {
   async close(): Promise<void> {
     this.isClosed = true
     this.scheduler.close()
+    this.functions.close()
     this.checker.close()
     this.usage.close()
     this.fileWatch.close()
@@ -384,6 +397,7 @@ export class Agent {
     this.programs = programs
     this.generation += 1
     this.users.clear()
+    this.functions.reload()
     const outdated = new Set(outdatedScales(this.scales, programs))
     this.scales = new Map([...this.scales].filter(([, scale]) => !outdated.has(scale)))
     this.fileWatch.follow(this.reconciler.desired)
@@ -394,7 +408,7 @@ export class Agent {
   }
 
   /** What this node is, for jobs that are meant for some nodes only. */
-  setLabels(labels: Readonly<Record<string, string>>): void {
+  private setLabels(labels: Readonly<Record<string, string>>): void {
     const node = { name: this.options.node, labels }
     this.reconciler.ledger = { ...this.reconciler.ledger, node }
   }
@@ -407,15 +421,11 @@ export class Agent {
     this.reconciler.ledger = { ...this.reconciler.ledger, jobs, occurrences, pausedBy }
   }
 
-  /** What was due by a schedule that has been changed since, while no agent was there, is listed as missed. */
-  private missWhatChanged(draft: Draft, desired: ReadonlyMap<string, DesiredProgram>): void {
-    for (const { program, schedule, coveredUntil, anchor } of this.reconciler.ledger.jobs.values()) {
-      const declared = desired.get(program)?.program
-      if (declared?.kind !== 'job' || scheduleIdentity(declared) === schedule) continue
-      const calendar = calendarOf(program, schedule)
-      const times = calendar.predicate ? null : calendar.between(coveredUntil, draft.now(), anchor)
-      if (times) draft.ledger.missChanged(program, times)
-    }
+  /** A job that has no due times here is no reason to begin a process for its function. */
+  private async askWhetherDue({ program, reference, ...when }: DueQuestion): Promise<FunctionAnswer> {
+    const { desired, ledger } = this.reconciler
+    if (!isDueOn(desired.get(program)?.program, ledger.node)) return { ok: true, value: false }
+    return await this.functions.ask({ ...reference, ...when })
   }
 
   private programsInForce(): Program[] {
@@ -491,7 +501,7 @@ export class Agent {
    * when it begins. True while that is being found out, so that the mark stays: should it fail, it is noticed again.
    */
   private noticeStranger(run: string, kind: MarkKind): boolean {
-    if (kind === 'notified') return false
+    if (kind === 'notified' || !this.marks.has(run, kind)) return false
     if (!this.strangers.has(run)) {
       this.strangers.add(run)
       void this.adoptStranger(run).then((isOurs) => {

@@ -9,7 +9,9 @@ import { type Calendar, compileCalendar } from '../domain/schedule/calendar.ts'
 import { parseExpression } from '../domain/schedule/expression.ts'
 import { coveringWindow, parseWindow, type Window } from '../domain/schedule/windows.ts'
 import { processZone } from '../domain/schedule/zone.ts'
-import type { DueTimes, JobProgram } from './ledger-draft.ts'
+import type { StoredJob } from '../store/store.ts'
+import type { JobProgram } from './ledger-book.ts'
+import type { DueTimes, JobCalendars } from './ledger-draft.ts'
 
 /** Of what was missed, so many due times of one job get a row each; those before are told of in one. */
 export const mostListed = 1000
@@ -20,8 +22,8 @@ interface KeptSchedule extends JobSchedule {
 }
 
 /** Two schedules with the same text are due at the same times. A job without a zone of its own has another schedule once the machine's zone is another. */
-export function scheduleIdentity({ job }: JobProgram): string {
-  const kept: KeptSchedule = { ...job.schedule, zone: job.timezone ?? processZone() }
+function scheduleIdentity({ job }: JobProgram, zoneHere: () => string): string {
+  const kept: KeptSchedule = { ...job.schedule, zone: job.timezone ?? zoneHere() }
   return stableJson(kept as unknown as JsonValue)
 }
 
@@ -30,14 +32,33 @@ export function calendarOf(program: string, identity: string): JobCalendar {
   return new JobCalendar(program, JSON.parse(identity) as KeptSchedule)
 }
 
+/** For one set of programs: the machine's zone is looked up once for all of them. */
+export function jobCalendars(): JobCalendars {
+  let zone: string | null = null
+  const zoneHere = (): string => {
+    zone ??= processZone()
+    return zone
+  }
+  return {
+    identityOf: (program) => scheduleIdentity(program, zoneHere),
+    // A function cannot be asked about times at which it was not.
+    dueOf({ program, schedule, coveredUntil, anchor }: StoredJob, until) {
+      const calendar = calendarOf(program, schedule)
+      return calendar.predicate ? null : calendar.between(coveredUntil, until, anchor)
+    },
+  }
+}
+
 export class JobCalendar {
   readonly kind: DueTimes['kind']
   readonly predicate: FunctionReference | null
+  readonly zone: string
   private readonly calendar: Calendar
 
   constructor(program: string, { expressions, at, predicate, zone }: KeptSchedule) {
     this.kind = expressions.length > 0 && at.length === 0 && expressions.every(isEvery) ? 'every' : 'schedule'
     this.predicate = predicate
+    this.zone = zone
     this.calendar = compileCalendar({ expressions, at, timezone: zone, seed: program })
   }
 

@@ -56,7 +56,7 @@ function follow(state: SlotState | null, checks: Partial<Record<CheckKind, Parti
   const program: Program = aProgram({ name: 'web', checks: whole })
   const slot = { name: 'web:0', program: 'web', index: 0, tally: emptyTally, asked: null } as const
   const slots = new Map<string, Slot>(
-    state ? [['web:0', { ...slot, state, launchHash: null, rollout: null }]] : [],
+    state ? [['web:0', { ...slot, state, launchHash: null, rollout: null, occurrence: null }]] : [],
   )
   checker.follow(['web:0'], slots, new Map([['web', { program, launchHash: 'h' }]]))
 }

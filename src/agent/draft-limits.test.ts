@@ -8,7 +8,7 @@ import type { SlotState } from '../domain/slot-state.ts'
 import { aProgram, exited, noUsage, runningState, stopped } from '../domain/testing/samples.ts'
 import { FakeClock } from '../testing/fake-clock.ts'
 import { Draft } from './draft.ts'
-import { emptyLedger } from './ledger-draft.ts'
+import { emptyLedger } from './ledger-book.ts'
 import { newSlotRecord, type SlotRecord } from './slot-records.ts'
 
 let clock: FakeClock
@@ -31,7 +31,12 @@ function draftOf(
     { ...newSlotRecord(`mailer:${index}`, 'mailer', index, clock), launchHash: 'h', ...slot },
   ])
   return new Draft(
-    { slots: new Map(records), desired, ledger: emptyLedger, isShuttingDown: false },
+    {
+      slots: new Map(records),
+      desired,
+      ledger: emptyLedger({ name: 'a', labels: {} }),
+      isShuttingDown: false,
+    },
     { clock, newRunId: () => `n${++runs}`, random: () => 0.5, node: 'a', blackoutOf: () => null },
   )
 }

@@ -6,7 +6,7 @@ import type { Clock } from '../clock.ts'
 import { findObstacle, followersOf } from '../domain/dependencies.ts'
 import type { EventData, EventKind, NewEvent } from '../domain/event.ts'
 import { eventOfState } from '../domain/event-of-state.ts'
-import { claimedByDeadAgent } from '../domain/judge.ts'
+import { isNoAttempt } from '../domain/judge-attempt.ts'
 import { type ReachedLimit, runsUsedUp } from '../domain/limits.ts'
 import type { Program, RestartPolicy } from '../domain/program.ts'
 import { isReady } from '../domain/readiness.ts'
@@ -18,8 +18,10 @@ import type { SlotTally } from '../domain/slot-tally.ts'
 import { unreachable } from '../domain/unreachable.ts'
 import type { RunPeak } from '../domain/usage.ts'
 import type { Changes, NoteName, ProgramSource, StoredScale, StoredToken } from '../store/store.ts'
-import { scheduleIdentity } from './calendars.ts'
-import { type JobProgram, type LedgerBase, LedgerDraft } from './ledger-draft.ts'
+import { jobCalendars } from './calendars.ts'
+import type { JobProgram, LedgerBase } from './ledger-book.ts'
+import { LedgerDraft } from './ledger-draft.ts'
+import { Overlay } from './overlay.ts'
 import { newSlotRecord, type SlotRecord, toStored } from './slot-records.ts'
 
 /** What is to be done once the draft is recorded. */
@@ -37,7 +39,7 @@ export type Effect =
   | { readonly kind: 'forget'; readonly run: string }
 
 export interface DraftBase {
-  readonly slots: ReadonlyMap<string, SlotRecord>
+  readonly slots: Map<string, SlotRecord>
   readonly desired: ReadonlyMap<string, DesiredProgram>
   readonly ledger: LedgerBase
   readonly isShuttingDown: boolean
@@ -64,7 +66,7 @@ export interface DraftTools {
 }
 
 export class Draft {
-  readonly slots: Map<string, SlotRecord>
+  readonly slots: Overlay<string, SlotRecord>
   readonly effects: Effect[] = []
   readonly touched = new Set<string>()
   readonly ledger: LedgerDraft
@@ -85,7 +87,7 @@ export class Draft {
   private readonly tokens = new Map<string, StoredToken | null>()
 
   constructor(base: DraftBase, tools: DraftTools) {
-    this.slots = new Map(base.slots)
+    this.slots = new Overlay(base.slots)
     this.desired = base.desired
     this.isShuttingDown = base.isShuttingDown
     this.tools = tools
@@ -139,14 +141,15 @@ export class Draft {
 
   /** Another set of programs is in force. */
   declare(desired: ReadonlyMap<string, DesiredProgram>): void {
+    const before = this.desired
     this.desired = desired
-    this.ledger.declare(scheduleIdentity)
+    this.ledger.declare(before, jobCalendars())
   }
 
   /** Lets time pass: whatever is due becomes a tick. */
   tick(): void {
     const now = this.tools.clock.monotonic()
-    for (const { name, state, rollout } of [...this.slots.values()]) {
+    for (const { name, state, rollout } of this.slots.values()) {
       const due = dueOf(state)
       const waitsForCheck = state.kind === 'starting' && state.isBorn && state.until === null
       if ((due !== null && due <= now) || waitsForCheck) this.send(name, { kind: 'tick' })
@@ -168,10 +171,10 @@ export class Draft {
   send(name: string, event: SlotEvent): boolean {
     const found = this.slots.get(name)
     if (!found) return false
-    const slot = event.kind === 'runEnded' && wasNoRun(event.end) ? withoutLastRun(found) : found
-    if (event.kind === 'runEnded' && isClaimOfDeadAgent(event.end)) this.ledger.takeBack(slot)
-    const desired = this.desired.get(slot.program)
+    const desired = this.desired.get(found.program)
     const job = desired?.program.kind === 'job' ? desired.program.job : null
+    if (job && found.occurrence === null && mayBeginRun(found.state, event)) return false
+    const slot = event.kind === 'runEnded' ? this.beforeEnd(found, event, desired?.program) : found
     // A slot whose program is gone only ends; the plan stops and removes it.
     const mayBegin = event.kind === 'start' || event.kind === 'restart' || slot.state.kind === 'backoff'
     if (!desired && mayBegin && event.kind !== 'stop') return false
@@ -190,11 +193,14 @@ export class Draft {
       policy: desired?.program.restart ?? noRestart,
       obstacle: desired ? findObstacle(desired.program, this.desired, this.slots) : null,
       hasStartupCheck: (desired?.program.checks.startup ?? null) !== null,
-      attempt: job && {
-        number: this.ledger.attemptOf(slot),
-        policy: job.retry,
-        warningExitCodes: job.warningExitCodes,
-      },
+      attempt:
+        job && slot.occurrence !== null
+          ? {
+              number: this.ledger.attemptOf(slot),
+              policy: job.retry,
+              warningExitCodes: job.warningExitCodes,
+            }
+          : null,
     })
     if (step === 'impossible') return false
     if (step === 'ignored' || (step.state === slot.state && step.actions.length === 0)) return true
@@ -224,6 +230,20 @@ export class Draft {
     this.settleRollout(name)
     this.followUp(slot, step.state, event)
     return true
+  }
+
+  /** What the end of its run changes about the slot, whatever follows it. */
+  private beforeEnd(
+    found: SlotRecord,
+    { run, end }: Extract<SlotEvent, { kind: 'runEnded' }>,
+    program: Program | undefined,
+  ): SlotRecord {
+    if (runOf(found.state) !== run) return found
+    if (found.occurrence !== null && isNoAttempt(end)) this.ledger.takeBack(found)
+    // What follows belongs to a service.
+    if (found.occurrence !== null && program?.kind === 'service') this.ledger.settle(found, end)
+    const slot = this.slots.get(found.name) ?? found
+    return wasNoRun(end) ? withoutLastRun(slot) : slot
   }
 
   /** What the new state of a slot means for due times: its own, and those of jobs that come after its program. */
@@ -600,13 +620,14 @@ function asStopping(state: SlotState, run: string): SlotState {
   return { kind: 'stopping', run, next: 'stop', reason, wasRunning: state.kind === 'running' }
 }
 
-function mayGiveWay(state: SlotState, run: string): boolean {
-  return (state.kind === 'starting' || state.kind === 'running') && state.run === run
+/** Without a due time no run of a job begins. */
+function mayBeginRun(state: SlotState, { kind }: SlotEvent): boolean {
+  const waits = state.kind === 'waiting' || state.kind === 'backoff'
+  return kind === 'start' || kind === 'restart' || (kind === 'tick' && waits)
 }
 
-/** What nobody has tried is no attempt. */
-function isClaimOfDeadAgent(end: RunEnd): boolean {
-  return end.kind === 'revoked' && end.reason === claimedByDeadAgent
+function mayGiveWay(state: SlotState, run: string): boolean {
+  return (state.kind === 'starting' || state.kind === 'running') && state.run === run
 }
 
 /** What never became a process counts for none. */

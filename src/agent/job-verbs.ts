@@ -2,6 +2,7 @@
 import { fillPlaceholders, placeholderValues } from '../config/placeholders.ts'
 import type { DueView, JobView, OccurrenceView, TriggerView } from '../contract/views.ts'
 import { refusalReasons } from '../domain/admission.ts'
+import { variablesOf } from '../domain/job-variables.ts'
 import { nearest } from '../domain/nearest.ts'
 import { type Occurrence, occurrenceStateKinds } from '../domain/occurrence.ts'
 import { slotName } from '../domain/program.ts'
@@ -13,7 +14,7 @@ import type { Agent } from './agent.ts'
 import { blackoutOf, calendarOf, type JobCalendar } from './calendars.ts'
 import type { Draft } from './draft.ts'
 import { clause, countOpen, hindranceOf, viewJob, viewOccurrence } from './job-views.ts'
-import { type JobProgram, variablesOf } from './ledger-draft.ts'
+import type { JobProgram } from './ledger-book.ts'
 
 /** Runs whose lengths show how a job has fared lately. */
 const recentRuns = 20

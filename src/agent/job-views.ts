@@ -5,7 +5,7 @@ import { fitsNode } from '../domain/job.ts'
 import { missReasons, type Occurrence } from '../domain/occurrence.ts'
 import { parseExpression } from '../domain/schedule/expression.ts'
 import { processZone } from '../domain/schedule/zone.ts'
-import type { JobProgram, LedgerBase } from './ledger-draft.ts'
+import type { JobProgram, LedgerBase } from './ledger-book.ts'
 
 export interface JobFacts {
   readonly ledger: LedgerBase

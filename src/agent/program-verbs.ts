@@ -1,5 +1,6 @@
 /** What can be asked about programs: to show, plan, reload, declare and remove them. Bad input is refused whole and changes nothing. */
 import { isAbsolute } from 'node:path'
+import { formatProblem } from '../config/format-problem.ts'
 import { loadConfigApart, loadConfigTextApart } from '../config/load/load-apart.ts'
 import { refuseInvalid } from '../config/load/loaded-config.ts'
 import { differsBySlot } from '../config/placeholders.ts'
@@ -21,6 +22,7 @@ import {
   replaceSource,
   toDesired,
 } from './programs.ts'
+import type { SlotRecord } from './slot-records.ts'
 import type { SlotVerbs } from './slot-verbs.ts'
 import { viewPlan, viewProgram } from './views.ts'
 
@@ -78,8 +80,7 @@ export class ProgramVerbs {
       const { programs, warnings, api, settings } = await this.readToEnforce()
       const doors = await this.prepareDoors(api)
       try {
-        this.agent.setLabels(settings.labels)
-        const made = await this.enforce('file', programs, warnings, by)
+        const made = await this.enforce('file', programs, warnings, by, settings.labels)
         doors?.take()
         return made
       } catch (error) {
@@ -201,6 +202,8 @@ export class ProgramVerbs {
     programs: readonly Program[],
     warnings: readonly string[],
     by: string,
+    /** What this node is from now on; null: as before. */
+    labels: AgentSettings['labels'] | null = null,
   ): Promise<PlanView> {
     const { agent } = this
     const accepted = replaceSource(agent.programs, source, programs)
@@ -210,6 +213,7 @@ export class ProgramVerbs {
       const made = this.plan(accepted, warnings, draft)
       const byChange = (...changes: string[]): string[] =>
         made.programs.filter(({ change }) => changes.includes(change)).map(({ program }) => program)
+      if (labels) draft.ledger.setLabels(labels)
       draft.declare(toDesired(accepted, agent.scales))
       for (const { program } of outdatedScales(agent.scales, accepted)) draft.removeScale(program)
       draft.setPrograms(source, programs, generation)
@@ -230,7 +234,8 @@ export class ProgramVerbs {
   private plan(
     after: ProgramSet,
     warnings: readonly string[],
-    now: Pick<DraftBase, 'desired' | 'slots'> = this.agent.reconciler,
+    now: Pick<DraftBase, 'desired'> & { readonly slots: ReadonlyMap<string, SlotRecord> } = this.agent
+      .reconciler,
   ): PlanView {
     const { generation } = this.agent
     return viewPlan({
@@ -322,7 +327,7 @@ function accept(
   return {
     programs: loaded.programs,
     settings: loaded.settings,
-    warnings: problems.map(({ field, message }) => `${field}: ${message}`),
+    warnings: problems.map((problem) => formatProblem(problem, { marksWarnings: false })),
     api: loaded.api,
   }
 }

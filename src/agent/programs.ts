@@ -10,7 +10,7 @@ import { formatProblem } from '../config/format-problem.ts'
 import { findCircle } from '../domain/dependencies.ts'
 import type { EventData } from '../domain/event.ts'
 import { noLimits } from '../domain/limits.ts'
-import type { JsonValue, Program } from '../domain/program.ts'
+import { configPath, type JsonValue, type Program } from '../domain/program.ts'
 import { stableJson } from '../domain/program-change.ts'
 import type { DesiredProgram } from '../domain/reconcile.ts'
 import { type Problem, UserError } from '../domain/user-error.ts'
@@ -161,7 +161,7 @@ export function checkOnMachine(
   const problems: Problem[] = []
   for (const program of programs) {
     const { user, cwd, command } = program.launch
-    const field = `programs.${program.name}`
+    const field = configPath(program)
     const found = { file: null, line: null, expected: null, suggestion: null }
     if (user !== null) {
       const resolution = resolveUser(user)

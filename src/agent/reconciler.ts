@@ -12,7 +12,7 @@ import { dueOf } from '../domain/slot-state.ts'
 import { UserError } from '../domain/user-error.ts'
 import type { Store } from '../store/store.ts'
 import { Draft, type DraftTools, type Effect } from './draft.ts'
-import { emptyLedger, type LedgerBase } from './ledger-draft.ts'
+import { emptyLedger, type LedgerBase } from './ledger-book.ts'
 import type { SlotRecord } from './slot-records.ts'
 
 export interface ReconcilerOptions extends DraftTools {
@@ -36,7 +36,8 @@ interface Pending {
 const retryStoreMs = 1000
 
 export class Reconciler {
-  slots: ReadonlyMap<string, SlotRecord> = new Map()
+  /** Changed by the commit of a draft alone. */
+  slots: Map<string, SlotRecord> = new Map()
   desired: ReadonlyMap<string, DesiredProgram> = new Map()
   ledger: LedgerBase
   isShuttingDown = false
@@ -52,7 +53,7 @@ export class Reconciler {
 
   constructor(options: ReconcilerOptions) {
     this.options = options
-    this.ledger = { ...emptyLedger, node: { name: options.node, labels: {} } }
+    this.ledger = emptyLedger({ name: options.node, labels: {} })
   }
 
   /** Something that happened. It is applied as soon as it can be recorded. */
@@ -119,9 +120,9 @@ export class Reconciler {
       this.putBack(applied, 'The store takes no writes', error)
       return
     }
-    this.slots = draft.slots
+    draft.slots.commit()
     this.desired = draft.desired
-    this.ledger = draft.ledger.after()
+    this.ledger = draft.ledger.commit()
     this.isShuttingDown = draft.isShuttingDown
     // What is recorded is true; a bug in what follows must leave nobody without an answer.
     this.attempt(() => this.options.act(draft.effects))

@@ -2,8 +2,9 @@
  * Looks at the clock for all jobs: whatever was due since their ledgers were covered last goes into the ledger, which decides what becomes of it. Sleeps
  * until the next due time, and never long, so that a clock that was set, or a machine that slept, is noticed.
  *
- * It keeps nothing that cannot be found out again: when a job was covered last is in the store, when it is due next is in its calendar. Telling the ledger
- * something twice is no harm, since what is covered already is left out in the very transaction.
+ * It keeps nothing that cannot be found out again: when a job was covered last is in the store, when it is due next is in its calendar. What is due is read
+ * within the very draft that records it; where that could not be recorded, the next look finds it anew. So nothing is told twice, nothing piles up
+ * while the store takes no writes, and a clock that was set is made good for in one transaction with the due times that it brings.
  */
 import type { Clock, Timer } from '../clock.ts'
 import type { FunctionReference } from '../domain/job.ts'
@@ -12,30 +13,49 @@ import type { DesiredProgram } from '../domain/reconcile.ts'
 import type { StoredJob } from '../store/store.ts'
 import { calendarOf, type JobCalendar } from './calendars.ts'
 import type { Draft } from './draft.ts'
-import type { LedgerBase } from './ledger-draft.ts'
+import type { LedgerBase } from './ledger-book.ts'
 
 export interface SchedulerOptions {
   readonly clock: Clock
   readonly ledger: () => LedgerBase
-  readonly tell: (change: (draft: Draft) => void) => void
-  /** Asks a function of the configuration whether its job is due at this time. */
+  /** Resolves once the change is recorded, rejects when it is not. */
+  readonly record: (change: (draft: Draft) => void) => Promise<void>
+  /** Asks a function of the configuration whether its job is due at a time. */
   readonly ask: (
-    reference: FunctionReference,
-    at: number,
+    question: DueQuestion,
   ) => Promise<{ ok: true; value: boolean } | { ok: false; reason: string }>
+  readonly complain: (message: string, error: unknown) => void
+}
+
+export interface DueQuestion {
+  readonly program: string
+  readonly reference: FunctionReference
+  readonly at: number
+  readonly timezone: string
 }
 
 interface Entry {
   readonly program: string
   readonly identity: string
   readonly calendar: JobCalendar
+  anchor: number
   /** When something has to be looked at next; null: never. */
   next: number | null
   isAsking: boolean
 }
 
+/** By the wall clock, and by one that nobody sets. */
+interface Look {
+  readonly wall: number
+  readonly real: number
+}
+
 /** No sleep is longer, so that a set clock is noticed. */
 const longestSleepMs: Milliseconds = 5000
+/** What could not be recorded is looked at again after this. */
+const retryMs: Milliseconds = 1000
+/** A job whose calendar fails is looked at again after this. */
+const brokenMs: Milliseconds = 60_000
 /** A difference between wall clock and real time that is no mere correction. */
 const jumpMs: Milliseconds = 2000
 /** So many calendars are compiled before others get their turn. */
@@ -47,9 +67,10 @@ export class Scheduler {
   private toCompile: StoredJob[] = []
   private timer: Timer | null = null
   private isCompiling = false
+  private isRecording = false
   private isStarted = false
   private isClosed = false
-  private lastLook: { wall: number; real: number } | null = null
+  private lastLook: Look | null = null
 
   constructor(options: SchedulerOptions) {
     this.options = options
@@ -67,12 +88,12 @@ export class Scheduler {
 
   /** The set of jobs, or what they are at, has changed. */
   follow(desired: ReadonlyMap<string, DesiredProgram>): void {
-    const { jobs } = this.options.ledger()
-    for (const program of this.entries.keys())
-      if (desired.get(program)?.program.kind !== 'job') this.entries.delete(program)
-    this.toCompile = [...jobs.values()].filter(
-      ({ program, schedule }) => this.entries.get(program)?.identity !== schedule,
-    )
+    const isJob = (program: string): boolean => desired.get(program)?.program.kind === 'job'
+    for (const program of this.entries.keys()) if (!isJob(program)) this.entries.delete(program)
+    this.toCompile = [...this.options.ledger().jobs.values()].filter(({ program, schedule, anchor }) => {
+      const entry = this.entries.get(program)
+      return isJob(program) && (entry?.identity !== schedule || entry.anchor !== anchor)
+    })
     this.compileSome()
   }
 
@@ -90,81 +111,112 @@ export class Scheduler {
     return entries.reduce<number | null>((first, { next }) => earlier(first, next), null)
   }
 
-  /** Looks at the clock once, and sleeps until something is due. */
+  /** Looks at the clock once, and sleeps until something is due. A look under way, or calendars that are not there yet, end in a look. */
   runOnce(): void {
-    if (this.isClosed || !this.isStarted) return
-    const { clock } = this.options
-    const now = clock.now()
-    this.lookForJump(now)
+    if (this.isClosed || !this.isStarted || this.isRecording || this.toCompile.length > 0) return
+    const look = this.lookNow()
     const due: Entry[] = []
-    for (const entry of this.entries.values()) if (entry.next !== null && entry.next <= now) due.push(entry)
-    for (const entry of due) this.cover(entry, now)
+    for (const entry of this.entries.values()) {
+      if (entry.next === null || entry.next > look.wall) continue
+      if (entry.calendar.predicate) void this.askFor(entry, entry.calendar.predicate, look.wall)
+      else due.push(entry)
+    }
+    if (due.length > 0 || jumpBetween(this.lastLook, look) !== 0) return void this.cover(due)
+    this.lastLook = look
     this.sleep()
   }
 
-  private cover(entry: Entry, now: number): void {
-    const { program, calendar } = entry
-    const job = this.options.ledger().jobs.get(program)
-    if (!job || job.schedule !== entry.identity) {
+  private async cover(due: readonly Entry[]): Promise<void> {
+    this.isRecording = true
+    let isRecorded = false
+    try {
+      // The clock may be set until it comes to that.
+      let look = this.lookNow()
+      const covered = new Set(due)
+      await this.options.record((draft) => {
+        look = this.lookNow()
+        for (const entry of this.makeGoodForJump(draft, look)) covered.add(entry)
+        for (const entry of covered) this.coverOne(draft, entry, look.wall)
+      })
+      isRecorded = true
+      this.lastLook = look
+      for (const entry of covered) this.planNext(entry, look.wall)
+    } catch {
+      // Who records has told of it.
+    }
+    this.isRecording = false
+    if (isRecorded) this.runOnce()
+    else if (!this.isClosed) this.sleep(retryMs)
+  }
+
+  /** What counts periods goes on by real time: those jobs are looked at again, all in the draft that tells of the jump. */
+  private makeGoodForJump(draft: Draft, look: Look): Entry[] {
+    const deltaMs = jumpBetween(this.lastLook, look)
+    if (deltaMs === 0) return []
+    draft.event('clock.jumped', { deltaMs })
+    const periodic = [...this.entries.values()].filter(({ calendar }) => calendar.kind === 'every')
+    for (const { program } of periodic) draft.ledger.shiftAnchor(program, deltaMs)
+    return periodic
+  }
+
+  private coverOne(draft: Draft, entry: Entry, now: number): void {
+    const { program, identity, calendar } = entry
+    try {
+      let job = draft.ledger.job(program)
+      if (job?.schedule !== identity) return
+      if (isAheadOf(now, job, calendar)) {
+        draft.ledger.shiftAnchor(program, now - job.coveredUntil)
+        job = draft.ledger.job(program) ?? job
+      }
+      const times = calendar.between(job.coveredUntil, now, job.anchor)
+      if (times) draft.ledger.recordDue(program, times)
+    } catch (error) {
+      // A bug with one job is none for the others.
+      this.options.complain(`What ${program} was due at cannot be told`, error)
+    }
+  }
+
+  private planNext(entry: Entry, now: number): void {
+    const job = this.options.ledger().jobs.get(entry.program)
+    if (job?.schedule !== entry.identity) {
       entry.next = null
       return
     }
-    if (calendar.predicate) {
-      entry.next = calendar.next(now, job.anchor)
-      void this.askFor(entry, calendar.predicate, job, now)
-      return
+    entry.anchor = job.anchor
+    try {
+      entry.next = entry.calendar.next(Math.max(now, job.coveredUntil), job.anchor)
+    } catch {
+      entry.next = now + brokenMs
     }
-    const times = calendar.between(job.coveredUntil, now, job.anchor)
-    entry.next = calendar.next(Math.max(now, job.coveredUntil), job.anchor)
-    if (times) this.options.tell((draft) => draft.ledger.recordDue(program, times))
   }
 
   /** Each minute since it was asked last, in their order; the answers are recorded together. */
-  private async askFor(
-    entry: Entry,
-    reference: FunctionReference,
-    job: StoredJob,
-    now: number,
-  ): Promise<void> {
-    if (entry.isAsking) return
-    entry.isAsking = true
-    const { program, calendar } = entry
+  private async askFor(entry: Entry, reference: FunctionReference, now: number): Promise<void> {
+    const { program, calendar, identity } = entry
+    const job = this.options.ledger().jobs.get(program)
+    this.planNext(entry, now)
+    if (entry.isAsking || job?.schedule !== identity) return
     const times = calendar.between(job.coveredUntil, now, job.anchor)
-    const minutes = times?.due ?? []
-    const answers = await Promise.all(minutes.map((at) => this.options.ask(reference, at)))
+    if (!times) return
+    entry.isAsking = true
+    try {
+      const questions = times.due.map((at) => ({ program, reference, at, timezone: calendar.zone }))
+      const answers = await Promise.all(questions.map((question) => this.options.ask(question)))
+      const due = times.due.filter((_at, index) => answers[index]?.ok && answers[index].value)
+      const failed = times.due.flatMap((at, index) => {
+        const answer = answers[index]
+        return answer && !answer.ok ? [{ at, reason: answer.reason }] : []
+      })
+      if (!this.isClosed)
+        await this.options.record((draft) => {
+          if (draft.ledger.job(program)?.schedule === identity)
+            draft.ledger.recordDue(program, { ...times, due, failed })
+        })
+    } catch {
+      // Who records has told of it: it is asked again.
+      entry.next = now
+    }
     entry.isAsking = false
-    if (this.isClosed || !times) return
-    const due = minutes.filter((_at, index) => answers[index]?.ok && answers[index].value)
-    const failed = minutes.flatMap((at, index) => {
-      const answer = answers[index]
-      return answer && !answer.ok ? [{ at, reason: answer.reason }] : []
-    })
-    this.options.tell((draft) =>
-      draft.ledger.recordDue(program, { ...times, due, failed, unlistedSince: null }),
-    )
-  }
-
-  private lookForJump(now: number): void {
-    const real = this.options.clock.sinceBoot()
-    const last = this.lastLook
-    this.lastLook = { wall: now, real }
-    if (!last) return
-    const deltaMs = Math.round(now - last.wall - (real - last.real))
-    if (Math.abs(deltaMs) <= jumpMs) return
-    const periodic = [...this.entries.values()].filter(({ calendar }) => calendar.kind === 'every')
-    this.options.tell((draft) => {
-      draft.event('clock.jumped', { deltaMs })
-      for (const { program } of periodic) draft.ledger.shiftAnchor(program, deltaMs)
-    })
-    // What counts periods is looked at again once its anchor has moved.
-    for (const entry of periodic) entry.next = null
-    this.options.tell(() => {
-      for (const { program } of periodic) {
-        const job = this.options.ledger().jobs.get(program)
-        if (job) this.toCompile.push(job)
-      }
-      this.compileSome()
-    })
   }
 
   private compileSome(): void {
@@ -176,18 +228,38 @@ export class Scheduler {
       const { jobs } = this.options.ledger()
       for (const { program } of this.toCompile.splice(0, compiledPerTurn)) {
         const job = jobs.get(program)
-        if (job) this.entries.set(program, entryOf(job, this.entries.get(program)))
+        if (job) this.compile(job)
       }
       if (this.toCompile.length > 0) this.compileSome()
       this.runOnce()
     })
   }
 
-  private sleep(): void {
+  private compile(job: StoredJob): void {
+    const { program, schedule: identity, coveredUntil, anchor } = job
+    const known = this.entries.get(program)
+    try {
+      const calendar = known?.identity === identity ? known.calendar : calendarOf(program, identity)
+      const now = this.options.clock.now()
+      const next = isAheadOf(now, job, calendar) ? now : calendar.next(coveredUntil, anchor)
+      // The same entry where it is the same schedule, since an answer that is on its way belongs to it; none belongs to another.
+      if (known?.identity === identity) Object.assign(known, { anchor, next })
+      else this.entries.set(program, { program, identity, calendar, anchor, next, isAsking: false })
+    } catch (error) {
+      this.options.complain(`The schedule of ${program} cannot be understood`, error)
+    }
+  }
+
+  private lookNow(): Look {
+    const { clock } = this.options
+    return { wall: clock.now(), real: clock.sinceBoot() }
+  }
+
+  private sleep(leastMs: Milliseconds = 1): void {
     const { clock } = this.options
     let next = Number.POSITIVE_INFINITY
     for (const entry of this.entries.values()) if (entry.next !== null && entry.next < next) next = entry.next
-    const waitMs = Math.min(longestSleepMs, Math.max(1, next - clock.now()))
+    const waitMs = Math.max(leastMs, Math.min(longestSleepMs, next - clock.now()))
     this.timer?.cancel()
     this.timer = clock.after(Math.ceil(waitMs), () => this.runOnce())
   }
@@ -197,14 +269,14 @@ function earlier(a: number | null, b: number | null): number | null {
   return a === null || (b !== null && b < a) ? b : a
 }
 
-function entryOf(job: StoredJob, known: Entry | undefined): Entry {
-  const { program, schedule: identity, coveredUntil, anchor } = job
-  const calendar = known?.identity === identity ? known.calendar : calendarOf(program, identity)
-  return {
-    program,
-    identity,
-    calendar,
-    next: calendar.next(coveredUntil, anchor),
-    isAsking: known?.isAsking ?? false,
-  }
+/** By how much the wall clock was set between two looks; 0 where it was not, or hardly. */
+function jumpBetween(last: Look | null, look: Look): number {
+  if (!last) return 0
+  const deltaMs = Math.round(look.wall - last.wall - (look.real - last.real))
+  return Math.abs(deltaMs) > jumpMs ? deltaMs : 0
+}
+
+/** What counts periods would stand still until the clock, that was set back while nobody looked, has come so far again. */
+function isAheadOf(now: number, { coveredUntil }: StoredJob, { kind }: JobCalendar): boolean {
+  return kind === 'every' && coveredUntil > now + jumpMs
 }

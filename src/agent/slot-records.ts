@@ -17,8 +17,6 @@ export interface SlotRecord extends Slot {
   readonly restarts: number
   /** Runs that followed one another since somebody, a change or the agent began afresh: the one of now included. */
   readonly chain: number
-  /** The due time of a job that it is at work for, over all attempts. */
-  readonly occurrence: string | null
 }
 
 export function newSlotRecord(name: string, program: string, index: number, clock: Clock): SlotRecord {

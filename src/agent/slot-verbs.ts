@@ -13,7 +13,7 @@ import { readNotice } from '../process/run-directory.ts'
 import type { Agent } from './agent.ts'
 import type { Draft } from './draft.ts'
 import { hindranceOf } from './job-views.ts'
-import type { JobProgram } from './ledger-draft.ts'
+import type { JobProgram } from './ledger-book.ts'
 import type { SlotRecord } from './slot-records.ts'
 import { viewSlot } from './views.ts'
 

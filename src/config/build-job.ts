@@ -45,6 +45,7 @@ export function buildJob(parts: JobParts): BuiltProgram {
       ...timeMistakes(job, settled, program.name),
       ...paramMistakes(settled),
       ...limitMistakes(settled),
+      ...policyMistakes(parts.input),
     ],
   }
 }
@@ -52,7 +53,9 @@ export function buildJob(parts: JobParts): BuiltProgram {
 /** What is said as for any program; the rest means nothing to one. */
 function runKeysOf(input: JobInput): ProgramInput {
   const shared = Object.entries(input).filter(([key]) => key in sharedWithPrograms)
-  return { command: input.command, ...Object.fromEntries(shared) }
+  const { command, warnAfter } = input
+  const told = warnAfter === undefined || warnAfter === 'auto' ? {} : { warnAfter }
+  return { command, ...Object.fromEntries(shared), ...told }
 }
 
 function rulesOf(settled: JobOutput): JobRules {
@@ -204,9 +207,66 @@ function timeMistakes(
   return mistakes
 }
 
+/** Keys that say something which the others make mean nothing. */
+function policyMistakes({ schedule, overlap, missed, retries }: JobInput): Mistake[] {
+  const mistakes: Mistake[] = []
+  const meaningless = (path: Mistake['path'], value: unknown, message: string, expected: string): void => {
+    mistakes.push({ code: 'contradiction', path, message, value: String(value), expected })
+  }
+  if (Array.isArray(schedule) && schedule.includes(byHand) && schedule.length > 1) {
+    const message = `\`${byHand}\` is for a job without any due time, and others are named`
+    meaningless(['schedule', schedule.indexOf(byHand)], byHand, message, 'one of the two')
+  }
+  if (typeof overlap === 'object' && overlap.max !== undefined) {
+    const { policy, max } = overlap
+    if (policy === 'skip' || policy === 'replace')
+      meaningless(
+        ['overlap', 'max'],
+        max,
+        `with \`${policy}\` it means nothing`,
+        '`queue` or `allow`, or no max',
+      )
+  }
+  if (typeof missed === 'object') {
+    const { policy = 'once', within, max } = missed
+    if (policy === 'skip' && within !== undefined)
+      meaningless(
+        ['missed', 'within'],
+        within,
+        'with `skip` it means nothing',
+        '`once` or `all`, or no within',
+      )
+    if (policy !== 'all' && max !== undefined)
+      meaningless(['missed', 'max'], max, `with \`${policy}\` it means nothing`, '`all`, or no max')
+  }
+  if (typeof retries === 'object') {
+    const { exitCodes = [], exceptExitCodes = [] } = retries
+    const both = exitCodes.find((code) => exceptExitCodes.includes(code))
+    if (both !== undefined)
+      meaningless(
+        ['retries', 'exceptExitCodes'],
+        both,
+        `${both} is among \`exitCodes\` as well`,
+        'one of the two',
+      )
+  }
+  return mistakes
+}
+
 function paramMistakes({ params, schedule, at }: JobOutput): Mistake[] {
   return Object.entries(params).flatMap(([name, written]): Mistake[] => {
     const { default: usual, values, isRequired } = paramOf(written)
+    if (name.startsWith('DROVER_')) {
+      return [
+        {
+          code: 'bad_name',
+          path: ['params', name],
+          message: 'names that begin with DROVER_ are those of what each run is told',
+          value: name,
+          expected: 'another name',
+        },
+      ]
+    }
     if (usual !== null && values !== null && !values.includes(usual)) {
       return [
         {

@@ -29,6 +29,7 @@ function decide(
       asked: null,
       launchHash: null,
       rollout: null,
+      occurrence: null,
       ...more,
     }),
   )

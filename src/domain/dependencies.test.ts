@@ -12,7 +12,17 @@ const noChecks = { startup: null, readiness: null, liveness: null }
 
 function slot(program: string, index: number, state: SlotState, asked: 'run' | 'stop' | null = null): Slot {
   const name = `${program}:${index}`
-  return { name, program, index, state, tally: emptyTally, asked, launchHash: null, rollout: null }
+  return {
+    name,
+    program,
+    index,
+    state,
+    tally: emptyTally,
+    asked,
+    launchHash: null,
+    rollout: null,
+    occurrence: null,
+  }
 }
 
 function obstacle(

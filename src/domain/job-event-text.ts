@@ -75,7 +75,8 @@ export function timeText(iso: string): string {
 /** `1 h 3 min`, `4.2 s`. */
 export function spanText(ms: number): string {
   const seconds = ms / 1000
-  if (seconds < 60) return `${seconds.toFixed(seconds < 10 ? 1 : 0)} s`
+  // What would be rounded up to the next unit is told in that.
+  if (seconds < 59.5) return `${seconds.toFixed(seconds < 9.95 ? 1 : 0)} s`
   const minutes = Math.round(seconds / 60)
   if (minutes < 60) return `${minutes} min`
   const hours = Math.floor(minutes / 60)

@@ -1,6 +1,7 @@
 /**
  * Judges the end of a job's run: whether another attempt follows, and when. Pure. The wait is a state of the slot, so it outlives the agent. What
- * was asked to stop is not tried again; what was never executed, since an agent died, begins at once and counts for nothing.
+ * was asked to stop, or has to give way to the next due time, is not tried again, however it ended; what was never executed, since an agent
+ * died, begins at once and counts for nothing.
  */
 import { backoffDelay } from './backoff.ts'
 import type { RetryPolicy } from './job.ts'
@@ -22,11 +23,17 @@ export interface AttemptToJudge {
 export function judgeAttempt({ end, attempt, outcome, policy, random, stopReason }: AttemptToJudge): Verdict {
   const reason = stopReason?.text ?? describeEnd(end)
   const ending = { reason, tally: emptyTally, becameRunning: true }
-  if (end.kind === 'revoked' && end.reason === claimedByDeadAgent)
-    return { ...ending, next: 'restart', becameRunning: false }
+  const exited = { ...ending, next: 'exited', isSuccess: isGoodOutcome(outcome) } as const
+  if (stopReason && !stopReason.isFailure) return exited
+  if (isNoAttempt(end)) return { ...ending, next: 'restart', becameRunning: false }
   if (attempt <= policy.times && isWorthAnother(end, outcome, policy))
     return { ...ending, next: 'wait', delayMs: backoffDelay(policy.backoff, attempt, random) }
-  return { ...ending, next: 'exited', isSuccess: isGoodOutcome(outcome) }
+  return exited
+}
+
+/** Its agent died before anything was executed. What could not be executed for another reason was an attempt that failed. */
+export function isNoAttempt(end: RunEnd): boolean {
+  return end.kind === 'revoked' && end.reason === claimedByDeadAgent
 }
 
 function isWorthAnother(end: RunEnd, outcome: Outcome, { exitCodes, exceptExitCodes }: RetryPolicy): boolean {

@@ -7,7 +7,7 @@
  *   skipped, missed              └─ another attempt: it stays running until the last one has ended
  */
 import type { RefusalReason } from './admission.ts'
-import type { RunEnd } from './run.ts'
+import type { RunCause, RunEnd } from './run.ts'
 
 /** Why it was due. */
 export type Trigger =
@@ -38,7 +38,7 @@ export const missReasons = {
   too_late: 'By the time that an agent was there it was later than the job allows.',
   superseded: 'A later due time was made up for instead.',
   beyond_max: 'More due times were missed than the job makes up for.',
-  changed: 'The schedule was changed before an agent was there.',
+  changed: 'The schedule was changed before an agent saw to it.',
 } as const
 export type MissReason = keyof typeof missReasons
 
@@ -87,6 +87,33 @@ export interface Occurrence {
 /** Whether something will still become of it. */
 export function isOpen({ state }: Pick<Occurrence, 'state'>): boolean {
   return state.kind === 'queued' || state.kind === 'running'
+}
+
+/** Why its first run begins. */
+export function causeOf({ trigger, dueAt }: Pick<Occurrence, 'trigger' | 'dueAt'>): RunCause {
+  switch (trigger.kind) {
+    case 'schedule':
+    case 'every':
+      return { kind: 'scheduled', dueAt, isCatchUp: trigger.isCatchUp }
+    case 'reboot':
+      return { kind: 'reboot' }
+    case 'after':
+      return { kind: 'after', programs: trigger.programs }
+    case 'manual':
+      return { kind: 'requested', by: trigger.by }
+    default:
+      return trigger satisfies never
+  }
+}
+
+/**
+ * The due time of what somebody, another program or the machine makes due now: never a full second, which belong to schedules, and never that of
+ * the one before it. A last one that lies far ahead was recorded by a clock that has been set back since, and says nothing.
+ */
+export function dueNow(now: number, last: number): number {
+  const isClose = last >= now && last - now < 1000
+  const next = isClose ? last + 1 : Math.floor(now)
+  return next % 1000 === 0 ? next + 1 : next
 }
 
 /** What the end of its last run means for a job. */

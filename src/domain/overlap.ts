@@ -27,10 +27,15 @@ export interface OverlapSituation {
 
 export type OverlapVerdict =
   | { readonly kind: 'start' }
-  /** What waits for another attempt gives way first. */
-  | { readonly kind: 'startInstead'; readonly of: string }
-  /** The living run is ended; this one waits for that, instead of those that waited before. */
-  | { readonly kind: 'replace'; readonly slots: readonly string[] }
+  /** What only waits for another attempt gives way, and leaves room at once. */
+  | { readonly kind: 'startInstead'; readonly of: readonly string[] }
+  /** The slots are ended, and those that waited before are skipped; it begins once nothing is in its way. */
+  | {
+      readonly kind: 'replace'
+      readonly slots: readonly string[]
+      readonly reason: RefusalReason
+      readonly detail: string
+    }
   | { readonly kind: 'queue'; readonly reason: RefusalReason; readonly detail: string }
   | {
       readonly kind: 'skip'
@@ -39,51 +44,48 @@ export type OverlapVerdict =
       readonly blockedBy: string | null
     }
 
-export function decideOverlap({
-  policy,
-  busy,
-  queued,
-  lockedBy,
-  isInTurn,
-}: OverlapSituation): OverlapVerdict {
-  const blocker = busy[0]
-  const { reason, detail } = whyNot(blocker, lockedBy, queued)
-  const queue = { kind: 'queue', reason, detail } as const
-  const skip = (why: RefusalReason = reason, said = detail): OverlapVerdict => ({
-    kind: 'skip',
-    reason: why,
-    detail: said,
-    blockedBy: blocker?.run ?? lockedBy?.run ?? null,
-  })
-  if (isInTurn) return busy.length === 0 && queued === 0 && !lockedBy ? { kind: 'start' } : queue
-  const retrying = busy.find(({ doing }) => doing === 'retrying')
+export function decideOverlap(situation: OverlapSituation): OverlapVerdict {
+  const { policy, busy, queued, lockedBy, isInTurn } = situation
+  const isFree = busy.length === 0 && queued === 0 && !lockedBy
+  if (isFree) return { kind: 'start' }
+  if (isInTurn) return { kind: 'queue', ...whyNot(situation) }
+  const retrying = busy.filter(({ doing }) => doing === 'retrying').map(({ slot }) => slot)
   switch (policy.kind) {
     case 'allow':
-      if (busy.length + queued >= policy.max)
-        return skip('overlap_limit', `${busy.length} of its runs live already, of ${policy.max} that may`)
-      return lockedBy ? queue : { kind: 'start' }
+      if (busy.length + queued >= policy.max) return skip(situation, 'overlap_limit', fullText(situation))
+      return lockedBy ? { kind: 'queue', ...whyNot(situation) } : { kind: 'start' }
     case 'queue':
-      if (busy.length === 0 && queued === 0 && !lockedBy) return { kind: 'start' }
-      return queued < policy.max ? queue : skip('queue_full', `${queued} due times wait already`)
+      if (queued < policy.max) return { kind: 'queue', ...whyNot(situation) }
+      return skip(situation, 'queue_full', `${timesText(queued)} already`)
     case 'replace':
-      if (lockedBy) return queue
-      if (retrying) return { kind: 'startInstead', of: retrying.slot }
-      if (blocker) return { kind: 'replace', slots: busy.map(({ slot }) => slot) }
-      return queued > 0 ? queue : { kind: 'start' }
-    case 'skip':
-      if (blocker && !retrying) return skip()
-      if (lockedBy || queued > 0) return skip()
-      return retrying ? { kind: 'startInstead', of: retrying.slot } : { kind: 'start' }
+      return { kind: 'replace', slots: busy.map(({ slot }) => slot), ...whyNot(situation) }
+    case 'skip': {
+      const isInItsWay = busy.length > retrying.length || lockedBy !== null || queued > 0
+      if (!isInItsWay) return { kind: 'startInstead', of: retrying }
+      const { reason, detail } = whyNot({ ...situation, busy: withoutRetrying(busy) })
+      return skip(situation, reason, detail)
+    }
     default:
       return policy.kind satisfies never
   }
 }
 
-function whyNot(
-  blocker: BusySlot | undefined,
-  lockedBy: OverlapSituation['lockedBy'],
-  queued: number,
-): { reason: RefusalReason; detail: string } {
+function skip(
+  { busy, lockedBy }: OverlapSituation,
+  reason: RefusalReason,
+  detail: string,
+): Extract<OverlapVerdict, { kind: 'skip' }> {
+  const [blocker = null] = withoutRetrying(busy)
+  return { kind: 'skip', reason, detail, blockedBy: (blocker ?? lockedBy ?? busy[0])?.run ?? null }
+}
+
+function withoutRetrying(busy: readonly BusySlot[]): BusySlot[] {
+  return busy.filter(({ doing }) => doing !== 'retrying')
+}
+
+/** What is in the way: a living run before one that has ended, before a lock, before those that wait. */
+function whyNot({ busy, lockedBy, queued }: OverlapSituation): { reason: RefusalReason; detail: string } {
+  const blocker = withoutRetrying(busy)[0] ?? busy[0]
   if (blocker?.doing === 'waiting')
     return {
       reason: 'waiting_for_dependency',
@@ -100,5 +102,15 @@ function whyNot(
       detail: `${program} has the lock ${lock}${run === null ? '' : ` (run ${run})`}`,
     }
   }
-  return { reason: 'still_running', detail: `${queued} due times before it wait` }
+  return { reason: 'still_running', detail: `${timesText(queued)} before it` }
+}
+
+function fullText({ policy, busy, queued }: OverlapSituation): string {
+  const waiting = queued === 0 ? '' : ` and ${queued === 1 ? '1 waits' : `${queued} wait`}`
+  const living = busy.length === 1 ? '1 of its runs lives' : `${busy.length} of its runs live`
+  return `${living}${waiting}, of ${policy.max} that may`
+}
+
+function timesText(count: number): string {
+  return count === 1 ? '1 due time waits' : `${count} due times wait`
 }

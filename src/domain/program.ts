@@ -270,3 +270,8 @@ export function slotName(program: string, index: number): string {
 export function slotTitle(program: Pick<Program, 'name' | 'processes'>, index: number): string {
   return program.processes === 1 && index === 0 ? program.name : slotName(program.name, index)
 }
+
+/** Where it stands in a configuration: `programs.mailer`, `jobs.report`. */
+export function configPath({ name, kind }: Pick<Program, 'name' | 'kind'>): string {
+  return `${kind === 'job' ? 'jobs' : 'programs'}.${name}`
+}

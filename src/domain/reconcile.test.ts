@@ -4,10 +4,11 @@ import { describe, expect, test } from 'vitest'
 import { findObstacle } from './dependencies.ts'
 import type { Program } from './program.ts'
 import { dependencyConditions } from './program.ts'
-import { type DesiredProgram, isActive, wantedOf } from './reconcile.ts'
+import { type DesiredProgram, isActive, planReconcile, type Slot, wantedOf } from './reconcile.ts'
 import type { RunEnd } from './run.ts'
-import { slotStateKinds } from './slot-state.ts'
-import { aPolicy, aProgram, endings, exited } from './testing/samples.ts'
+import { type SlotState, slotStateKinds } from './slot-state.ts'
+import { emptyTally } from './slot-tally.ts'
+import { aJob, aPolicy, aProgram, endings, exited, runningState, stoppingState } from './testing/samples.ts'
 import { declaredSlots, SimulatedAgent } from './testing/simulated-agent.ts'
 
 function declare(name: string, changes: Partial<Program> = {}, launchHash = 'h'): DesiredProgram {
@@ -332,6 +333,80 @@ function perform(agent: SimulatedAgent, step: Step) {
     default:
       return agent.ask(step.do, step.n)
   }
+}
+
+describe('the slot of a job', () => {
+  const waiting = { kind: 'waiting', cause: { kind: 'reboot' }, reason: 'db to be ready' } as const
+  const backoff = { kind: 'backoff', until: 9, delayMs: 1, after: 'r', reason: 'exited with code 1' } as const
+  const stopsAndGoes = ['stop report:0', 'remove report:0']
+  const job = aJob()
+  const service = aProgram({ name: 'report', autostart: false })
+
+  type Declared = Program | null
+  /** What is planned for `report:0`; `o` is the due time that it is at work for. */
+  const cases: [
+    what: string,
+    state: SlotState,
+    occurrence: string | null,
+    declared: Declared,
+    plan: string[],
+  ][] = [
+    ['lives', runningState('r'), 'o', job, []],
+    ['waits for another attempt', backoff, 'o', job, []],
+    ['waits for another program', { ...waiting, reason: 'db, which is not declared' }, 'o', needing(job), []],
+    ['may begin by now', waiting, 'o', job, ['proceed report:0']],
+    ['is idle', { kind: 'exited', reason: '', isSuccess: true }, null, job, []],
+    ['lives, and nobody declares it any more', runningState('r'), 'o', null, []],
+    ['is being stopped, and nobody declares it', stoppingState('r', 'judge'), 'o', null, []],
+    ['waits for another attempt, and nobody declares it', backoff, 'o', null, stopsAndGoes],
+    ['waits for another program, and nobody declares it', waiting, 'o', null, stopsAndGoes],
+    ['is idle, and nobody declares it', { kind: 'stopped' }, null, null, ['remove report:0']],
+    ['lives as the service that it was', runningState('r'), null, job, ['stop report:0']],
+    ['is stopped as the service that it was', stoppingState('r', 'stop'), null, job, []],
+    ['waits to be restarted as the service that it was', backoff, null, job, stopsAndGoes],
+    [
+      'becomes a service',
+      stoppingState('r', 'stop'),
+      'o',
+      { ...service, autostart: true },
+      ['start report:0'],
+    ],
+  ]
+  for (const [what, state, occurrence, declared, plan] of cases) {
+    test(`that ${what}: ${plan.join(', ') || 'is left alone'}`, () => {
+      const slot = { ...blankSlot, state, occurrence }
+      const desired = new Map(declared ? [['report', { program: declared, launchHash: 'h' }]] : [])
+      const slots = new Map([['report:0', slot]])
+      const actions = planReconcile({ desired, slots, isShuttingDown: false })
+      expect(actions.map((action) => `${action.kind} ${action.slot}`)).toEqual(plan)
+    })
+  }
+
+  test('beyond what the job may have goes once it is idle, and not before', () => {
+    const desired = new Map([['report', { program: job, launchHash: 'h' }]])
+    const plan = (state: SlotState, occurrence: string | null): string[] => {
+      const slots = new Map([['report:3', { ...blankSlot, name: 'report:3', index: 3, state, occurrence }]])
+      return planReconcile({ desired, slots, isShuttingDown: false }).map(({ kind }) => kind)
+    }
+    expect(plan(runningState('r'), 'o')).toEqual([])
+    expect(plan({ kind: 'exited', reason: '', isSuccess: true }, null)).toEqual(['remove'])
+  })
+})
+
+function needing(program: Program): Program {
+  return { ...program, dependsOn: [{ program: 'db', condition: 'ready', restart: false }] }
+}
+
+const blankSlot: Slot = {
+  name: 'report:0',
+  program: 'report',
+  index: 0,
+  state: { kind: 'stopped' },
+  tally: emptyTally,
+  asked: null,
+  launchHash: 'h',
+  rollout: null,
+  occurrence: null,
 }
 
 describe('over 1,000 random configurations and sequences', () => {

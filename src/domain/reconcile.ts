@@ -25,6 +25,8 @@ export interface Slot {
   readonly launchHash: string | null
   /** Whether and how its run is being replaced. */
   readonly rollout: SlotRollout | null
+  /** The due time of a job that it is at work for, over all attempts. */
+  readonly occurrence: string | null
 }
 
 export interface DesiredProgram {
@@ -71,12 +73,14 @@ export function planReconcile(situation: Situation): Action[] {
   const surplus: Action[] = []
   for (const slot of slots.values()) {
     const program = desired.get(slot.program)?.program
-    if (program && slot.index < program.processes) continue
-    // A job whose rules changed goes on with what it is at.
-    if (program?.kind === 'job' && isActive(slot.state)) continue
-    const reason = program
-      ? `${slot.program} has ${program.processes} processes`
-      : `${slot.program} is no longer declared`
+    const isBusy = isActive(slot.state)
+    if (program && slot.index < program.processes && (program.kind === 'service' || !isBusy)) continue
+    if (isBusy && carriesOn(slot, program)) continue
+    const reason = !program
+      ? `${slot.program} is no longer declared`
+      : program.kind === 'job' && isBusy
+        ? `${slot.program} is a job now`
+        : `${slot.program} has ${program.processes} processes`
     surplus.push(...letGo(slot, reason))
   }
 
@@ -103,6 +107,12 @@ export function planReconcile(situation: Situation): Action[] {
   }
   const ending = [...surplus, ...kept.filter(({ kind }) => kind === 'stop')]
   return [...lastFirst(ending, desired, slots), ...kept.filter(({ kind }) => kind !== 'stop')]
+}
+
+/** What a job is at goes on, whatever became of its rules. Once nobody declares the job any more, a run that lives still comes to its end. */
+function carriesOn({ occurrence, state }: Slot, program: Program | undefined): boolean {
+  if (occurrence === null) return false
+  return program ? program.kind === 'job' : runOf(state) !== null
 }
 
 /** What a slot shall do, as people and the program say. */

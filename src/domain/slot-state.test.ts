@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import type { RetryPolicy } from './job.ts'
+import { claimedByDeadAgent } from './judge.ts'
 import { checkKinds, type RestartPolicy } from './program.ts'
-import type { RunCause, StopReason } from './run.ts'
+import type { RunCause, RunEnd, StopReason } from './run.ts'
 import {
   dueOf,
   runOf,
@@ -19,6 +21,7 @@ import {
   aPolicy,
   endings,
   exited,
+  noUsage,
   runningState,
   startingState,
   stopped,
@@ -227,6 +230,86 @@ describe('a slot', () => {
       expect(transition(state, tally, { ...events.runEnded, run: 'other' }, context)).toBe('impossible')
       expect(transition(state, tally, { ...events.checked, run: 'other' }, context)).toBe('impossible')
     }
+  })
+})
+
+describe('the slot of a job', () => {
+  const retry: RetryPolicy = {
+    times: 2,
+    backoff: { kind: 'linear', initialMs: 5000, factor: 1, maxMs: 60_000, jitter: 0 },
+    exitCodes: null,
+    exceptExitCodes: [],
+  }
+  const once = aPolicy({ when: 'never', startTimeMs: 0, giveUpAfter: null, successExitCodes: [0, 3] })
+  const attempt = (number: number): SlotContext =>
+    aContext({ policy: once, attempt: { number, policy: retry, warningExitCodes: [3] } })
+  const end = (state: SlotState, how: RunEnd, number = 1) =>
+    transition(state, emptyTally, { kind: 'runEnded', run: 'old', end: how }, attempt(number))
+
+  test('has exited after a success, and after a warning', () => {
+    for (const code of [0, 3])
+      expect(end(runningState('old'), exited(code, 5))).toMatchObject({
+        state: { kind: 'exited', isSuccess: true },
+        actions: [],
+      })
+  })
+
+  test('waits for another attempt after a failure, and begins it as one', () => {
+    const step = end(runningState('old'), exited(1, 5), 2)
+    const waits = {
+      kind: 'backoff',
+      until: 20_000,
+      delayMs: 10_000,
+      after: 'old',
+      reason: 'exited with code 1',
+    }
+    expect(step).toMatchObject({ state: waits, actions: [] })
+    const begun = transition(waits as SlotState, emptyTally, events.tick, { ...attempt(2), now: 20_000 })
+    const cause = { kind: 'retry', after: 'old', reason: 'exited with code 1' }
+    expect(begun).toMatchObject({ actions: [{ kind: 'startRun', run: 'new', cause }] })
+  })
+
+  test('has exited after the last attempt', () => {
+    expect(end(runningState('old'), exited(1, 5), 3)).toMatchObject({
+      state: { kind: 'exited', isSuccess: false },
+    })
+  })
+
+  test('S-F10: has one end after a timeout, and is never given up', () => {
+    const timedOut: RunEnd = { kind: 'timed_out', killed: true, durationMs: 5, endedAt: 0, usage: noUsage }
+    expect(end(runningState('old'), timedOut, 3)).toMatchObject({
+      state: { kind: 'exited', isSuccess: false, reason: 'timed out, killed after its grace' },
+    })
+  })
+
+  test('begins anew at once what a dead agent had only claimed', () => {
+    const revoked: RunEnd = { kind: 'revoked', endedAt: 0, reason: claimedByDeadAgent }
+    expect(end(startingState('old', null), revoked)).toMatchObject({
+      state: { kind: 'starting', run: 'new' },
+      actions: [{ kind: 'startRun', cause: { kind: 'retry' } }],
+    })
+  })
+
+  test('begins nothing for a run that gives way to the next due time', () => {
+    const reason: StopReason = {
+      kind: 'replaced',
+      text: 'the next due time takes its place',
+      isFailure: false,
+    }
+    const givingWay = { ...stoppingState('old', 'judge'), reason }
+    for (const how of [stopped(), exited(1, 5), exited(0, 5)])
+      expect(end(givingWay, how)).toMatchObject({ state: { kind: 'exited' }, actions: [] })
+  })
+
+  test('tries again what reached a limit', () => {
+    expect(end({ ...stoppingState('old', 'judge'), reason: limit }, stopped())).toMatchObject({
+      state: { kind: 'backoff', reason: '120 MB of memory' },
+    })
+  })
+
+  test('stays stopped once somebody stopped it', () => {
+    expect(end(stoppingState('old', 'stop'), exited(1, 5))).toMatchObject({ state: { kind: 'stopped' } })
+    expect(transition(states.backoff, emptyTally, events.stop, attempt(1))).toMatchObject(settles)
   })
 })
 

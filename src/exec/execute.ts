@@ -20,6 +20,7 @@ import { prepareDataDirectory } from '../process/data-directory.ts'
 import { DirectRun } from './direct-run.ts'
 import type { Trouble } from './pass-through.ts'
 import { RecordedRun } from './recorded-run.ts'
+import { remindOfAgent } from './remind-of-agent.ts'
 
 export interface ExecTools {
   readonly clock: Clock
@@ -46,7 +47,10 @@ export async function execute(request: ExecRequest, tools: ExecTools): Promise<n
   const signals = new SignalListener()
   try {
     const recorded = await runRecorded(request, tools, signals)
-    if (recorded.kind === 'over') return tell(recorded, request, tools)
+    if (recorded.kind === 'over') {
+      remindOfAgent(request.dataDir, tools.say)
+      return tell(recorded, request, tools)
+    }
     if (signals.heard !== null) return exitCodeOfSignal(signals.heard)
     tools.say(`${request.name} runs unrecorded: ${recorded.reason}`)
     const direct = new DirectRun(request, tools.clock)

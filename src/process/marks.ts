@@ -2,7 +2,7 @@
  * The folder in which shims put a mark when a command was born, when it told something of itself, and when it ended. One watch for all runs of a node; a slow look
  * at the folder besides, since the kernel may drop notices when very many come at once.
  */
-import { type FSWatcher, unlinkSync, watch } from 'node:fs'
+import { existsSync, type FSWatcher, unlinkSync, watch } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock, Timer } from '../clock.ts'
 import { checkpoint } from '../effects.ts'
@@ -51,6 +51,11 @@ export class MarkWatch {
     return listNames(this.folder)
       .map(parseMark)
       .filter((mark) => mark !== null)
+  }
+
+  /** The watch tells of a mark that is taken away as well. */
+  has(run: string, kind: MarkKind): boolean {
+    return existsSync(join(this.folder, `${run}.${kind}`))
   }
 
   remove(run: string, kinds: readonly MarkKind[] = markKinds): void {

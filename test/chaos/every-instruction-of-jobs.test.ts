@@ -5,9 +5,10 @@
  */
 import { expect, test } from 'vitest'
 import type { Config } from '../../src/config/config-types.generated.ts'
+import { readLedger } from '../harness/store.ts'
 import type { Chance } from './chance.ts'
 import { DyingHouse, type Story, walkDeaths, walkTimeoutMs } from './dying-house.ts'
-import { compareJobs, compareTimes, JobBooks, listJobEvents, readLedger, timesOf } from './job-books.ts'
+import { compareJobs, compareTimes, JobBooks, listJobEvents, timesOf } from './job-books.ts'
 import { allRuns } from './ledger.ts'
 
 test('wherever the agent dies over a job, the next one knows what was due, what was tried and what follows', {
@@ -42,6 +43,7 @@ class JobsStory implements Story {
 
   async recover(): Promise<void> {
     const { house, chance } = this
+    if (!this.confirmed.reload) house.configure({}, this.config(true))
     if (chance.onceIn(3)) await house.dieAgain(1 + chance.below(30))
     await house.startAgent()
     await this.isDeclared()
@@ -101,10 +103,9 @@ class JobsStory implements Story {
       jobs: {
         first: {
           command: this.books.command(0, 'second-try'),
-          schedule: '* * * * * *',
+          schedule: isDue ? '* * * * * *' : 'manual',
           missed: { policy: 'all', max: 1000 },
           retries: { times: 1, initial: '100ms', jitter: 0 },
-          enabled: isDue,
           history,
           overlap,
         },

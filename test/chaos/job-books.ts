@@ -6,7 +6,6 @@ import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { EventView, RunView } from '../../src/contract/views.ts'
 import type { Occurrence } from '../../src/domain/occurrence.ts'
-import { openSqliteStore } from '../../src/store/sqlite/open.ts'
 import type { House } from '../harness/house.ts'
 import { compile } from './compile.ts'
 
@@ -64,23 +63,6 @@ export class JobBooks {
     } catch {
       return []
     }
-  }
-}
-
-/** The whole ledger, oldest first, out of the store of an agent that has ended. */
-export async function readLedger(house: House): Promise<Occurrence[]> {
-  const store = openSqliteStore(join(house.dataDir, 'drover.db'))
-  try {
-    const rows: Occurrence[] = []
-    for (;;) {
-      const before = rows.at(-1)?.id
-      const query = { programs: null, states: [], limit: 1000, ...(before ? { before } : {}) }
-      const page = await store.listOccurrences(query)
-      rows.push(...page)
-      if (page.length < 1000) return rows.reverse()
-    }
-  } finally {
-    await store.close()
   }
 }
 

@@ -12,8 +12,9 @@ import type { Config, JobConfig } from '../../src/config/config-types.generated.
 import type { EventView } from '../../src/contract/views.ts'
 import type { Occurrence } from '../../src/domain/occurrence.ts'
 import { type House, openHouse, root } from '../harness/house.ts'
+import { readLedger } from '../harness/store.ts'
 import { type Chance, drawChance, isLong } from './chance.ts'
-import { compareJobs, compareTimes, JobBooks, listJobEvents, readLedger, timesOf } from './job-books.ts'
+import { compareJobs, compareTimes, JobBooks, listJobEvents, timesOf } from './job-books.ts'
 import { allRuns } from './ledger.ts'
 
 const deaths = Number(process.env.DROVER_CHAOS_DEATHS ?? (isLong ? 1000 : 200))
@@ -86,13 +87,13 @@ test(`over ${deaths} deaths of the agent each due time is in the ledger once, an
   expect(ledger.filter(({ program }) => program === 'retried').every(isSecondTry)).toBe(true)
 })
 
-function declare(books: JobBooks, enabled: boolean): Config {
+function declare(books: JobBooks, isDue: boolean): Config {
   const job = (more: JobConfig): JobConfig => ({
     timezone: 'UTC',
-    // A chain is followed to its end also when nothing new is due.
-    ...(more.after === undefined ? { enabled } : {}),
     history: { keep: 1_000_000 },
     ...more,
+    // What is due already, and what follows from it, comes to its end.
+    ...(isDue || more.schedule === undefined ? {} : { schedule: 'manual' }),
   })
   const inTurn = { policy: 'queue', max: 1000 } as const
   return {

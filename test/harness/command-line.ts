@@ -88,6 +88,10 @@ export class Following {
     })
   }
 
+  get pid(): number {
+    return this.child.pid ?? 0
+  }
+
   /** Until the text was printed, on either output. */
   async waitFor(text: string | RegExp): Promise<void> {
     const isThere = (): boolean => {

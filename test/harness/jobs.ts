@@ -43,9 +43,10 @@ export async function told(
   )
 }
 
-/** The runs of a job, the oldest first. */
+/** The runs of a job, also of one that is no longer declared, the oldest first. */
 export async function runsOf(house: House, program: string): Promise<RunView[]> {
-  return (await house.api.listRuns({ targets: [program], limit: 1000 })).reverse()
+  const runs = await house.api.listRuns({ limit: 1000 })
+  return runs.filter((run) => run.program === program).reverse()
 }
 
 /** Of an event of a due time. */

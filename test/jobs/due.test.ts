@@ -9,7 +9,7 @@ import { waitFor } from '../harness/wait.ts'
 
 test('S-T2 S-T5 S-T7 a definition file starts the jobs that are due, each judged by itself', async () => {
   const house = openHouse()
-  const { at, instant } = timeIn(2)
+  const { at, instant } = timeIn(4)
   house.write(
     'drover.yaml',
     `

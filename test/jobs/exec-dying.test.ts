@@ -113,6 +113,29 @@ describe('the agent is killed', () => {
     await expectRecorded(house)
   })
 
+  test('before any of its effects, while exec begins and ends beside it: the run is recorded once', async () => {
+    const house = emptyHouse()
+    const bundle = join(root, 'dist', 'agent-killpoints.cjs')
+    const isQuick = process.env.DROVER_EVERY !== '1'
+    let wasDead = true
+    for (let n = 1; wasDead; n += isQuick ? 4 : 1) {
+      await house.startAgent({ bundle, env: { DROVER_DIE_AT: String(n) }, isWaitedFor: false })
+      const name = `job-${n}`
+      const end = await drover(house, ['exec', name, '--', 'sh', '-c', 'echo told; exit 9'])
+      expect(end).toMatchObject({ code: 9, stdout: 'told\n', stderr: '' })
+      if (house.hasAgent) await settled(house, name)
+      wasDead = !house.hasAgent
+      await house.killAgent()
+      await house.startAgent()
+      const runs = await house.api.listRuns({ targets: [name] })
+      expect(runs, `death ${n}`).toMatchObject([{ end: { kind: 'exited', code: 9 } }])
+      const { timeline } = await house.api.getRun({ id: runs[0]?.id ?? '' })
+      expect(timeline.map(({ kind }) => kind)).toEqual(['run.started', 'run.ended'])
+      await house.killAgent()
+    }
+    await house.startAgent()
+  })
+
   test('for good: exec ends as the command does', async () => {
     const house = emptyHouse()
     await house.startAgent()
@@ -183,6 +206,15 @@ function emptyHouse(): House {
   const house = openHouse()
   house.configure({})
   return house
+}
+
+/** The agent has recorded the end, or died over it. */
+async function settled(house: House, name: string): Promise<void> {
+  await waitFor('the run is recorded, or its agent dead', async () => {
+    if (!house.hasAgent) return true
+    const runs = await house.api.listRuns({ targets: [name] })
+    return runs[0]?.state === 'ended' && readdirSync(join(house.dataDir, 'marks')).length === 0
+  })
 }
 
 /** A run of `job` that waits for the file `go`. */

@@ -400,6 +400,15 @@ describe('the record', () => {
     )
   })
 
+  test('of runs that no agent ever comes for one is reminded, and seldom', async () => {
+    const house = emptyHouse()
+    await drover(house, ['exec', 'job', '--', 'true'])
+    for (let n = 2; n < 1000; n++) mkdirSync(join(house.dataDir, 'runs', `run-${n}`))
+    const stderr = async (): Promise<string> => (await drover(house, ['exec', 'job', '--', 'true'])).stderr
+    expect(await stderr()).toMatch(/^drover: 1000 runs wait in \S+ for an agent to record them: .*\n$/)
+    expect(await stderr()).toBe('')
+  })
+
   test('an agent that ends leaves such runs alone, and ends without waiting for them', async () => {
     const house = emptyHouse()
     await house.startAgent()

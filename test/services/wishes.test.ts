@@ -1,12 +1,8 @@
 /** What a person wants of a slot is kept over everything: reloads, agents, reboots. */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { join } from 'node:path'
 import process from 'node:process'
 import { expect, test } from 'vitest'
 import { type House, openHouse } from '../harness/house.ts'
-
-const require = createRequire(import.meta.url)
+import { pretendReboot } from '../harness/store.ts'
 
 test('what a person stopped or started stays so over reloads, deaths and ends of the agent, and reboots', async () => {
   const house = openHouse()
@@ -69,18 +65,4 @@ async function settledAs(house: House, wanted: Record<string, string>): Promise<
     (slots) =>
       slots.every(({ name, state }) => state === wanted[name]) && slots.length === Object.keys(wanted).length,
   )
-}
-
-/** Another boot's name stands in the store and in all pid files. */
-function pretendReboot(house: House): void {
-  const runs = join(house.dataDir, 'runs')
-  for (const run of readdirSync(runs)) {
-    const file = join(runs, run, 'pid')
-    const pid = JSON.parse(readFileSync(file, 'utf8'))
-    writeFileSync(file, JSON.stringify({ ...pid, boot: 'another boot' }))
-  }
-  const { DatabaseSync } = require('@photostructure/sqlite')
-  const database = new DatabaseSync(join(house.dataDir, 'drover.db'))
-  database.exec(`update notes set value = 'another boot' where name = 'boot'`)
-  database.close()
 }

@@ -3,12 +3,12 @@
  * it is missing can be told here, since another user asks than the one who will read it.
  */
 import { existsSync } from 'node:fs'
-import type { Program } from '../../domain/program.ts'
+import { configPath, type Program } from '../../domain/program.ts'
 import type { Problem } from '../../domain/user-error.ts'
 
 export function missingSecrets(programs: readonly Program[]): Problem[] {
-  return programs.flatMap(({ name: program, launch }) =>
-    Object.entries(launch.secrets ?? {}).flatMap(([name, source]): Problem[] => {
+  return programs.flatMap((program) =>
+    Object.entries(program.launch.secrets ?? {}).flatMap(([name, source]): Problem[] => {
       if (source.from !== 'file' || existsSync(source.path)) return []
       return [
         {
@@ -16,7 +16,7 @@ export function missingSecrets(programs: readonly Program[]): Problem[] {
           code: 'secret_missing',
           file: null,
           line: null,
-          field: `programs.${program}.env.${name}`,
+          field: `${configPath(program)}.env.${name}`,
           value: source.path,
           message: `the secret’s file ${source.path} does not exist`,
           expected: 'a file that is there when the program starts',

@@ -15,9 +15,13 @@ const expressionExpected =
   'a schedule such as `30 2 * * *`, `@every 10m`, `@daily` or `@reboot`, a list of them, or a function in a TypeScript configuration'
 const expression = text(expressionExpected)
 
-/** What the process that evaluates a configuration makes of a function. */
-const functionReference = v.strictObject(
-  { function: v.strictObject({ file: v.string(), path: v.array(v.string()) }) },
+const referenceTable = v.strictObject({
+  function: v.strictObject({ file: v.string(), path: v.array(v.string()) }),
+})
+
+/** What the process that evaluates a configuration makes of a function. No person writes its keys, so no message names them. */
+const functionReference = v.custom<v.InferOutput<typeof referenceTable>>(
+  (value) => v.is(referenceTable, value),
   expressionExpected,
 )
 

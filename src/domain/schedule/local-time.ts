@@ -18,7 +18,9 @@ export type ReadTime =
   | { readonly ok: false; readonly message: string; readonly expected: string }
 
 const expected = 'a date and a time, such as `2026-12-24 18:00` or `2026-12-24T18:00:30Z`'
-const form = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2}))?(?: ?(Z|[+-]\d{2}(?::?\d{2})?))?)?$/i
+/** What programs write has a fraction of a second, which has to be none. */
+const form =
+  /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.0+)?)?(?: ?(Z|[+-]\d{2}(?::?\d{2})?))?)?$/i
 
 /** A zone of null is that of the process. */
 export function parseLocalTime(text: string, zone: string | null): ReadTime {

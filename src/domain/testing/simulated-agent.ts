@@ -132,6 +132,7 @@ export class SimulatedAgent {
           asked: null,
           launchHash: null,
           rollout: null,
+          occurrence: null,
         } as const
         this.slots.set(name, { name, program, index, ...blank })
         return

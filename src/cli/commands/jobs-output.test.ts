@@ -156,7 +156,7 @@ describe('jobs', () => {
       nextAt: '2026-11-23T01:30:00.000Z',
       running: 1,
       queued: 1,
-      last: occurrenceView({
+      current: occurrenceView({
         state: 'running',
         outcome: null,
         attempts: 2,

@@ -37,9 +37,7 @@ import { FunctionHosts } from './function-hosts.ts'
 import { Housekeeper } from './housekeeper.ts'
 
 import { JobTally } from './job-tally.ts'
-
 import { isDueOn } from './ledger-draft.ts'
-
 import { observeRun } from './observe-run.ts'
 import { OutputQuota } from './output-quota.ts'
 import type { ProgramsOfConfig } from './program-verbs.ts'
@@ -452,7 +450,7 @@ export class Agent {
         const [first = ''] = changed
         const short = relative(cwd, first)
         const path = short.startsWith('..') ? first : short
-        draft.replaceForFiles(name, filesChanged(path, changed.length))
+        draft.rollouts.replaceForFiles(name, filesChanged(path, changed.length))
       }
     })
   }

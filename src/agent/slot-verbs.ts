@@ -101,7 +101,7 @@ export class SlotVerbs {
           const title = this.view(failed).name
           return { outcome: 'failed', message: `left as it is, since the replacement of ${title} failed` }
         }
-        draft.replaceInTurn(slot.name, cause, request.parallel ?? null)
+        draft.rollouts.replaceInTurn(slot.name, cause, request.parallel ?? null)
         return 'asked'
       }
       draft.ask(slot.name, 'run')

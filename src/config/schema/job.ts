@@ -449,52 +449,33 @@ const jobEntries = {
   ),
 }
 
-const {
-  group,
-  cwd,
-  env,
-  envFiles,
-  inheritEnv,
-  user,
-  umask,
-  nice,
-  rlimits,
-  priority,
-  stop,
-  stdin,
-  stdout,
-  stderr,
-  output,
-  leftovers,
-  dependsOn,
-  limits,
-  timeout,
-  customData,
-} = sharedEntries
+const sharedKeys = [
+  'group',
+  'cwd',
+  'env',
+  'envFiles',
+  'inheritEnv',
+  'user',
+  'umask',
+  'nice',
+  'rlimits',
+  'priority',
+  'stop',
+  'stdin',
+  'stdout',
+  'stderr',
+  'output',
+  'leftovers',
+  'dependsOn',
+  'limits',
+  'timeout',
+  'customData',
+] as const
 
 /** Those keys of a program that a job has as well, and that `defaults` say for both. */
-export const sharedWithPrograms = {
-  group,
-  cwd,
-  env,
-  envFiles,
-  inheritEnv,
-  user,
-  umask,
-  nice,
-  rlimits,
-  priority,
-  stop,
-  stdin,
-  stdout,
-  stderr,
-  output,
-  leftovers,
-  dependsOn,
-  limits,
-  timeout,
-  customData,
-}
+export const sharedWithPrograms = Object.fromEntries(
+  sharedKeys.map((name) => [name, sharedEntries[name]]),
+) as Pick<typeof sharedEntries, (typeof sharedKeys)[number]>
 
 export const job = block(
   'JobConfig',

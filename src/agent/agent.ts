@@ -35,6 +35,7 @@ import { FileWatch } from './file-watch.ts'
 import type { FunctionAnswer } from './function-host.ts'
 import { FunctionHosts } from './function-hosts.ts'
 import { Housekeeper } from './housekeeper.ts'
+
 import { JobTally } from './job-tally.ts'
 import { isDueOn } from './ledger-draft.ts'
 import { observeRun } from './observe-run.ts'

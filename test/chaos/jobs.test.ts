@@ -12,6 +12,7 @@ import type { Config, JobConfig } from '../../src/config/config-types.generated.
 import type { EventView } from '../../src/contract/views.ts'
 import type { Occurrence } from '../../src/domain/occurrence.ts'
 import { type House, openHouse, root } from '../harness/house.ts'
+import { kill } from '../harness/processes.ts'
 import { readLedger } from '../harness/store.ts'
 import { type Chance, drawChance, isLong } from './chance.ts'
 import { compareJobs, compareTimes, JobBooks, listJobEvents, timesOf } from './job-books.ts'
@@ -211,6 +212,11 @@ async function liveAndDie(house: House, chance: Chance): Promise<boolean> {
   await house.startAgent({ isWaitedFor: false, ...(isAtPoint ? point : {}) })
   for (let rest = isAtPoint ? 700 : lifeMs; rest > 0 && house.hasAgent; rest -= 50)
     await pause(Math.min(50, rest))
+  // As when the machine is suspended, or has no time for the agent.
+  if (house.hasAgent && chance.onceIn(20)) {
+    kill(house.agentPid, 'SIGSTOP')
+    await pause(chance.below(1500))
+  }
   const hasDied = !house.hasAgent
   const { signal, code } = await house.killAgent()
   if (signal !== 'SIGKILL') throw new Error(`An agent ended by itself, with ${code}.`)

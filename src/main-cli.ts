@@ -42,6 +42,7 @@ const services: CliServices = {
   },
   examineMachine: (dataDir, agentPid) => doctor().examineMachine(dataDir, agentPid),
   checkPrograms: (programs) => doctor().checkPrograms(programs),
+  lookUpUser: (name) => doctor().lookUpUser(name),
   openPrompts: () =>
     (built('./prompts.cjs') as typeof MainPrompts).createPrompts(process.stdin, process.stderr),
   runExec(request) {

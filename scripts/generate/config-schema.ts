@@ -18,7 +18,10 @@ export function configSchema(): string {
 }
 
 function annotated(schema: GenericSchema, json: JsonSchema): JsonSchema {
-  const { notes } = nodeOf(schema)
+  const { notes, typeName } = nodeOf(schema)
+  // What stands for a function is written by Drover alone.
+  if (typeName === 'Schedule' && json.anyOf)
+    json.anyOf = json.anyOf.filter((form) => typeof form === 'object' && form.type !== undefined)
   // "Nothing fits here" and "no further keys" mean the same; editors understand the second.
   const closed = isNothing(json.additionalProperties) ? { ...json, additionalProperties: false } : json
   if (!notes) return closed

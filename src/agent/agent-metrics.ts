@@ -7,12 +7,20 @@ import type { SlotView } from '../contract/views.ts'
 import { slotStateKinds } from '../domain/slot-state.ts'
 import { countOwnFiles } from '../process/tree-usage.ts'
 import type { Agent } from './agent.ts'
+import { countOpen, hindranceOf } from './job-views.ts'
+import type { JobProgram } from './ledger-book.ts'
 import type { Metric, Sample } from './metrics-text.ts'
 import type { SlotVerbs } from './slot-verbs.ts'
 
-export function measureAgent(agent: Agent, verbs: SlotVerbs): Metric[] {
+export async function measureAgent(agent: Agent, verbs: SlotVerbs): Promise<Metric[]> {
+  await agent.jobTally.remember([...agent.reconciler.ledger.jobs.keys()])
   const slots = verbs.listSlots([])
-  return [...agentMetrics(agent), ...countMetrics(agent), ...slotMetrics(slots, agent.options.clock.now())]
+  return [
+    ...agentMetrics(agent),
+    ...countMetrics(agent),
+    ...slotMetrics(slots, agent.options.clock.now()),
+    ...jobMetrics(agent),
+  ]
 }
 
 function agentMetrics({ options, startedAt, generation }: Agent): Metric[] {
@@ -116,6 +124,65 @@ function slotMetrics(slots: readonly SlotView[], now: number): Metric[] {
       'drover_run_open_files',
       'Open file descriptors of the living run’s whole tree.',
       of(({ usage }) => usage?.openFiles ?? null),
+    ),
+  ]
+}
+
+/** Of the jobs that are declared; what nobody knows of one is left out. */
+function jobMetrics({ options, reconciler, scheduler, jobTally }: Agent): Metric[] {
+  const now = options.clock.now()
+  const { ledger, desired } = reconciler
+  const jobs = [...desired.values()].flatMap(({ program }) => (program.kind === 'job' ? [program] : []))
+  if (jobs.length === 0) return []
+  const open = countOpen(ledger)
+  const of = (read: (job: JobProgram) => number | null): Sample[] =>
+    jobs.flatMap((job) => {
+      const value = read(job)
+      return value === null ? [] : [{ labels: { program: job.name }, value }]
+    })
+  const secondsOf = (ms: number | null): number | null => (ms === null ? null : ms / 1000)
+  const became = jobs.flatMap(({ name }) =>
+    [...jobTally.of(name).became].map(([word, value]) => ({
+      labels: { program: name, became: word },
+      value,
+    })),
+  )
+  return [
+    gauge('drover_jobs_paused', 'Whether all jobs of the node are paused.', [
+      { value: Number(ledger.pausedBy !== null) },
+    ]),
+    counter(
+      'drover_job_due_times_total',
+      'Due times of jobs since the agent started, by what became of them.',
+      became,
+    ),
+    gauge(
+      'drover_job_running',
+      'Due times of the job that a slot is at work for, be it between two attempts.',
+      of(({ name }) => open.get(name)?.running ?? 0),
+    ),
+    gauge(
+      'drover_job_queued',
+      'Due times of the job that wait for their turn.',
+      of(({ name }) => open.get(name)?.queued ?? 0),
+    ),
+    gauge(
+      'drover_job_last_success_age_seconds',
+      'How long ago a run of the job last ended well, be it with a warning.',
+      of(({ name }) => {
+        const { wentWellAt } = jobTally.of(name)
+        return wentWellAt === null ? null : Math.max(0, now - wentWellAt) / 1000
+      }),
+    ),
+    gauge(
+      'drover_job_last_duration_seconds',
+      'What the last run of the job took, all attempts included.',
+      of(({ name }) => secondsOf(jobTally.of(name).lastedMs)),
+    ),
+    gauge(
+      'drover_job_next_due_time_seconds',
+      'When the job is due next, in seconds since 1970; absent where nothing would begin then.',
+      of((job) => (hindranceOf(job, ledger) === null ? secondsOf(scheduler.nextOf(job.name)) : null)),
     ),
   ]
 }

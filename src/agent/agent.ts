@@ -32,8 +32,11 @@ import type { Effect } from './draft.ts'
 import { EventCounts } from './event-counts.ts'
 import { EventFeed } from './event-feed.ts'
 import { FileWatch } from './file-watch.ts'
+import type { FunctionAnswer } from './function-host.ts'
 import { FunctionHosts } from './function-hosts.ts'
 import { Housekeeper } from './housekeeper.ts'
+import { JobTally } from './job-tally.ts'
+import { isDueOn } from './ledger-draft.ts'
 import { observeRun } from './observe-run.ts'
 import { OutputQuota } from './output-quota.ts'
 import type { ProgramsOfConfig } from './program-verbs.ts'
@@ -49,7 +52,7 @@ import {
 import { Reconciler } from './reconciler.ts'
 import { RunIds } from './run-ids.ts'
 import { type LiveRun, RunKeeper } from './run-keeper.ts'
-import { Scheduler } from './scheduler.ts'
+import { type DueQuestion, Scheduler } from './scheduler.ts'
 import { fromStored } from './slot-records.ts'
 import { beginAfresh, startAfterBoot, takeOver, takeOverOne, tellWhoStaysDown } from './takeover.ts'
 import { Tokens } from './tokens.ts'
@@ -85,6 +88,7 @@ export class Agent {
   readonly keeper: RunKeeper
   readonly usage: UsageWatch
   readonly counts = new EventCounts()
+  readonly jobTally: JobTally
   readonly tokens: Tokens
   readonly startedAt: number
   /** Programs by their source; the reconciler's `desired` follows it. */
@@ -133,7 +137,7 @@ export class Agent {
       ledger: () => this.reconciler.ledger,
       record: (change) => this.reconciler.request(change),
       complain: options.complain,
-      ask: ({ file, path }, at, timezone) => this.functions.ask({ file, path, at, timezone }),
+      ask: (question) => this.askWhetherDue(question),
     })
     this.functions = new FunctionHosts({
       clock,
@@ -213,6 +217,7 @@ export class Agent {
       onLearnt: () => this.followChecks(this.reconciler.slots.keys()),
       complain: options.complain,
     })
+    this.jobTally = new JobTally(store)
     this.fileWatch = new FileWatch({
       clock,
       scan: scanFiles,
@@ -283,6 +288,7 @@ export class Agent {
     if (config) this.acceptPrograms(programs)
     this.feed.listen((events, slots) => {
       this.counts.add(events)
+      this.jobTally.add(events)
       this.followChecks(slots)
     })
     this.fileWatch.follow(this.reconciler.desired)
@@ -395,6 +401,7 @@ export class Agent {
     this.followChecks(this.reconciler.slots.keys())
     this.holders.keepOnly(this.programsInForce())
     this.scheduler.follow(this.reconciler.desired)
+    this.jobTally.keepOnly(this.reconciler.desired)
   }
 
   /** What this node is, for jobs that are meant for some nodes only. */
@@ -409,6 +416,13 @@ export class Agent {
     const occurrences = new Map((await store.listOpenOccurrences()).map((one) => [one.id, one]))
     const pausedBy = (await store.loadNote('paused')) || null
     this.reconciler.ledger = { ...this.reconciler.ledger, jobs, occurrences, pausedBy }
+  }
+
+  /** A job that has no due times here is no reason to begin a process for its function. */
+  private async askWhetherDue({ program, reference, ...when }: DueQuestion): Promise<FunctionAnswer> {
+    const { desired, ledger } = this.reconciler
+    if (!isDueOn(desired.get(program)?.program, ledger.node)) return { ok: true, value: false }
+    return await this.functions.ask({ ...reference, ...when })
   }
 
   private programsInForce(): Program[] {
@@ -435,7 +449,7 @@ export class Agent {
         const [first = ''] = changed
         const short = relative(cwd, first)
         const path = short.startsWith('..') ? first : short
-        draft.replaceForFiles(name, filesChanged(path, changed.length))
+        draft.rollouts.replaceForFiles(name, filesChanged(path, changed.length))
       }
     })
   }

@@ -94,7 +94,7 @@ describe('a change of watched files', () => {
       lastRun: `r${index}`,
     }))
     const draft = draftOf({}, slots)
-    draft.replaceForFiles('mailer', change)
+    draft.rollouts.replaceForFiles('mailer', change)
     draft.reconcile()
     expect(kindsOf(draft).filter((kind) => kind === 'run.limit_reached')).toHaveLength(3)
     expect([0, 1, 2].map((index) => stateOf(draft, `mailer:${index}`)?.kind)).toEqual([
@@ -117,7 +117,7 @@ describe('a change of watched files', () => {
       { state: { kind: 'stopped' }, asked: 'stop' },
       { state: fatal },
     ])
-    draft.replaceForFiles('mailer', change)
+    draft.rollouts.replaceForFiles('mailer', change)
     draft.reconcile()
     expect([0, 1, 2].map((index) => stateOf(draft, `mailer:${index}`)?.kind)).toEqual([
       'starting',

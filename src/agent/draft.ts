@@ -10,10 +10,9 @@ import { isNoAttempt } from '../domain/judge-attempt.ts'
 import { type ReachedLimit, runsUsedUp } from '../domain/limits.ts'
 import type { Program, RestartPolicy } from '../domain/program.ts'
 import { isReady } from '../domain/readiness.ts'
-import { type Action, type DesiredProgram, isActive, planReconcile, wantedOf } from '../domain/reconcile.ts'
-import { isOutdated, judgeReplacement } from '../domain/rollout.ts'
+import { type Action, type DesiredProgram, isActive, planReconcile } from '../domain/reconcile.ts'
 import { describeEnd, holdsSlot, type Run, type RunCause, type RunEnd } from '../domain/run.ts'
-import { dueOf, runOf, type SlotEvent, type SlotState, transition } from '../domain/slot-state.ts'
+import { dueOf, livesIn, runOf, type SlotEvent, type SlotState, transition } from '../domain/slot-state.ts'
 import type { SlotTally } from '../domain/slot-tally.ts'
 import { unreachable } from '../domain/unreachable.ts'
 import type { RunPeak } from '../domain/usage.ts'
@@ -22,6 +21,7 @@ import { jobCalendars } from './calendars.ts'
 import type { JobProgram, LedgerBase } from './ledger-book.ts'
 import { LedgerDraft } from './ledger-draft.ts'
 import { Overlay } from './overlay.ts'
+import { RolloutDraft } from './rollout-draft.ts'
 import { newSlotRecord, type SlotRecord, toStored } from './slot-records.ts'
 
 /** What is to be done once the draft is recorded. */
@@ -70,6 +70,7 @@ export class Draft {
   readonly effects: Effect[] = []
   readonly touched = new Set<string>()
   readonly ledger: LedgerDraft
+  readonly rollouts: RolloutDraft
   desired: ReadonlyMap<string, DesiredProgram>
   isShuttingDown: boolean
   private readonly tools: DraftTools
@@ -92,6 +93,7 @@ export class Draft {
     this.isShuttingDown = base.isShuttingDown
     this.tools = tools
     this.ledger = new LedgerDraft(base.ledger, this)
+    this.rollouts = new RolloutDraft(this)
   }
 
   get clock(): Clock {
@@ -153,7 +155,7 @@ export class Draft {
       const due = dueOf(state)
       const waitsForCheck = state.kind === 'starting' && state.isBorn && state.until === null
       if ((due !== null && due <= now) || waitsForCheck) this.send(name, { kind: 'tick' })
-      if (rollout?.kind === 'replacing' && rollout.until <= now) this.settleRollout(name)
+      if (rollout?.kind === 'replacing' && rollout.until <= now) this.rollouts.settle(name)
     }
   }
 
@@ -227,7 +229,7 @@ export class Draft {
       else this.claim(name, action.run, action.cause)
     }
     if (desired) this.noteReadiness(name, slot.state, desired.program)
-    this.settleRollout(name)
+    this.rollouts.settle(name)
     this.followUp(slot, step.state, event)
     return true
   }
@@ -276,32 +278,12 @@ export class Draft {
     return this.tools.blackoutOf(program, at)
   }
 
-  /** The slot's run is to be replaced when its turn comes. One without a run needs no turn and begins with the next plan. */
-  replaceInTurn(name: string, cause: RunCause, parallel: number | null): void {
-    const slot = this.slots.get(name)
-    if (slot) this.put({ ...slot, asked: 'run', rollout: { kind: 'due', cause, parallel } })
-  }
-
   /** A limit is reached: its run ends as gracefully as by a person's stop. A slot that does not hold the run any more is not concerned. */
   giveWay(name: string, run: string, reached: ReachedLimit): void {
     const slot = this.slots.get(name)
-    if (!slot || !mayGiveWay(slot.state, run)) return
+    if (!slot || !livesIn(slot.state, run)) return
     this.noteReached(slot, run, reached)
     this.send(name, { kind: 'giveWay', run, reason: reached.reason })
-  }
-
-  /** Its watched files changed: the living runs of a program are replaced in turns, and what failed to be replaced before is tried again. */
-  replaceForFiles(program: string, reached: ReachedLimit): void {
-    for (const slot of [...this.slots.values()]) {
-      if (slot.program !== program) continue
-      const { reason } = reached
-      const run = runOf(slot.state)
-      const isLiving = run !== null && mayGiveWay(slot.state, run)
-      if (isLiving) this.noteReached(slot, run, reached)
-      else if (slot.rollout?.kind !== 'failed') continue
-      const cause: RunCause = { kind: 'restart', after: slot.lastRun ?? '', reason: reason.text }
-      this.put({ ...slot, rollout: { kind: 'due', cause, parallel: null, reason } })
-    }
   }
 
   /** The run grew on within its grace: what is left of that is taken away. */
@@ -431,7 +413,7 @@ export class Draft {
         this.send(action.slot, { kind: 'start', cause: action.cause })
         return
       case 'restart':
-        this.restart(action.slot, action.cause)
+        this.rollouts.restart(action.slot, action.cause)
         return
       case 'stop':
         this.send(action.slot, { kind: 'stop' })
@@ -449,17 +431,7 @@ export class Draft {
     }
   }
 
-  /** What is replaced for a reason of ours gives way for it, so that its end tells. */
-  private restart(name: string, cause: RunCause): void {
-    const slot = this.slots.get(name)
-    const run = slot && runOf(slot.state)
-    const reason = slot?.rollout?.kind === 'due' ? slot.rollout.reason : undefined
-    if (slot && run && reason && mayGiveWay(slot.state, run))
-      this.send(name, { kind: 'giveWay', run, reason })
-    else this.send(name, { kind: 'restart', cause })
-  }
-
-  private noteReached(slot: SlotRecord, run: string, { reason, value, threshold }: ReachedLimit): void {
+  noteReached(slot: SlotRecord, run: string, { reason, value, threshold }: ReachedLimit): void {
     const data = { limit: reason.kind, value, threshold, reason }
     this.event('run.limit_reached', data, { program: slot.program, slot: slot.name, run })
   }
@@ -477,7 +449,8 @@ export class Draft {
     this.warnOverdue(run, { warnAfterMs, lastedMs: end.durationMs })
   }
 
-  private put(slot: SlotRecord): void {
+  /** Inserts it, or replaces it by name. */
+  put(slot: SlotRecord): void {
     this.slots.set(slot.name, slot)
     this.touched.add(slot.name)
   }
@@ -552,43 +525,6 @@ export class Draft {
     this.event('slot.ready', {}, { program: slot.program, slot: name, run: runOf(slot.state) ?? '' })
   }
 
-  /** What became of a replacement; a failed one spares those that were to follow. */
-  private settleRollout(name: string): void {
-    const slot = this.slots.get(name)
-    const desired = slot && this.desired.get(slot.program)
-    if (!slot?.rollout || !desired) return
-    const { program, launchHash } = desired
-    if (slot.rollout.kind === 'failed') {
-      // One that was stopped shows nothing: the others are spared until it, or something else that is declared, works.
-      const isWorking = isReady(slot.state, program) || (slot.state.kind === 'exited' && slot.state.isSuccess)
-      if (isWorking) this.put({ ...slot, rollout: null })
-      return
-    }
-    if (slot.rollout.kind === 'due') {
-      // What does not run and shall not has nothing to be replaced.
-      if (wantedOf(slot, program) === 'stop') this.put({ ...slot, rollout: null })
-      return
-    }
-    const verdict = judgeReplacement(slot.state, slot.rollout.until, program, this.tools.clock.monotonic())
-    if (verdict === 'pending') return
-    const others = [...this.slots.values()].filter(
-      (other) => other.program === program.name && other !== slot,
-    )
-    const left = others.filter((other) => wantedOf(other, program) === 'run' && isOutdated(other, launchHash))
-    if (verdict === 'done') {
-      this.put({ ...slot, rollout: null })
-      const isLast = left.length === 0 && !others.some(({ rollout }) => rollout !== null)
-      if (isLast && program.processes > 1) this.event('rollout.finished', {}, { program: program.name })
-      return
-    }
-    this.put({ ...slot, rollout: { kind: 'failed', reason: verdict.failed } })
-    for (const other of left) if (other.rollout) this.put({ ...other, rollout: null })
-    if (left.length > 0) {
-      const data = { reason: verdict.failed, left: left.length }
-      this.event('rollout.stopped', data, { program: program.name, slot: name })
-    }
-  }
-
   /** Speaks of the run that the slot holds, or held last. */
   private note(
     slot: SlotRecord,
@@ -624,10 +560,6 @@ function asStopping(state: SlotState, run: string): SlotState {
 function mayBeginRun(state: SlotState, { kind }: SlotEvent): boolean {
   const waits = state.kind === 'waiting' || state.kind === 'backoff'
   return kind === 'start' || kind === 'restart' || (kind === 'tick' && waits)
-}
-
-function mayGiveWay(state: SlotState, run: string): boolean {
-  return (state.kind === 'starting' || state.kind === 'running') && state.run === run
 }
 
 /** What never became a process counts for none. */

@@ -51,6 +51,8 @@ const loadTimeoutMs = 10_000
 const silenceMs = 1000
 /** How long others may hold up a call before it is given up. */
 const longestWaitMs = 60_000
+/** So many calls the process has at a time; what is beyond waits here. */
+const mostOpen = 200
 const idleMs = 600_000
 /** Between two looks at the memory, with calls and without. */
 const lookMs = { busy: 500, idle: 10_000 } as const
@@ -63,8 +65,10 @@ export class FunctionHost {
   private readonly maxBytes: number
   private process: FunctionProcess | null = null
   private phase: Phase = 'loading'
-  /** In the order in which they were asked. */
-  private queue: Call[] = []
+  /** Those that wait for a turn, in the order in which they were asked; and those that wait for one with nobody beside them. */
+  private readonly queue = new Map<number, Call>()
+  private readonly aloneQueue = new Map<number, Call>()
+  /** What the process was asked and has not answered. */
   private readonly open = new Map<number, Call>()
   /** Paths of functions that were at fault, or may have been. */
   private readonly suspects = new Set<string>()
@@ -86,7 +90,7 @@ export class FunctionHost {
 
   /** Whether somebody waits for an answer. */
   get isBusy(): boolean {
-    return this.queue.length + this.open.size > 0
+    return this.queue.size + this.aloneQueue.size + this.open.size > 0
   }
 
   /** The process that answers, for who looks at it from outside. */
@@ -110,7 +114,7 @@ export class FunctionHost {
         waiting: clock.after(longestWaitMs, () => call.stage === 'sent' && this.giveUp(call)),
         settle,
       }
-      this.queue.push(call)
+      this.enqueue(call)
       this.longestTimeoutMs = Math.max(this.longestTimeoutMs, timeoutMs)
       // All that are asked in one go are sorted together: a suspect among them comes last.
       if (!this.isProceeding) setImmediate(this.proceedWithAll)
@@ -124,8 +128,7 @@ export class FunctionHost {
     this.failures = 0
     this.failure = null
     this.endProcess()
-    this.askAnew([...this.open.values()], false)
-    for (const call of this.queue) call.isAlone = false
+    this.askAnew([...this.open.values(), ...this.aloneQueue.values()], false)
     this.proceed()
   }
 
@@ -174,19 +177,24 @@ export class FunctionHost {
 
   /** Whoever is suspected waits until nobody else does. */
   private send(): void {
-    const [first] = this.queue
-    if (!first || [...this.open.values()].some(({ isAlone }) => isAlone)) return
-    const free = this.queue.filter(({ isAlone }) => !isAlone)
+    if (this.queue.size + this.aloneQueue.size === 0) return
     const isQuiet = this.open.size === 0
-    const next = free.length === 0 && isQuiet ? [first] : free
-    this.queue = this.queue.filter((call) => !next.includes(call))
-    for (const call of next) {
-      this.open.set(call.id, call)
-      this.process?.call(call)
+    if ([...this.open.values()].some(({ isAlone }) => isAlone)) return
+    for (const call of this.queue.values()) {
+      if (this.open.size >= mostOpen) break
+      this.sendOne(call)
     }
-    if (!isQuiet) return
+    const [suspect] = this.aloneQueue.values()
+    if (suspect && this.open.size === 0) this.sendOne(suspect)
+    if (!isQuiet || this.open.size === 0) return
     this.watchSilence()
     this.lookLater()
+  }
+
+  private sendOne(call: Call): void {
+    this.queueOf(call).delete(call.id)
+    this.open.set(call.id, call)
+    this.process?.call(call)
   }
 
   /** Silence is a fault where something was asked; where nothing was, it is a reason to end. Begins anew with each message. */
@@ -268,24 +276,44 @@ export class FunctionHost {
     this.proceed()
   }
 
+  /** Ahead of those that were asked later. */
   private askAnew(calls: readonly Call[], isAlone: boolean): void {
     const now = this.options.clock.monotonic()
+    const behind = [...(isAlone ? this.aloneQueue : this.queue).values()]
     for (const call of calls) {
-      this.open.delete(call.id)
+      this.forget(call)
       call.stage = 'sent'
       call.isAlone = isAlone
-      this.queue.push(call)
       if (now >= call.until) this.settle(call, { ok: false, reason: noTurn })
+      else this.enqueue(call)
     }
-    this.queue.sort((one, other) => one.id - other.id)
+    for (const call of behind) {
+      this.forget(call)
+      this.enqueue(call)
+    }
+  }
+
+  private enqueue(call: Call): void {
+    this.queueOf(call).set(call.id, call)
+  }
+
+  private queueOf({ isAlone }: Call): Map<number, Call> {
+    return isAlone ? this.aloneQueue : this.queue
+  }
+
+  private forget({ id }: Call): void {
+    this.open.delete(id)
+    this.queue.delete(id)
+    this.aloneQueue.delete(id)
   }
 
   private failAll(reason: string): void {
-    for (const call of [...this.open.values(), ...this.queue]) this.settle(call, { ok: false, reason })
+    const all = [...this.open.values(), ...this.queue.values(), ...this.aloneQueue.values()]
+    for (const call of all) this.settle(call, { ok: false, reason })
   }
 
   private settle(call: Call, answer: FunctionAnswer): void {
-    if (!this.open.delete(call.id)) this.queue = this.queue.filter((queued) => queued !== call)
+    this.forget(call)
     call.waiting.cancel()
     call.settle(answer)
   }

@@ -11,8 +11,8 @@ export interface FunctionQuestion {
   readonly path: readonly string[]
   /** What it is asked about: wall time, milliseconds. */
   readonly at: number
-  /** The zone that its `Date` speaks in; null: that of the agent. */
-  readonly timezone: string | null
+  /** The zone that its `Date` speaks in. */
+  readonly timezone: string
   readonly timeoutMs?: number
 }
 
@@ -48,15 +48,12 @@ export class FunctionHosts {
     this.hosts.clear()
   }
 
-  private hostOf(file: string, timezone: string | null): FunctionHost {
+  private hostOf(file: string, timezone: string): FunctionHost {
     const key = JSON.stringify([file, timezone])
     const known = this.hosts.get(key)
     if (known) return known
-    const { environment } = this.options
-    const host = new FunctionHost(file, {
-      ...this.options,
-      environment: timezone === null ? environment : { ...environment, TZ: timezone },
-    })
+    const environment = { ...this.options.environment, TZ: timezone }
+    const host = new FunctionHost(file, { ...this.options, environment })
     this.hosts.set(key, host)
     return host
   }

@@ -1,6 +1,6 @@
 /** What can be asked about the past and its output: runs, events, logs. */
 import { join } from 'node:path'
-import type { EventView, OutputView, RunDetail, RunView } from '../contract/views.ts'
+import type { EventView, OccurrenceView, OutputView, RunDetail, RunView } from '../contract/views.ts'
 import type { DroverEvent } from '../domain/event.ts'
 import { matchesKind } from '../domain/event.ts'
 import { slotTitle } from '../domain/program.ts'
@@ -11,6 +11,7 @@ import { namedFile } from '../process/claim.ts'
 import { NamedOutput, type OutputSource, RunOutput, type Stream } from '../process/output-files.ts'
 import { readTree, readTreePss } from '../process/tree-usage.ts'
 import type { Agent } from './agent.ts'
+import { viewOccurrence } from './job-views.ts'
 import { type LogSlot, streamLogs } from './logs.ts'
 import { readQuestion, searchLogs } from './search-logs.ts'
 import { Searches } from './search-process.ts'
@@ -57,7 +58,18 @@ export class HistoryVerbs {
     })
     const [view] = this.viewRuns([run], true)
     if (!view) throw new Error('A run without a view.')
-    return { run: view, timeline: events.map((event) => this.view(event)) }
+    return {
+      run: view,
+      timeline: events.map((event) => this.view(event)),
+      occurrence: await this.occurrenceOf(run),
+    }
+  }
+
+  /** Null also where the ledger has forgotten it. */
+  private async occurrenceOf({ occurrence }: Run): Promise<OccurrenceView | null> {
+    if (!occurrence) return null
+    const [found] = await this.agent.options.store.findOccurrences(occurrence.id)
+    return found ? viewOccurrence(found) : null
   }
 
   async readRunOutput(
@@ -120,6 +132,7 @@ export class HistoryVerbs {
     const events = await this.agent.options.store.listEvents({
       ...rest,
       slots: await this.slotNames(targets),
+      programs: this.programsOf(targets),
     })
     return events.map((event) => this.view(event))
   }
@@ -184,6 +197,16 @@ export class HistoryVerbs {
     return this.select([...past, ...this.present()], targets).map(({ slot }) => slot)
   }
 
+  /** Those that are meant as a whole, and not by one of their slots. */
+  private programsOf(targets: readonly string[]): string[] {
+    return [...this.agent.programs.keys()].filter((program) => this.isMeant(program, program, targets))
+  }
+
+  private isMeant(name: string, program: string, targets: readonly string[]): boolean {
+    const group = this.slots.groupOf(program)
+    return targets.some((target) => fits({ name, program, group }, target))
+  }
+
   private present(): SlotOfRuns[] {
     return [...this.agent.reconciler.slots.values()].map(({ name, program }) => ({ slot: name, program }))
   }
@@ -216,9 +239,7 @@ export class HistoryVerbs {
     return ({ kind, slot, program }) => {
       if (kinds.length > 0 && !kinds.some((pattern) => matchesKind(kind, pattern))) return false
       if (isAny) return true
-      if (slot === null || program === null) return false
-      const group = this.slots.groupOf(program)
-      return targets.some((target) => fits({ name: slot, program, group }, target))
+      return program !== null && this.isMeant(slot ?? program, program, targets)
     }
   }
 

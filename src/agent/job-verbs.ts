@@ -13,7 +13,7 @@ import { UserError } from '../domain/user-error.ts'
 import type { Agent } from './agent.ts'
 import { blackoutOf, calendarOf, type JobCalendar } from './calendars.ts'
 import type { Draft } from './draft.ts'
-import { viewJob, viewOccurrence } from './job-views.ts'
+import { clause, countOpen, hindranceOf, viewJob, viewOccurrence } from './job-views.ts'
 import type { JobProgram } from './ledger-book.ts'
 
 /** Runs whose lengths show how a job has fared lately. */
@@ -107,22 +107,38 @@ export class JobVerbs {
     return (await this.agent.options.store.listOccurrences({ ...rest, programs, states })).map(viewOccurrence)
   }
 
+  async getOccurrence(id: string): Promise<OccurrenceView> {
+    const [found] = await this.agent.options.store.findOccurrences(id)
+    if (found?.id === id) return viewOccurrence(found)
+    throw new UserError('not_found', `There is no due time \`${id}\`.`, { hint: 'See `drover history`.' })
+  }
+
   private async view(jobs: readonly JobProgram[]): Promise<JobView[]> {
-    const { options, reconciler, scheduler } = this.agent
-    const lasts = await options.store.listLastOccurrences(
-      jobs.length === 1 ? jobs.map(({ name }) => name) : null,
-    )
-    const lastOf = new Map(lasts.map((one) => [one.program, one]))
+    const { options, reconciler } = this.agent
     const [only] = jobs
-    const recentMs = only && jobs.length === 1 ? await this.recentOf(only) : []
+    const isOne = jobs.length === 1
+    const names = isOne ? jobs.map(({ name }) => name) : null
+    const byName = (rows: readonly Occurrence[]): Map<string, Occurrence> =>
+      new Map(rows.map((one) => [one.program, one]))
+    const last = byName(await options.store.listLastOccurrences(names, 'any'))
+    const lastEnded = byName(await options.store.listLastOccurrences(names, 'ended'))
+    const recentMs = only && isOne ? await this.recentOf(only) : []
+    const open = countOpen(reconciler.ledger)
     return jobs.map((program) =>
       viewJob(program, {
         ledger: reconciler.ledger,
-        nextAt: scheduler.nextOf(program.name),
-        last: lastOf.get(program.name) ?? null,
+        open,
+        nextAt: this.nextOf(program),
+        last: last.get(program.name) ?? null,
+        lastEnded: lastEnded.get(program.name) ?? null,
         recentMs,
       }),
     )
+  }
+
+  /** A calendar that the scheduler has not compiled yet is compiled here. */
+  private nextOf(program: JobProgram): number | null {
+    return this.agent.scheduler.nextOf(program.name) ?? this.ahead(program)?.at ?? null
   }
 
   private async recentOf({ name, processes }: JobProgram): Promise<number[]> {
@@ -157,12 +173,9 @@ export class JobVerbs {
 
   /** What speaks against a run at a time that is to come, as things stand. */
   private hindrance(program: JobProgram, at: number): string | null {
-    const { ledger } = this.agent.reconciler
-    const view = viewJob(program, { ledger, nextAt: null, last: null, recentMs: [] })
+    const hindrance = hindranceOf(program, this.agent.reconciler.ledger)
+    if (hindrance) return hindrance.isSkipped ? `skipped: ${hindrance.text}` : hindrance.text
     const window = blackoutOf(program, at)
-    if (view.notHere !== null) return view.notHere
-    if (view.pausedBy !== null) return `skipped: all jobs were paused by ${view.pausedBy}`
-    if (view.disabledBy !== null) return `skipped: disabled by ${view.disabledBy}`
     return window === null ? null : `skipped: it lies in the blackout ${window}`
   }
 
@@ -209,6 +222,11 @@ export class JobVerbs {
   private find(name: string): JobProgram {
     const program = this.agent.reconciler.desired.get(name)?.program
     if (program?.kind === 'job') return program
+    if (/[*?]/.test(name) || name === 'all') {
+      throw new UserError('usage', 'One job is triggered at a time, by its name.', {
+        hint: '`drover jobs` lists them.',
+      })
+    }
     if (program) {
       throw new UserError('usage', `${name} is no job: it is kept running.`, {
         hint: `\`drover start ${name}\` starts it.`,
@@ -270,7 +288,7 @@ function trigger(draft: Draft, program: JobProgram, { params, by }: TriggerReque
 function wouldBe(state: Occurrence['state']): string {
   if (state.kind === 'skipped') return `it would be skipped: ${state.detail}`
   if (state.kind !== 'queued') return `it would be ${state.kind}`
-  return state.reason === null ? 'it would wait' : `it would wait: ${refusalReasons[state.reason]}`
+  return state.reason === null ? 'it would wait' : `it would wait: ${clause(refusalReasons[state.reason])}`
 }
 
 function checkParams({ name, job }: JobProgram, params: Readonly<Record<string, string>>): void {

@@ -3,22 +3,56 @@ import type { JobView, OccurrenceView } from '../contract/views.ts'
 import { refusalReasons } from '../domain/admission.ts'
 import { fitsNode } from '../domain/job.ts'
 import { missReasons, type Occurrence } from '../domain/occurrence.ts'
+import { parseExpression } from '../domain/schedule/expression.ts'
 import { processZone } from '../domain/schedule/zone.ts'
 import type { JobProgram, LedgerBase } from './ledger-book.ts'
 
 export interface JobFacts {
   readonly ledger: LedgerBase
+  readonly open: OpenCounts
+  /** As far as its calendar tells. */
   readonly nextAt: number | null
   readonly last: Occurrence | null
+  readonly lastEnded: Occurrence | null
   readonly recentMs: readonly number[]
 }
 
-export function viewJob(program: JobProgram, { ledger, nextAt, last, recentMs }: JobFacts): JobView {
+/** By the job. */
+export type OpenCounts = ReadonlyMap<string, { running: number; queued: number }>
+
+export function countOpen({ occurrences }: LedgerBase): OpenCounts {
+  const counts = new Map<string, { running: number; queued: number }>()
+  for (const { program, state } of occurrences.values()) {
+    const count = counts.get(program) ?? { running: 0, queued: 0 }
+    if (state.kind === 'running') count.running += 1
+    if (state.kind === 'queued') count.queued += 1
+    counts.set(program, count)
+  }
+  return counts
+}
+
+export interface Hindrance {
+  /** Whether its due times are recorded all the same, as skipped. */
+  readonly isSkipped: boolean
+  readonly text: string
+}
+
+/** What keeps a job from beginning whenever it is due, as things stand. */
+export function hindranceOf({ name, job }: JobProgram, ledger: LedgerBase): Hindrance | null {
+  const fit = fitsNode(job.target, ledger.node)
+  if (!job.isEnabled) return { isSkipped: false, text: 'not enabled' }
+  if (!fit.fits) return { isSkipped: false, text: fit.reason }
+  if (ledger.pausedBy !== null) return { isSkipped: true, text: `all jobs were paused by ${ledger.pausedBy}` }
+  const disabledBy = ledger.jobs.get(name)?.disabledBy ?? null
+  return disabledBy === null ? null : { isSkipped: true, text: `disabled by ${disabledBy}` }
+}
+
+export function viewJob(program: JobProgram, facts: JobFacts): JobView {
+  const { ledger, open, last, lastEnded, recentMs } = facts
   const { job } = program
   const record = ledger.jobs.get(program.name)
-  const open = [...ledger.occurrences.values()].filter((one) => one.program === program.name)
   const fit = fitsNode(job.target, ledger.node)
-  const isDue = job.isEnabled && fit.fits
+  const nextAt = job.isEnabled && fit.fits ? facts.nextAt : null
   return {
     name: program.name,
     group: program.group,
@@ -29,10 +63,12 @@ export function viewJob(program: JobProgram, { ledger, nextAt, last, recentMs }:
     disabledBy: record?.disabledBy ?? null,
     pausedBy: ledger.pausedBy,
     notHere: fit.fits ? null : fit.reason,
-    running: open.filter(({ state }) => state.kind === 'running').length,
-    queued: open.filter(({ state }) => state.kind === 'queued').length,
-    nextAt: nextAt === null || !isDue ? null : iso(nextAt),
+    running: open.get(program.name)?.running ?? 0,
+    queued: open.get(program.name)?.queued ?? 0,
+    nextAt: nextAt === null ? null : iso(nextAt),
+    noNext: nextAt === null ? whyNoNext(program, ledger) : null,
     last: last && viewOccurrence(last),
+    lastEnded: lastEnded && viewOccurrence(lastEnded),
     recentMs: [...recentMs],
   }
 }
@@ -47,6 +83,21 @@ export function scheduleText({ job }: JobProgram): string {
     ...(job.after.length > 0 ? [`after ${job.after.map(afterText).join(' and ')}`] : []),
   ]
   return times.length === 0 ? 'by hand' : times.join('; ')
+}
+
+function whyNoNext({ job }: JobProgram, { node }: LedgerBase): NonNullable<JobView['noNext']> {
+  const { expressions, at, predicate } = job.schedule
+  if (!job.isEnabled) return 'not_enabled'
+  if (!fitsNode(job.target, node).fits) return 'other_node'
+  if (predicate) return 'function'
+  if (expressions.some(isReboot)) return 'reboot'
+  if (job.after.length > 0) return 'after'
+  return expressions.length + at.length > 0 ? 'passed' : 'manual'
+}
+
+function isReboot(text: string): boolean {
+  const read = parseExpression(text, '')
+  return read.ok && read.schedule.kind === 'reboot'
 }
 
 function afterText({ program, condition }: { program: string; condition: string }): string {
@@ -81,7 +132,7 @@ export function viewOccurrence(occurrence: Occurrence): OccurrenceView {
 function textOf({ state, attempts }: Occurrence): string {
   switch (state.kind) {
     case 'queued':
-      return state.reason === null ? 'waits' : refusalReasons[state.reason]
+      return state.reason === null ? 'waits' : clause(refusalReasons[state.reason])
     case 'running':
       return attempts > 1 ? `attempt ${attempts}` : 'running'
     case 'ended':
@@ -89,8 +140,13 @@ function textOf({ state, attempts }: Occurrence): string {
     case 'skipped':
       return state.detail
     case 'missed':
-      return missReasons[state.reason]
+      return clause(missReasons[state.reason])
   }
+}
+
+/** A sentence as a part of another one. */
+export function clause(sentence: string): string {
+  return sentence.charAt(0).toLowerCase() + sentence.slice(1).replace(/\.$/, '')
 }
 
 function iso(ms: number): string {

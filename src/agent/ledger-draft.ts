@@ -357,7 +357,7 @@ const endKinds = {
 } as const satisfies Record<Outcome, keyof EventData>
 
 /** Whether it has due times at all on this node. */
-function isDueOn(program: Program | undefined, node: JobNode): boolean {
+export function isDueOn(program: Program | undefined, node: JobNode): boolean {
   return program?.kind === 'job' && program.job.isEnabled && fitsNode(program.job.target, node).fits
 }
 

@@ -20,13 +20,18 @@ export interface SchedulerOptions {
   readonly ledger: () => LedgerBase
   /** Resolves once the change is recorded, rejects when it is not. */
   readonly record: (change: (draft: Draft) => void) => Promise<void>
-  /** Asks a function of the configuration whether its job is due at this time. */
+  /** Asks a function of the configuration whether its job is due at a time. */
   readonly ask: (
-    reference: FunctionReference,
-    at: number,
-    timezone: string,
+    question: DueQuestion,
   ) => Promise<{ ok: true; value: boolean } | { ok: false; reason: string }>
   readonly complain: (message: string, error: unknown) => void
+}
+
+export interface DueQuestion {
+  readonly program: string
+  readonly reference: FunctionReference
+  readonly at: number
+  readonly timezone: string
 }
 
 interface Entry {
@@ -195,7 +200,8 @@ export class Scheduler {
     if (!times) return
     entry.isAsking = true
     try {
-      const answers = await Promise.all(times.due.map((at) => this.options.ask(reference, at, calendar.zone)))
+      const questions = times.due.map((at) => ({ program, reference, at, timezone: calendar.zone }))
+      const answers = await Promise.all(questions.map((question) => this.options.ask(question)))
       const due = times.due.filter((_at, index) => answers[index]?.ok && answers[index].value)
       const failed = times.due.flatMap((at, index) => {
         const answer = answers[index]
@@ -236,14 +242,9 @@ export class Scheduler {
       const calendar = known?.identity === identity ? known.calendar : calendarOf(program, identity)
       const now = this.options.clock.now()
       const next = isAheadOf(now, job, calendar) ? now : calendar.next(coveredUntil, anchor)
-      this.entries.set(program, {
-        program,
-        identity,
-        calendar,
-        anchor,
-        next,
-        isAsking: known?.isAsking ?? false,
-      })
+      // The same entry where it is the same schedule, since an answer that is on its way belongs to it; none belongs to another.
+      if (known?.identity === identity) Object.assign(known, { anchor, next })
+      else this.entries.set(program, { program, identity, calendar, anchor, next, isAsking: false })
     } catch (error) {
       this.options.complain(`The schedule of ${program} cannot be understood`, error)
     }

@@ -12,6 +12,8 @@ import { signalName, signalNumber } from '../process/claim.ts'
 import { readNotice } from '../process/run-directory.ts'
 import type { Agent } from './agent.ts'
 import type { Draft } from './draft.ts'
+import { hindranceOf } from './job-views.ts'
+import type { JobProgram } from './ledger-book.ts'
 import type { SlotRecord } from './slot-records.ts'
 import { viewSlot } from './views.ts'
 
@@ -99,7 +101,7 @@ export class SlotVerbs {
           const title = this.view(failed).name
           return { outcome: 'failed', message: `left as it is, since the replacement of ${title} failed` }
         }
-        draft.replaceInTurn(slot.name, cause, request.parallel ?? null)
+        draft.rollouts.replaceInTurn(slot.name, cause, request.parallel ?? null)
         return 'asked'
       }
       draft.ask(slot.name, 'run')
@@ -328,7 +330,14 @@ export class SlotVerbs {
     const live = run === null ? undefined : keeper.get(run)
     const status = live && program?.launch.notify ? readNotice(live.directory)?.status : null
     const usage = live ? this.agent.usage.usageOf(slot.name, live.id) : null
-    return viewSlot(slot, program, live, options.node, now, launchHash, status || null, usage)
+    const nextAt = program?.kind === 'job' ? this.nextOf(program) : null
+    return viewSlot(slot, program, live, options.node, now, launchHash, status || null, usage, nextAt)
+  }
+
+  /** When a job is due next; null also where nothing would begin then. */
+  private nextOf(job: JobProgram): number | null {
+    const { reconciler, scheduler } = this.agent
+    return hindranceOf(job, reconciler.ledger) === null ? scheduler.nextOf(job.name) : null
   }
 
   private async ask(
@@ -366,7 +375,7 @@ export class SlotVerbs {
       const run = runOf(state)
       // A job whose run was stopped may have begun the next one that waited.
       if (run !== null && run !== runsBefore.get(name))
-        return this.outcome(name, 'done', `stopped; run ${run} is the next`, state)
+        return this.outcome(name, 'done', `stopped; a due time that waited has begun with run ${run}`, state)
       return this.outcome(name, isActive(state) ? 'failed' : 'done', this.describe(name, state), state)
     })
   }

@@ -27,7 +27,7 @@ export function createVerbs(
   const history = new HistoryVerbs(agent, slots)
   return {
     getAgent: () => viewAgent(agent),
-    getMetrics: () => writeMetrics(measureAgent(agent, slots)),
+    getMetrics: async () => writeMetrics(await measureAgent(agent, slots)),
     listSlots: (targets) => slots.listSlots(targets),
     start: (request) => slots.start(request),
     stop: (request) => slots.stop(request),
@@ -49,6 +49,7 @@ export function createVerbs(
     enableJobs: (request) => jobs.enableJobs(request),
     pauseJobs: (request) => jobs.pauseJobs(request),
     listOccurrences: (query) => jobs.listOccurrences(query),
+    getOccurrence: (id) => jobs.getOccurrence(id),
     listRuns: (query) => history.listRuns(query),
     getRun: (id) => history.getRun(id),
     readRunOutput: (id, stream, offset) => history.readRunOutput(id, stream, offset),

@@ -29,6 +29,8 @@ export function viewSlot(
   launchHash: string | null = null,
   statusText: string | null = null,
   usage: RunUsageNow | null = null,
+  /** Of a job: when it is due next. */
+  nextAt: number | null = null,
 ): SlotView {
   const { state } = slot
   return {
@@ -37,6 +39,7 @@ export function viewSlot(
     program: slot.program,
     group: program?.group ?? slot.program,
     index: slot.index,
+    kind: program?.kind ?? 'service',
     state: state.kind,
     pid: live?.pid ?? null,
     run: runOf(state),
@@ -45,6 +48,7 @@ export function viewSlot(
     startedAt: isoOrNull(live?.startedAt ?? null),
     reason: reasonOf(slot, program),
     retryAt: state.kind === 'backoff' ? iso(wall + state.until - monotonic) : null,
+    nextAt: isoOrNull(nextAt),
     ready: program && live?.pid != null ? isReady(state, program) : null,
     checks: program ? verdictsOf(state, program) : {},
     statusText,

@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type Client, createClient } from '../contract/client.ts'
 import { endpoints } from '../contract/endpoints.ts'
 import { createFakeVerbs, type FakeVerbs, only } from '../contract/testing/fake-verbs.ts'
-import { eventView, runView, slotView } from '../contract/testing/samples.ts'
+import { eventView, occurrenceView, runView, slotView } from '../contract/testing/samples.ts'
 import type { AgentVerbs } from '../contract/verbs.ts'
 import type { EventView, OutputView } from '../contract/views.ts'
 import { UserError } from '../domain/user-error.ts'
@@ -108,6 +108,7 @@ describe('every endpoint', () => {
     disableJobs: { targets: ['report'] },
     pauseJobs: { isPaused: true },
     listOccurrences: { targets: ['report'], states: ['missed', 'skipped'], limit: 5 },
+    getOccurrence: { id: occurrenceView().id },
     listRuns: { targets: ['mailer'], limit: 5, state: 'alive' },
     getRun: { id: runView().id.slice(0, 8) },
     getRunOutput: { id: runView().id, stream: 'err', offset: 3 },

@@ -2,6 +2,7 @@
  * What a command is handed: the client, where to write, time, and the few things that lie outside of the API.
  */
 import type { Clock } from '../clock.ts'
+import type { KnownUser } from '../config/import/crontab-job.ts'
 import type { LoadedConfig } from '../config/load/loaded-config.ts'
 import type { ForeignFile } from '../config/load/read-foreign.ts'
 import type { Client } from '../contract/client.ts'
@@ -57,6 +58,8 @@ export interface CliServices {
   examineMachine(dataDir: string, agentPid: number | null): Promise<Finding[]>
   /** What only this machine can tell of programs: users, folders, commands. */
   checkPrograms(programs: readonly Program[]): Problem[]
+  /** A user of this machine, for null the own one; null where there is none of this name. */
+  lookUpUser(name: string | null): KnownUser | null
   /** Runs a command as a recorded run, with or without an agent; gives the exit code. */
   runExec(request: ExecRequest): Promise<number>
   /** Questions to the person at the terminal. */

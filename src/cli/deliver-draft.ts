@@ -59,7 +59,7 @@ export async function deliverDraft(
   printProblems(problems, err, cwd)
   if (problems.some(({ severity }) => severity === 'error')) return exitOf('config_invalid')
   const shown = shownPath(file, cwd)
-  err.line(`${err.colors.green('written')}: ${shown}, ${counted(draft.programs.length, 'program')}.`)
+  err.line(`${err.colors.green('written')}: ${shown}, ${contentOf(draft)}.`)
   err.line(`${err.colors.dim('→')} Next: \`${upLine(file, cwd)}\``)
   return exitOk
 }
@@ -81,6 +81,16 @@ function upLine(file: string, cwd: string): string {
 function shownPath(file: string, cwd: string): string {
   const path = relative(cwd, file)
   return path === '' || path.startsWith('..') ? file : path
+}
+
+/** `2 programs`, `1 program and 3 jobs`. */
+function contentOf({ entries }: DraftConfig): string {
+  const jobs = entries.filter(({ table }) => table === 'jobs').length
+  const parts = [
+    ...(jobs < entries.length ? [counted(entries.length - jobs, 'program')] : []),
+    ...(jobs > 0 ? [counted(jobs, 'job')] : []),
+  ]
+  return parts.join(' and ')
 }
 
 function counted(count: number, noun: string): string {

@@ -4,7 +4,8 @@
  */
 import * as v from 'valibot'
 import { nearest, plainWord } from '../domain/nearest.ts'
-import { foreignKey, foreignValue, type KeyPlace } from './foreign-keys.ts'
+import { insteadInJobs, insteadInPrograms } from './foreign-job-keys.ts'
+import { type ForeignKey, foreignKey, foreignValue } from './foreign-keys.ts'
 import { nameRule, tamedName } from './program-name.ts'
 import { deeperKeys, keysAt, wordsAt } from './schema/tree.ts'
 import { type FieldPath, type Mistake, valueText } from './source.ts'
@@ -107,52 +108,81 @@ function unknownKey(schema: v.GenericSchema, path: FieldPath, input: unknown): M
   if (same) return { ...mistake, message: 'unknown key', suggestion: same }
   const place = placeOf(around)
   const foreign = place === null ? null : foreignKey(written, place)
-  // A job lacks some keys of programs.
-  const isOfUse = foreign?.here == null || known.includes(foreign.here.split('.')[0] ?? '')
-  if (foreign !== null && isOfUse) {
-    const note = foreign.note === null ? '' : `${foreign.here === null ? ': ' : ', '}${foreign.note}`
-    const here = foreign.here === null ? 'has no counterpart here' : `is \`${foreign.here}\` here`
-    return {
-      ...mistake,
-      message: `unknown key; \`${written}\` of ${foreign.origin} ${here}${note}`,
-      suggestion: foreign.here,
-    }
-  }
+  const isOwn = foreign !== null && (place === 'top' || foreign.table === `${place}s`)
+  if (foreign && isOwn) return { ...mistake, ...saidOfForeign(written, foreign) }
+  const misplaced = place === null || place === 'top' ? null : saidOfMisplaced(schema, written, place)
+  if (misplaced) return { ...mistake, ...misplaced }
   const deeper = deeperKeys(schema, around).find(({ key }) => plainWord(key) === plainWord(written))
   if (deeper) return { ...mistake, message: 'unknown key', suggestion: deeper.way }
+  if (foreign && place !== null && place !== 'top')
+    return { ...mistake, ...saidOfForeign(written, foreign, { place, known }) }
   if (around[0] === 'defaults' && written === 'command') {
     return { ...mistake, message: 'unknown key; each program says its own command', suggestion: null }
   }
-  if (place === 'top' && keysAt(schema, ['programs', 'any']).includes(written)) {
-    const message = `unknown key; \`${written}\` belongs to a program, under \`programs.<name>\``
-    return { ...mistake, message, suggestion: `programs.<name>.${written}` }
-  }
-  const elsewhere = placeElsewhere(schema, around, written)
-  if (elsewhere !== null) {
-    const message = `unknown key; \`${written}\` ${elsewhere}`
-    return { ...mistake, message, expected: 'it there, or left out', suggestion: null }
+  const owner = place === 'top' ? ownerOf(schema, written) : null
+  if (owner) {
+    const message = `unknown key; \`${written}\` belongs to ${owners[owner]}`
+    return { ...mistake, message, suggestion: `${owner}.<name>.${written}` }
   }
   const near = nearest(written, known)
   if (near) return { ...mistake, message: 'unknown key', suggestion: near }
   return { ...mistake, message: `unknown key; expected ${mistake.expected}`, suggestion: null }
 }
 
-/** What is kept running and what is due have keys that mean nothing for the other. */
-function placeElsewhere(schema: v.GenericSchema, around: FieldPath, written: string): string | null {
-  if (around.length !== 2) return null
-  const isKeyOf = (table: string): boolean => keysAt(schema, [table, 'any']).includes(written)
-  if (around[0] === 'programs' && isKeyOf('jobs')) return 'belongs to a job, under `jobs.<name>`'
-  if (around[0] === 'jobs' && isKeyOf('programs'))
-    return 'is for programs that are kept running, under `programs.<name>`'
-  return null
-}
+type Place = 'program' | 'job'
+type Said = Pick<Mistake, 'message' | 'suggestion'>
 
-function placeOf(around: FieldPath): KeyPlace | null {
+const owners = {
+  programs: 'a program, under `programs.<name>`',
+  jobs: 'a job, under `jobs.<name>`',
+} as const
+
+function placeOf(around: FieldPath): Place | 'top' | null {
   if (around.length === 0) return 'top'
   if (around[0] === 'jobs' && around.length === 2) return 'job'
   const inProgram =
     (around[0] === 'programs' && around.length === 2) || (around[0] === 'defaults' && around.length === 1)
   return inProgram ? 'program' : null
+}
+
+function ownerOf(schema: v.GenericSchema, key: string): keyof typeof owners | null {
+  return (['programs', 'jobs'] as const).find((table) => keysAt(schema, [table, 'any']).includes(key)) ?? null
+}
+
+/** `where`: it is a key of the other table there, and perhaps of both here. */
+function saidOfForeign(
+  written: string,
+  { origin, table, here, note }: ForeignKey,
+  where: { place: Place; known: readonly string[] } | null = null,
+): Said {
+  const begin = `unknown key; \`${written}\` of ${origin}`
+  if (here === null) return { message: `${begin} has no counterpart here: ${note}`, suggestion: null }
+  const more = note === null ? '' : `, ${note}`
+  const [key = here] = here.split('.')
+  if (where === null || where.known.includes(key))
+    return { message: `${begin} is \`${here}\` here${more}`, suggestion: here }
+  if (table === 'jobs')
+    return { message: `${begin} is \`${here}\` of ${owners.jobs}${more}`, suggestion: `jobs.<name>.${here}` }
+  const instead = insteadInJobs[key]
+  return {
+    message: `${begin} is \`${here}\` of a program${instead === undefined ? '' : `; ${instead}`}`,
+    suggestion: null,
+  }
+}
+
+/** A key of a job in a program, or the other way round. */
+function saidOfMisplaced(schema: v.GenericSchema, written: string, place: Place): Said | null {
+  const [own, table, instead] =
+    place === 'program'
+      ? (['programs', 'jobs', insteadInPrograms] as const)
+      : (['jobs', 'programs', insteadInJobs] as const)
+  const key = keysAt(schema, [table, 'any']).find((one) => plainWord(one) === plainWord(written))
+  if (key === undefined || keysAt(schema, [own, 'any']).includes(key)) return null
+  const message = `unknown key; \`${key}\` belongs to ${owners[table]}`
+  const better = instead[key]
+  return better === undefined
+    ? { message, suggestion: `${table}.<name>.${key}` }
+    : { message: `${message}; ${better}`, suggestion: null }
 }
 
 function valueSuggestion(schema: v.GenericSchema, path: FieldPath, input: unknown): string | null {

@@ -1,21 +1,21 @@
 /**
- * The keys that people bring along from supervisord, PM2, systemd, Circus, Compose, cron and Kubernetes, and what they are called here. A key
+ * The keys that people bring along from supervisord, PM2, systemd, Circus and Compose, and what they are called here. A key
  * that has no counterpart says what to do instead. Nothing here is accepted: one thing has one name.
  */
 import { plainWord } from '../domain/nearest.ts'
+import { type ForeignEntries, notHere } from './foreign-entry.ts'
+import { foreignJobKeys } from './foreign-job-keys.ts'
 
 export interface ForeignKey {
   readonly origin: string
-  /** The key here, from the program on; null where there is none. */
+  /** Whose key it is here. */
+  readonly table: 'programs' | 'jobs' | 'top'
+  /** The key here, from the program or job on; null where there is none. */
   readonly here: string | null
   readonly note: string | null
 }
 
-type Entry = string | { readonly here: string | null; readonly note: string }
-
-const notHere = (note: string): Entry => ({ here: null, note })
-
-const ofPrograms: Readonly<Record<string, Readonly<Record<string, Entry>>>> = {
+const ofPrograms: ForeignEntries = {
   supervisord: {
     numprocs: 'processes',
     numprocs_start: notHere('slots are counted from 0'),
@@ -77,7 +77,6 @@ const ofPrograms: Readonly<Record<string, Readonly<Record<string, Entry>>>> = {
     watch: 'limits.watch',
     ignore_watch: 'limits.watch.ignore',
     max_memory_restart: 'limits.memory',
-    cron_restart: notHere('restarts at fixed times are not known'),
     wait_ready: { here: 'checks', note: 'by TCP, HTTP, a log line, or sd_notify' },
     listen_timeout: 'startTime',
     instance_var: { here: 'env', note: 'with a value of `{index}`' },
@@ -135,35 +134,7 @@ const ofPrograms: Readonly<Record<string, Readonly<Record<string, Entry>>>> = {
   },
 }
 
-const ofJobs: typeof ofPrograms = {
-  'other schedulers': {
-    cron: 'schedule',
-    crontab: 'schedule',
-    expression: 'schedule',
-    cron_expression: 'schedule',
-    cron_tz: 'timezone',
-    tz: 'timezone',
-    mailto: notHere('`drover events` tells of failures'),
-  },
-  systemd: {
-    OnCalendar: { here: 'schedule', note: 'as a cron expression' },
-    OnBootSec: { here: 'schedule', note: 'as `@reboot`' },
-    OnUnitActiveSec: { here: 'schedule', note: 'as `@every`' },
-    Persistent: { here: 'missed', note: 'true is `once`, false is `skip`' },
-    RandomizedDelaySec: { here: 'schedule', note: 'with `H` or `~`, which spread the starts' },
-  },
-  Kubernetes: {
-    concurrencyPolicy: { here: 'overlap', note: 'Forbid is `skip`, Replace is `replace`, Allow is `allow`' },
-    startingDeadlineSeconds: 'missed.within',
-    activeDeadlineSeconds: 'timeout',
-    backoffLimit: 'retries',
-    suspend: { here: 'enabled', note: 'the other way round' },
-    successfulJobsHistoryLimit: 'history.keep',
-    failedJobsHistoryLimit: 'history.keep',
-  },
-}
-
-const ofTop: Readonly<Record<string, Readonly<Record<string, Entry>>>> = {
+const ofTop: ForeignEntries = {
   supervisord: {
     program: 'programs',
     files: 'include',
@@ -178,22 +149,29 @@ const ofTop: Readonly<Record<string, Readonly<Record<string, Entry>>>> = {
   PM2: { apps: 'programs', deploy: notHere('deploying is not part of it') },
   Compose: { services: 'programs', version: notHere('leave it out') },
   Circus: { watcher: 'programs', watchers: 'programs' },
+  Celery: { beat_schedule: 'jobs' },
+  Ofelia: { 'job-local': 'jobs', 'job-exec': 'jobs', 'job-run': 'jobs' },
+  systemd: { timer: 'jobs', timers: 'jobs' },
+  cron: { crontab: 'jobs', cron: 'jobs', cronjobs: 'jobs' },
 }
 
-export type KeyPlace = 'program' | 'job' | 'top'
+const tables = { programs: ofPrograms, jobs: foreignJobKeys, top: ofTop } as const
 
-const byPlace = { program: [ofPrograms], job: [ofJobs, ofPrograms], top: [ofTop] } as const satisfies Record<
-  KeyPlace,
-  unknown
->
+/** What is known of a key that stands in a program or in `defaults`, in a job, or at the top of a file. */
+export function foreignKey(written: string, place: 'program' | 'job' | 'top'): ForeignKey | null {
+  if (place === 'top') return keyIn('top', written)
+  const [own, other] = place === 'program' ? (['programs', 'jobs'] as const) : (['jobs', 'programs'] as const)
+  return keyIn(own, written) ?? keyIn(other, written)
+}
 
-/** What is known of a key that stands in a program or a job, in `defaults`, or at the top of a file. */
-export function foreignKey(written: string, place: KeyPlace): ForeignKey | null {
+function keyIn(table: keyof typeof tables, written: string): ForeignKey | null {
   const plain = plainWord(written)
-  for (const [origin, keys] of byPlace[place].flatMap((table) => Object.entries(table))) {
+  for (const [origin, keys] of Object.entries(tables[table])) {
     for (const [key, entry] of Object.entries(keys)) {
       if (plainWord(key) !== plain) continue
-      return typeof entry === 'string' ? { origin, here: entry, note: null } : { origin, ...entry }
+      return typeof entry === 'string'
+        ? { origin, table, here: entry, note: null }
+        : { origin, table, ...entry }
     }
   }
   return null
@@ -227,6 +205,8 @@ const foreignValues: Readonly<Record<string, Readonly<Record<string, string>>>> 
   giveUpAfter: { false: 'never', infinity: 'never', unlimited: 'never', '-1': 'never' },
   core: { infinity: 'unlimited', '-1': 'unlimited' },
   target: { mixed: 'process', 'control-group': 'group' },
+  overlap: { forbid: 'skip', false: 'skip', none: 'skip', true: 'allow', parallel: 'allow', wait: 'queue' },
+  missed: { false: 'skip', none: 'skip', true: 'once', latest: 'once', last: 'once' },
 }
 
 /** The word here for a value that means something elsewhere. */

@@ -105,7 +105,12 @@ export interface JobView {
   queued: number;
   /** When it is due next, as far as its schedule tells. */
   nextAt: string | null;
+  /** Where no next time can be told: what makes it due instead, or why nothing does. passed: no time of its schedule is to come. */
+  noNext: 'not_enabled' | 'other_node' | 'function' | 'reboot' | 'after' | 'manual' | 'passed' | null;
+  /** The newest due time, whatever it is at. */
   last: OccurrenceView | null;
+  /** The newest one that ended as a run. */
+  lastEnded: OccurrenceView | null;
   /** What its last runs took, the oldest first; only where one job is asked for. */
   recentMs: number[];
 }
@@ -199,6 +204,8 @@ export interface ProgramView {
 export interface RunDetail {
   run: RunView;
   timeline: EventView[];
+  /** Of a job: the due time that it was for, while that is remembered. */
+  occurrence: OccurrenceView | null;
 }
 
 export interface RunView {
@@ -236,6 +243,8 @@ export interface SlotView {
   program: string;
   group: string;
   index: number;
+  /** A job is at rest between its due times. */
+  kind: 'service' | 'job';
   state: 'stopped' | 'waiting' | 'starting' | 'running' | 'backoff' | 'stopping' | 'exited' | 'fatal';
   pid: number | null;
   /** The run that the slot holds now. */
@@ -250,6 +259,8 @@ export interface SlotView {
   reason: string | null;
   /** In backoff: when the next try comes. */
   retryAt: string | null;
+  /** Of a job: when it is due next; null also where nothing would begin then, as things stand. */
+  nextAt: string | null;
   /** Whether it can do its work, as its checks say; null while it has no process. */
   ready: boolean | null;
   /** The verdict of each check that the program has, while it has a process. */
@@ -466,6 +477,11 @@ export interface DroverApi {
     readonly before?: string
     readonly limit?: number
   }, options?: CallOptions): Promise<OccurrenceView[]>
+
+  /** One time that a job was due, and what has become of it so far. */
+  getOccurrence(request: {
+    readonly id: string
+  }, options?: CallOptions): Promise<OccurrenceView>
 
   /** One run: cause, timeline, usage, end. The id may be shortened as long as it is unique. */
   getRun(request: {

@@ -439,6 +439,15 @@ export const endpoints = {
     form: 'json',
     errors: ['not_found'],
   },
+  getOccurrence: {
+    method: 'GET',
+    path: '/v1/occurrences/:id',
+    least: 'viewer',
+    summary: 'One time that a job was due, and what has become of it so far.',
+    response: OccurrenceView,
+    form: 'json',
+    errors: ['not_found'],
+  },
   getRun: {
     method: 'GET',
     path: '/v1/runs/:id',

@@ -23,7 +23,7 @@ import type {
 export interface AgentVerbs {
   getAgent(): AgentView
   /** For Prometheus, in its text format. */
-  getMetrics(): string
+  getMetrics(): Promise<string>
   /** An empty list of targets is all. Throws `not_found` for a target that fits nothing. */
   listSlots(targets: readonly string[]): SlotView[]
   start(request: {
@@ -100,6 +100,7 @@ export interface AgentVerbs {
     before?: string
     limit: number
   }): Promise<OccurrenceView[]>
+  getOccurrence(id: string): Promise<OccurrenceView>
   listRuns(query: {
     targets: readonly string[]
     state?: 'alive' | 'ended'

@@ -23,6 +23,7 @@ export const SlotView = v.object({
   program: v.string(),
   group: v.string(),
   index: Count,
+  kind: v.pipe(v.picklist(['service', 'job']), v.description('A job is at rest between its due times.')),
   state: v.picklist(slotStateKinds),
   pid: v.nullable(v.pipe(v.number(), v.integer())),
   run: v.pipe(v.nullable(v.string()), v.description('The run that the slot holds now.')),
@@ -31,6 +32,12 @@ export const SlotView = v.object({
   startedAt: v.pipe(v.nullable(Time), v.description('When the living run’s command began.')),
   reason: v.pipe(v.nullable(v.string()), v.description('Why it is in this state, where that needs saying.')),
   retryAt: v.pipe(v.nullable(Time), v.description('In backoff: when the next try comes.')),
+  nextAt: v.pipe(
+    v.nullable(Time),
+    v.description(
+      'Of a job: when it is due next; null also where nothing would begin then, as things stand.',
+    ),
+  ),
   ready: v.pipe(
     v.nullable(v.boolean()),
     v.description('Whether it can do its work, as its checks say; null while it has no process.'),
@@ -144,9 +151,6 @@ export const EventView = v.object({
 })
 export type EventView = v.InferOutput<typeof EventView>
 
-export const RunDetail = v.object({ run: RunView, timeline: v.array(EventView) })
-export type RunDetail = v.InferOutput<typeof RunDetail>
-
 export const AgentView = v.object({
   version: v.string(),
   pid: v.number(),
@@ -205,6 +209,16 @@ export const OccurrenceView = v.object({
 })
 export type OccurrenceView = v.InferOutput<typeof OccurrenceView>
 
+export const RunDetail = v.object({
+  run: RunView,
+  timeline: v.array(EventView),
+  occurrence: v.pipe(
+    v.nullable(OccurrenceView),
+    v.description('Of a job: the due time that it was for, while that is remembered.'),
+  ),
+})
+export type RunDetail = v.InferOutput<typeof RunDetail>
+
 export const JobView = v.object({
   name: v.string(),
   group: v.string(),
@@ -224,7 +238,14 @@ export const JobView = v.object({
   running: Count,
   queued: Count,
   nextAt: v.pipe(v.nullable(Time), v.description('When it is due next, as far as its schedule tells.')),
-  last: v.nullable(OccurrenceView),
+  noNext: v.pipe(
+    v.nullable(v.picklist(['not_enabled', 'other_node', 'function', 'reboot', 'after', 'manual', 'passed'])),
+    v.description(
+      'Where no next time can be told: what makes it due instead, or why nothing does. passed: no time of its schedule is to come.',
+    ),
+  ),
+  last: v.pipe(v.nullable(OccurrenceView), v.description('The newest due time, whatever it is at.')),
+  lastEnded: v.pipe(v.nullable(OccurrenceView), v.description('The newest one that ended as a run.')),
   recentMs: v.pipe(
     v.array(v.number()),
     v.description('What its last runs took, the oldest first; only where one job is asked for.'),

@@ -1,6 +1,6 @@
 /** One sentence for people about each event, the same in the log, in `drover events` and on pages. */
 import type { DroverEvent, NewEvent } from './event.ts'
-import { describeJobEvent } from './job-event-text.ts'
+import { describeJobEvent, timeText } from './job-event-text.ts'
 import { describeEnd, type RunCause } from './run.ts'
 
 /** So many mistakes are told with a refusal; `drover config check` tells all. */
@@ -144,7 +144,7 @@ export function describeCause(cause: RunCause): string {
     case 'exec':
       return `drover exec by ${cause.by}`
     case 'scheduled':
-      return `due at ${new Date(cause.dueAt).toISOString()}${cause.isCatchUp ? ', made up for' : ''}`
+      return `due at ${timeText(new Date(cause.dueAt).toISOString())}${cause.isCatchUp ? ', made up for' : ''}`
     case 'reboot':
       return 'the machine was started'
     case 'after':

@@ -5,27 +5,25 @@ import { describeJobEvent, type JobEvent, spanText } from './job-event-text.ts'
 import { type MissReason, missReasons } from './occurrence.ts'
 
 const dueAt = '2026-01-02T03:04:00.000Z'
+const said = '2026-01-02T03:04:00Z'
 const of = { occurrence: 'o1', dueAt }
 const ended = { ...of, attempts: 1, lastedMs: 4200, detail: 'exited with code 0' }
 
 type Data = { [E in JobEvent as E['kind']]: E['data'] }
 const cases: { [K in JobEvent['kind']]: [data: Data[K], text: string][] } = {
   'job.started': [
-    [{ ...of, trigger: 'schedule', attempt: 1, lateMs: 20 }, `report: run r1 begun for ${dueAt}`],
-    [
-      { ...of, trigger: 'every', attempt: 1, lateMs: 61_000 },
-      `report: run r1 begun for ${dueAt}, 1 min late`,
-    ],
+    [{ ...of, trigger: 'schedule', attempt: 1, lateMs: 20 }, `report: run r1 begun for ${said}`],
+    [{ ...of, trigger: 'every', attempt: 1, lateMs: 61_000 }, `report: run r1 begun for ${said}, 1 min late`],
     [
       { ...of, trigger: 'schedule', attempt: 3, lateMs: 61_000 },
-      `report: run r1 begun for ${dueAt}, attempt 3`,
+      `report: run r1 begun for ${said}, attempt 3`,
     ],
     [{ ...of, trigger: 'manual', attempt: 1, lateMs: 61_000 }, 'report: run r1 begun (manual)'],
   ],
   'job.queued': [
     [
       { ...of, reason: 'still_running', detail: 'run r0 is still running' },
-      `report: due at ${dueAt}, waits: run r0 is still running`,
+      `report: due at ${said}, waits: run r0 is still running`,
     ],
   ],
   'job.retrying': [
@@ -60,17 +58,17 @@ const cases: { [K in JobEvent['kind']]: [data: Data[K], text: string][] } = {
   'job.skipped': [
     [
       { ...of, reason: 'paused', detail: 'all jobs were paused by ann', blockedBy: null },
-      `report: due at ${dueAt}, skipped: all jobs were paused by ann`,
+      `report: due at ${said}, skipped: all jobs were paused by ann`,
     ],
   ],
   'job.missed': [
     [
       { ...of, reason: 'too_late', since: null, count: 1 },
-      `report: due at ${dueAt}, missed: ${missReasons.too_late}`,
+      `report: due at ${said}, missed: ${missReasons.too_late}`,
     ],
     [
       { ...of, reason: 'beyond_max', since: '2026-01-01T00:00:00.000Z', count: null },
-      `report: due at 2026-01-01T00:00:00.000Z to ${dueAt} (very many times), missed: ${missReasons.beyond_max}`,
+      `report: due at 2026-01-01T00:00:00Z to ${said} (very many times), missed: ${missReasons.beyond_max}`,
     ],
   ],
   'job.disabled': [[{ by: 'ann' }, 'report: disabled by ann']],

@@ -14,10 +14,10 @@ export function describeJobEvent(event: JobEvent, who: string): string {
       const which = attempt === 1 ? '' : `, attempt ${attempt}`
       const isTimed = trigger === 'schedule' || trigger === 'every'
       const late = isTimed && attempt === 1 && lateMs >= 1000 ? `, ${spanText(lateMs)} late` : ''
-      return `${who}: run ${event.run} begun${isTimed ? ` for ${dueAt}` : ` (${trigger})`}${which}${late}`
+      return `${who}: run ${event.run} begun${isTimed ? ` for ${timeText(dueAt)}` : ` (${trigger})`}${which}${late}`
     }
     case 'job.queued':
-      return `${who}: due at ${event.data.dueAt}, waits: ${event.data.detail}`
+      return `${who}: due at ${timeText(event.data.dueAt)}, waits: ${event.data.detail}`
     case 'job.retrying': {
       const { attempt, delayMs, reason } = event.data
       return `${who}: attempt ${attempt} ${reason}; tries again in ${spanText(delayMs)}`
@@ -34,10 +34,11 @@ export function describeJobEvent(event: JobEvent, who: string): string {
       return `${who}: ${verbs[event.kind]}${tries}: ${detail}${lasted}`
     }
     case 'job.skipped':
-      return `${who}: due at ${event.data.dueAt}, skipped: ${event.data.detail}`
+      return `${who}: due at ${timeText(event.data.dueAt)}, skipped: ${event.data.detail}`
     case 'job.missed': {
       const { reason, dueAt, since, count } = event.data
-      const which = since === null ? dueAt : `${since} to ${dueAt} (${count ?? 'very many'} times)`
+      const times = `${count ?? 'very many'} times`
+      const which = since === null ? timeText(dueAt) : `${timeText(since)} to ${timeText(dueAt)} (${times})`
       return `${who}: due at ${which}, missed: ${missReasons[reason]}`
     }
     case 'job.disabled':
@@ -65,6 +66,11 @@ const verbs = {
   'job.stopped': 'stopped',
   'job.lost': 'lost',
 } as const
+
+/** Due times of schedules are full seconds. */
+export function timeText(iso: string): string {
+  return iso.replace('.000Z', 'Z')
+}
 
 /** `1 h 3 min`, `4.2 s`. */
 export function spanText(ms: number): string {

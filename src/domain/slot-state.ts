@@ -359,6 +359,11 @@ export function runOf(state: SlotState): string | null {
   return 'run' in state ? state.run : null
 }
 
+/** Whether the slot holds this run, and it was not told to end. */
+export function livesIn(state: SlotState, run: string): boolean {
+  return (state.kind === 'starting' || state.kind === 'running') && state.run === run
+}
+
 /** When the slot wants a tick (monotonic), if ever. */
 export function dueOf(state: SlotState): Milliseconds | null {
   return 'until' in state ? state.until : null

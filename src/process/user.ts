@@ -44,7 +44,7 @@ export function resolveUser(nameOrUid: string): UserResolution {
     const detail = `Only an agent run by root can run a program as \`${name}\`; this one is run by uid ${own}.`
     return { ok: false, reason: 'no_rights', detail }
   }
-  return { ok: true, user: { name, uid, gid, groups, home: homeOf(name), isSwitched: own === 0 } }
+  return { ok: true, user: { name, uid, gid, groups, home: homeOf(name) ?? '/', isSwitched: own === 0 } }
 }
 
 function ask(option: string, user: string): string {
@@ -55,16 +55,17 @@ function ask(option: string, user: string): string {
   }).trim()
 }
 
-function homeOf(name: string): string {
+/** As the machine knows it, whether the folder is there or not; null for a user that it does not know. */
+export function homeOf(name: string): string | null {
   try {
-    const line = execFileSync('getent', ['passwd', name], {
+    const line = execFileSync('getent', ['passwd', '--', name], {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'ignore'],
       timeout: mostMs,
     })
-    return homeIn(line) ?? '/'
+    return homeIn(line)
   } catch {
-    return homeIn(linesOfPasswd().find((line) => line.startsWith(`${name}:`)) ?? '') ?? '/'
+    return homeIn(linesOfPasswd().find((line) => line.startsWith(`${name}:`)) ?? '')
   }
 }
 
@@ -76,6 +77,6 @@ function linesOfPasswd(): string[] {
   }
 }
 
-function homeIn(line: string): string | undefined {
-  return line.split(':')[5]
+function homeIn(line: string): string | null {
+  return line.split(':')[5] ?? null
 }

@@ -50,8 +50,8 @@ export interface Store {
   listOpenOccurrences(): Promise<Occurrence[]>
   /** Newest first. */
   listOccurrences(query: OccurrenceQuery): Promise<Occurrence[]>
-  /** The newest one of each program; null is every program. */
-  listLastOccurrences(programs: readonly string[] | null): Promise<Occurrence[]>
+  /** Of each job the newest one that is so; null is every job that is declared. */
+  listLastOccurrences(programs: readonly string[] | null, which: WhichLast): Promise<Occurrence[]>
   /** All occurrences whose id begins so, at most two. */
   findOccurrences(prefix: string): Promise<Occurrence[]>
   /** Forgets what is beyond the limits of one job, runs without a directory included; returns how many rows. */
@@ -204,10 +204,16 @@ export interface OccurrenceQuery {
   readonly limit: number
 }
 
+/** any; ended: that ended as a run; good: whose run was a success, be it with a warning. */
+export type WhichLast = 'any' | 'ended' | 'good'
+
 export interface EventQuery {
   readonly after?: number
   readonly kinds: readonly string[]
+  /** Null is any. */
   readonly slots: readonly string[] | null
+  /** Beside those of the slots: those of one of these programs that concern none of its slots. */
+  readonly programs?: readonly string[]
   readonly run?: string
   readonly limit: number
   readonly newest: boolean

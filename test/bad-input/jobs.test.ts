@@ -148,7 +148,7 @@ const inOneJob: readonly (readonly [what: string, keys: string, said: readonly R
   [
     'a key of programs',
     'schedule: "@daily", processes: 3',
-    [/jobs\.x\.processes: .*kept running, under `programs/],
+    [/jobs\.x\.processes: .*belongs to a program, under `programs/],
   ],
   ['a key of cron', 'cron: "@daily"', [/jobs\.x\.cron: .*is `schedule` here/]],
   [

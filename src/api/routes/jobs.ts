@@ -22,4 +22,5 @@ export const jobRoutes = [
     handle: ({ verbs }, { query: { before, ...query } }) =>
       verbs.listOccurrences({ ...query, ...(before === undefined ? {} : { before }) }),
   }),
+  route({ endpoint: 'getOccurrence', handle: ({ verbs }, { params }) => verbs.getOccurrence(params.id) }),
 ]

@@ -68,7 +68,7 @@ async function readText(path: string): Promise<string> {
   }
 }
 
-async function readStdin({ stdin }: CommandContext): Promise<string> {
+export async function readStdin({ stdin }: CommandContext): Promise<string> {
   const chunks: Uint8Array[] = []
   for await (const chunk of stdin) chunks.push(chunk)
   return Buffer.concat(chunks).toString('utf8')

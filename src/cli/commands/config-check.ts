@@ -30,14 +30,19 @@ export const configCheckCommand = defineCommand({
       printProblems(problems, errors > 0 ? err : out, cwd)
       if (errors > 0)
         err.line(err.colors.red(`${counted(errors, 'mistake')} in ${counted(files.length, 'file')}.`))
-      else
-        out.line(
-          `${out.colors.green('ok')}: ${counted(programs.length, 'program')} in ${counted(files.length, 'file')}.`,
-        )
+      else out.line(`${out.colors.green('ok')}: ${declared(programs)} in ${counted(files.length, 'file')}.`)
     }
     return errors > 0 ? exitOf('config_invalid') : exitOk
   },
 })
+
+/** Jobs are told apart from what is kept running. */
+function declared(programs: readonly { readonly kind: string }[]): string {
+  const jobs = programs.filter(({ kind }) => kind === 'job').length
+  const services = programs.length - jobs
+  if (jobs === 0) return counted(services, 'program')
+  return services === 0 ? counted(jobs, 'job') : `${counted(services, 'program')} and ${counted(jobs, 'job')}`
+}
 
 function counted(count: number, noun: string): string {
   return `${count === 0 ? 'no' : count} ${noun}${count === 1 ? '' : 's'}`

@@ -21,6 +21,8 @@ const columns = [
   { title: 'TRIGGER' },
   { title: 'WHAT BECAME OF IT' },
 ] as const
+/** A start needs a moment. */
+const worthTellingMs = 1000
 
 export const historyCommand = defineCommand({
   name: 'history',
@@ -52,7 +54,7 @@ export const historyCommand = defineCommand({
       ...(before === null ? {} : { before }),
     })
     if (context.global.json) printJson(context.out, occurrences)
-    else if (occurrences.length === 0) context.err.line('Nothing has been due yet.')
+    else if (occurrences.length === 0) context.err.line(nothingOf(state, before))
     else printOccurrences(occurrences, context)
     return exitOk
   },
@@ -63,15 +65,26 @@ function printOccurrences(occurrences: readonly OccurrenceView[], { out, clock }
   const rows = occurrences.map((one) => [
     dueText(one, now),
     one.program,
-    formatOccurrence(one, out.colors),
-    one.lateMs === null || one.trigger === 'manual' ? '' : formatDuration(one.lateMs),
+    formatOccurrence(one, out),
+    one.lateMs === null || one.lateMs < worthTellingMs ? '' : formatDuration(one.lateMs),
     one.durationMs === null ? '' : formatDuration(one.durationMs),
     one.run === null ? '' : out.colors.cyan(one.run),
-    one.isCatchUp ? `${one.trigger}, made up for` : one.trigger,
+    triggerText(one),
     one.text,
   ])
   const options = { width: out.isTty ? out.columns : null, styleTitle: out.colors.dim }
   for (const line of formatTable(columns, rows, options)) out.line(line)
+}
+
+/** That its time came is the usual. */
+function triggerText({ trigger, isCatchUp }: OccurrenceView): string {
+  if (isCatchUp) return 'made up for'
+  return trigger === 'schedule' || trigger === 'every' ? '' : trigger
+}
+
+function nothingOf(state: string | null, before: string | null): string {
+  if (before !== null) return 'There is nothing before it.'
+  return state === null ? 'Nothing has been due yet.' : `No due time is ${state}.`
 }
 
 function dueText({ dueAt, since }: OccurrenceView, now: number): string {

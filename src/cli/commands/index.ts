@@ -14,6 +14,7 @@ import { disableCommand, enableCommand } from './enable.ts'
 import { eventsCommand } from './events.ts'
 import { execCommand } from './exec.ts'
 import { historyCommand } from './history.ts'
+import { importCrontabCommand } from './import-crontab.ts'
 import { importPackageCommand } from './import-package.ts'
 import { importPm2Command } from './import-pm2.ts'
 import { importProcfileCommand } from './import-procfile.ts'
@@ -91,6 +92,7 @@ export const commands: readonly Command[] = [
   importPm2Command,
   importProcfileCommand,
   importPackageCommand,
+  importCrontabCommand,
   upCommand,
   tickCommand,
   tokenCreateCommand,

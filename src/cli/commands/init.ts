@@ -111,26 +111,26 @@ async function askForPrograms(found: readonly FoundSource[], prompts: Prompts): 
           found.map((source) => ({
             value: source.kind,
             label: source.file,
-            hint: source.draft.programs.map(({ key }) => key).join(', '),
+            hint: source.draft.entries.map(({ key }) => key).join(', '),
           })),
         )
   const source = found.find((one) => one.kind === kind)
   if (!source) return null
   const keys = await prompts.selectSome(
     `Which programs of ${source.file}?`,
-    source.draft.programs.map(({ key, value }) => ({
+    source.draft.entries.map(({ key, value }) => ({
       value: key,
       label: key,
       hint: typeof value.command === 'string' ? value.command : value.command.join(' '),
     })),
   )
   if (keys === null) return null
-  return { ...source.draft, programs: source.draft.programs.filter(({ key }) => keys.includes(key)) }
+  return { ...source.draft, entries: source.draft.entries.filter(({ key }) => keys.includes(key)) }
 }
 
 /** A sample is taught already. */
 function taughtOnce(draft: DraftConfig): DraftConfig {
-  return draft.programs.some(({ lessons }) => lessons !== undefined) ? draft : taught(draft)
+  return draft.entries.some(({ lessons }) => lessons !== undefined) ? draft : taught(draft)
 }
 
 /** A second configuration under another name would hide the first, or be hidden by it. */

@@ -6,7 +6,7 @@ import { exitOk } from '../exit.ts'
 import { formatTable } from '../format/table.ts'
 import { formatAge, formatInstant } from '../format/time.ts'
 import { printJson } from '../print-json.ts'
-import { jobTargets } from './jobs.ts'
+import { jobTargets, noJobs, whyNoTime } from './jobs.ts'
 
 const columns = [
   { title: 'AT' },
@@ -29,9 +29,13 @@ export const nextCommand = defineCommand({
   examples: { next: 'the next 10 of all jobs', 'next report -n 100': 'a hundred of one' },
   async run({ targets, limit }, context) {
     const due = await context.client.listDue({ targets, limit })
-    if (context.global.json) printJson(context.out, due)
-    else if (due.length === 0) await tellWhyNone(targets, context)
-    else printDue(due, context)
+    if (context.global.json) {
+      printJson(context.out, due)
+      return exitOk
+    }
+    if (due.length > 0) printDue(due, context)
+    // Whoever names jobs wants to know of each of them.
+    if (due.length === 0 || targets.length > 0) await tellOfOthers(due, targets, context)
     return exitOk
   },
 })
@@ -65,12 +69,17 @@ function localText(at: string, timeZone: string): string {
   return new Date(at).toLocaleString('sv-SE', form)
 }
 
-async function tellWhyNone(targets: string[], { client, err }: CommandContext): Promise<void> {
+/** Of the jobs that have no time, why; those whose times come later than what is shown are left out. */
+async function tellOfOthers(
+  due: readonly DueView[],
+  targets: string[],
+  { client, err }: CommandContext,
+): Promise<void> {
   const jobs = await client.listJobs({ targets })
-  if (jobs.length === 0)
-    return err.line('No jobs yet. Declare some under `jobs:` in the configuration and `drover reload`.')
-  for (const { name, schedule, isEnabled, notHere } of jobs) {
-    const why = isEnabled ? (notHere ?? `due ${schedule}`) : 'not enabled'
-    err.line(`${name} has no time that could be told: ${why}.`)
+  if (jobs.length === 0) return err.line(noJobs)
+  const shown = new Set(due.map(({ program }) => program))
+  for (const job of jobs) {
+    if (job.noNext === null || shown.has(job.name)) continue
+    err.line(`${job.name} has no time that could be told (${whyNoTime(job)}).`)
   }
 }

@@ -207,6 +207,7 @@ describe('runs and run', () => {
             eventView({ at: at(0), text: 'mailer:0: starting' }),
             eventView({ at: at(1.5), text: 'mailer:0: exited with code 3' }),
           ],
+          occurrence: null,
         }),
         streamLogs: async () =>
           only<OutputView>(

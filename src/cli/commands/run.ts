@@ -1,14 +1,15 @@
 /** `drover run`: everything about one run. */
 import { mostLogLines } from '../../contract/endpoints.ts'
-import type { RunDetail, RunView } from '../../contract/views.ts'
+import type { OccurrenceView, RunDetail, RunView } from '../../contract/views.ts'
 import { UserError } from '../../domain/user-error.ts'
 import type { CommandContext } from '../context.ts'
 import { argument, defineCommand, option } from '../define-command.ts'
 import { exitOk } from '../exit.ts'
-import { formatEnd, lastedOf } from '../format/run.ts'
+import { formatOccurrence } from '../format/occurrence.ts'
+import { causeOf, formatEnd, lastedOf } from '../format/run.ts'
 import { formatSize } from '../format/size.ts'
 import { pad } from '../format/table.ts'
-import { formatDuration, formatInstant, formatOffset } from '../format/time.ts'
+import { formatDue, formatDuration, formatInstant, formatOffset } from '../format/time.ts'
 import { LogLines } from '../log-lines.ts'
 import { printJson } from '../print-json.ts'
 
@@ -44,7 +45,8 @@ async function findRun(wanted: string, { client }: CommandContext): Promise<RunD
     if (!(error instanceof UserError) || error.code !== 'not_found') throw error
     const slots = await client.listSlots({ targets: [wanted] }).catch(() => [])
     const [slot, another] = slots
-    if (!slot) {
+    const isOneJob = slots.every(({ kind, program }) => kind === 'job' && program === slot?.program)
+    if (!slot || (another && isOneJob)) {
       const [last] = await client.listRuns({ targets: [wanted], limit: 1 }).catch(() => [])
       if (last) return client.getRun({ id: last.id })
       throw error
@@ -59,13 +61,14 @@ async function findRun(wanted: string, { client }: CommandContext): Promise<RunD
   }
 }
 
-async function printRun({ run, timeline }: RunDetail, lines: number, context: CommandContext): Promise<void> {
+async function printRun(detail: RunDetail, lines: number, context: CommandContext): Promise<void> {
+  const { run, timeline } = detail
   const { out, clock } = context
   const { bold, cyan, dim } = out.colors
   const now = clock.now()
   out.line(`${bold(cyan(run.id))}  ${bold(run.slot)} on ${run.node}`)
   out.line()
-  for (const [name, value] of factsOf(run, context, now)) out.line(`  ${dim(pad(name, 8))} ${value}`)
+  for (const [name, value] of factsOf(detail, context, now)) out.line(`  ${dim(pad(name, 8))} ${value}`)
   out.line(`\n${bold('Timeline')}`)
   const offsets = timeline.map(({ at }) => formatOffset(at, run.claimedAt))
   const width = Math.max(0, ...offsets.map((text) => text.length))
@@ -75,10 +78,11 @@ async function printRun({ run, timeline }: RunDetail, lines: number, context: Co
   await printOutput(run, lines, context)
 }
 
-function factsOf(run: RunView, { out }: CommandContext, now: number): [string, string][] {
+function factsOf({ run, occurrence }: RunDetail, { out }: CommandContext, now: number): [string, string][] {
   const { usage } = run
   const facts: [string, string][] = [
-    ['cause', run.causeText],
+    ['cause', causeOf(run, now)],
+    ...(occurrence ? factsOfDueTime(run, occurrence, out, now) : []),
     ['state', formatEnd(run, out.colors)],
     ['pid', run.pid === null ? '' : String(run.pid)],
     ['started', run.startedAt === null ? '' : formatInstant(run.startedAt, now)],
@@ -95,6 +99,30 @@ function factsOf(run: RunView, { out }: CommandContext, now: number): [string, s
     )
   }
   return facts.filter(([, value]) => value !== '')
+}
+
+/** What a run of a job was for; how that ended, where this run is not all there is to it. */
+function factsOfDueTime(
+  { attempt, cause }: RunView,
+  occurrence: OccurrenceView,
+  out: CommandContext['out'],
+  now: number,
+): [string, string][] {
+  const { attempts, lateMs, params } = occurrence
+  const late = lateMs !== null && lateMs >= 1000 ? `, begun ${formatDuration(lateMs)} late` : ''
+  const isKnown = cause.kind === 'scheduled' && late === ''
+  const isOneOfMany = attempts > 1
+  return [
+    ['due', isKnown ? '' : `${formatDue(occurrence.dueAt, now)}${late}`],
+    ['attempt', isOneOfMany ? `${attempt} of ${attempts}` : ''],
+    ['overall', isOneOfMany ? `${formatOccurrence(occurrence, out)}: ${occurrence.text}` : ''],
+    [
+      'params',
+      Object.entries(params)
+        .map(([name, value]) => `${name}=${value}`)
+        .join(' '),
+    ],
+  ]
 }
 
 type Usage = NonNullable<RunView['usage']>

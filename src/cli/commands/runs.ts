@@ -3,7 +3,7 @@ import type { RunView } from '../../contract/views.ts'
 import type { CommandContext } from '../context.ts'
 import { argument, defineCommand, option, targetsMeaning } from '../define-command.ts'
 import { exitOk } from '../exit.ts'
-import { formatEnd, lastedOf } from '../format/run.ts'
+import { causeOf, formatEnd, lastedOf } from '../format/run.ts'
 import { formatSize } from '../format/size.ts'
 import { formatTable } from '../format/table.ts'
 import { formatDuration, formatInstant } from '../format/time.ts'
@@ -56,7 +56,7 @@ function printRuns(runs: readonly RunView[], { out, err, clock }: CommandContext
     run.usage ? formatDuration(run.usage.cpuMs) : '',
     run.usage ? formatSize(run.usage.rssBytes) : '',
     formatEnd(run, out.colors),
-    run.causeText,
+    causeOf(run, now),
   ])
   const options = { width: out.isTty ? out.columns : null, styleTitle: out.colors.dim }
   for (const line of formatTable(columns, rows, options)) out.line(line)

@@ -1,13 +1,14 @@
 /** `drover trigger`: makes a job due now. */
-import type { TriggerView } from '../../contract/views.ts'
+import type { EventView, OccurrenceView, TriggerView } from '../../contract/views.ts'
 import { UserError } from '../../domain/user-error.ts'
 import type { CommandContext } from '../context.ts'
 import { argument, defineCommand, option } from '../define-command.ts'
 import { exitInterrupted, exitOf, exitOk } from '../exit.ts'
+import { followStream } from '../follow.ts'
 import { formatOccurrence } from '../format/occurrence.ts'
 import { pad } from '../format/table.ts'
 import { printJson } from '../print-json.ts'
-import { withProgress } from '../progress.ts'
+import { isInterruption } from '../wait.ts'
 
 export const triggerCommand = defineCommand({
   name: 'trigger',
@@ -27,19 +28,53 @@ export const triggerCommand = defineCommand({
     'trigger report --dry-run': 'what would be run, and whether it would begin',
   },
   async run({ job, params, dryRun, wait }, context) {
-    const { client, signal, err } = context
-    const request = { job, params: Object.fromEntries(params.map(readParam)), dryRun, wait }
-    try {
-      const asked = client.triggerJob(request, { signal })
-      const answer = wait && !dryRun ? await withProgress('running', [job], asked, context) : await asked
-      return tell(job, answer, wait && !dryRun, context)
-    } catch (error) {
-      if (!signal.aborted) throw error
-      err.line('Not waiting any longer; the run goes on.')
-      return exitInterrupted
-    }
+    const { client, err, signal } = context
+    const request = { job, params: Object.fromEntries(params.map(readParam)), dryRun }
+    if (dryRun || !wait) return tell(job, await client.triggerJob(request, { signal }), false, context)
+    // From here on its events are seen, whatever becomes of the agent.
+    const [last] = await client.listEvents({ newest: true, limit: 1 }, { signal })
+    const answer = await client.triggerJob(request, { signal })
+    const occurrence = answer.occurrence && (await ended(answer.occurrence, last?.id ?? 0, context))
+    if (occurrence) return tell(job, { ...answer, occurrence, text: occurrence.text }, true, context)
+    err.line('Not waiting any longer; the agent goes on with it.')
+    return exitInterrupted
   },
 })
+
+const endKinds = [
+  'job.succeeded',
+  'job.warned',
+  'job.failed',
+  'job.timed_out',
+  'job.stopped',
+  'job.lost',
+  'job.skipped',
+] as const satisfies readonly EventView['kind'][]
+
+/** Tells what goes on until it is over; null when the person has had enough before. */
+async function ended(
+  triggered: OccurrenceView,
+  since: number,
+  context: CommandContext,
+): Promise<OccurrenceView | null> {
+  const { client, signal, err, global } = context
+  if (triggered.state !== 'queued' && triggered.state !== 'running') return triggered
+  let after = since
+  const open = (): Promise<AsyncIterable<EventView>> =>
+    client.streamEvents({ kinds: ['job.*'], after }, { signal })
+  try {
+    for await (const event of followStream(open, context)) {
+      after = event.id
+      if (event.data.occurrence !== triggered.id) continue
+      if (endKinds.some((kind) => kind === event.kind))
+        return await client.getOccurrence({ id: triggered.id }, { signal })
+      if (!global.json) err.line(err.colors.dim(event.text))
+    }
+  } catch (error) {
+    if (!isInterruption(error, signal)) throw error
+  }
+  return null
+}
 
 function readParam(written: string): [string, string] {
   const at = written.indexOf('=')
@@ -57,7 +92,7 @@ function tell(job: string, answer: TriggerView, isWaited: boolean, { out, global
   else if (occurrence) {
     const run = occurrence.run === null ? '' : `, run ${out.colors.cyan(occurrence.run)}`
     out.line(
-      `${out.colors.bold(job)}  ${formatOccurrence(occurrence, out.colors)}${run}${text === 'running' ? '' : `: ${text}`}`,
+      `${out.colors.bold(job)}  ${formatOccurrence(occurrence, out)}${run}${text === 'running' ? '' : `: ${text}`}`,
     )
   }
   return code

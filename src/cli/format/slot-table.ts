@@ -36,8 +36,14 @@ export function formatSlots(slots: readonly SlotView[], out: Output, now: number
   })
 }
 
-/** Why the slot is where it is; and for how long, where it does nothing. */
+/** Why the slot is where it is; and for how long, where it does nothing. Of a job at rest: how it ended, and when it is due. */
 export function reasonOf(slot: SlotView, now: number): string {
+  if (slot.kind === 'job' && (slot.state === 'stopped' || slot.state === 'exited')) {
+    const ended =
+      slot.reason === null ? null : `${slot.reason} ${formatAge(now - Date.parse(slot.since))} ago`
+    const due = slot.nextAt === null ? null : `due ${inTime(Date.parse(slot.nextAt) - now)}`
+    return [due, ended].filter((part) => part !== null).join('; ')
+  }
   const parts = [
     slot.retryAt === null ? null : `next try ${inTime(Date.parse(slot.retryAt) - now)}`,
     slot.stoppedByPerson && slot.state === 'stopped' ? 'by a person' : null,

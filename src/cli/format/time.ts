@@ -33,6 +33,12 @@ export function formatInstant(iso: string, now: number): string {
   return isSameDay(then, new Date(now)) ? time : `${dayOf(then)} ${time}`
 }
 
+/** As `formatInstant`, without seconds where there are none: for times that somebody chose. */
+export function formatDue(iso: string, now: number): string {
+  const text = formatInstant(iso, now)
+  return text.endsWith(':00') ? text.slice(0, -':00'.length) : text
+}
+
 /** `+0ms`, `+1.2s`: how long after another instant. */
 export function formatOffset(iso: string, begin: string): string {
   return `+${formatDuration(Date.parse(iso) - Date.parse(begin))}`

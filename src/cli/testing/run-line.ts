@@ -86,6 +86,7 @@ function servicesOf({ services }: LineOptions): CliServices {
     openPrompts: unexpected,
     examineMachine: unexpected,
     checkPrograms: unexpected,
+    lookUpUser: unexpected,
     runExec: unexpected,
     ...services,
   }

@@ -1,24 +1,32 @@
 /**
- * A configuration that is about to be written for somebody: programs as a person would write them, with what shall be said about them. The
+ * A configuration that is about to be written for somebody: programs and jobs as a person would write them, with what shall be said about them. The
  * importers make it, `write-config.ts` turns it into text. What could not be carried over is a remark: it is told, and stands in the text as well.
  */
 import { UserError } from '../../domain/user-error.ts'
-import type { JsonValue, ProgramConfig } from '../config-types.generated.ts'
+import type { JobConfig, JsonValue, ProgramConfig } from '../config-types.generated.ts'
 import { resolvePath } from '../paths.ts'
 import { isName, parseProgramKey, tamedName } from '../program-name.ts'
 
 export interface DraftConfig {
   /** What stands at the top of the text. */
   readonly comments: readonly string[]
-  readonly programs: readonly DraftProgram[]
-  /** What concerns no single program. */
+  readonly entries: readonly DraftEntry[]
+  /** What concerns no single entry. */
   readonly remarks: readonly string[]
 }
 
-export interface DraftProgram {
-  /** Its key below `programs`. */
+/** A program or a job. */
+export type DraftEntry = DraftText &
+  (
+    | { readonly table: 'programs'; readonly value: ProgramConfig }
+    | { readonly table: 'jobs'; readonly value: JobConfig }
+  )
+
+interface DraftText {
+  /** Its key in its table. */
   readonly key: string
-  readonly value: ProgramConfig
+  /** What stands above it, and is told to nobody. */
+  readonly comments?: readonly string[]
   readonly remarks: readonly string[]
   /** Keys that are not set, shown as comments for whoever wants them. */
   readonly lessons?: readonly Lesson[]
@@ -41,19 +49,16 @@ export function relocated(path: string, { sourceFolder, targetFolder }: ImportPl
   return path.startsWith('/') || sourceFolder === targetFolder ? path : resolvePath(sourceFolder, path)
 }
 
-/** All remarks, each with the program that it is about. */
-export function remarksOf({ programs, remarks }: DraftConfig): string[] {
-  return [
-    ...remarks,
-    ...programs.flatMap(({ key, remarks: own }) => own.map((remark) => `${key}: ${remark}`)),
-  ]
+/** All remarks, each with the entry that it is about. */
+export function remarksOf({ entries, remarks }: DraftConfig): string[] {
+  return [...remarks, ...entries.flatMap(({ key, remarks: own }) => own.map((remark) => `${key}: ${remark}`))]
 }
 
 export function nothingToImport(what: string, hint: string): UserError {
   return new UserError('nothing_to_import', what, { hint })
 }
 
-/** Gives out keys for programs: names that Drover takes, each once. */
+/** Gives out keys for entries: names that Drover takes, each once. */
 export class ProgramKeys {
   private readonly taken = new Set<string>()
 

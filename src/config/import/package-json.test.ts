@@ -19,14 +19,14 @@ test('one server and all workers, without those that only sound like it', () => 
     'worker:mail': 'x',
     test: 'x',
   })
-  expect(draft.programs.map(({ key }) => key)).toEqual(['start', 'worker', 'worker:mail'])
-  expect(draft.programs[0]?.value).toEqual({ command: ['npm', 'run', 'start'], stop: { target: 'group' } })
+  expect(draft.entries.map(({ key }) => key)).toEqual(['start', 'worker', 'worker:mail'])
+  expect(draft.entries[0]?.value).toEqual({ command: ['npm', 'run', 'start'], stop: { target: 'group' } })
   expect(draft.remarks.join()).toContain('`dev` is left out')
 })
 
 test('those that are named, by the runner of the package', () => {
   const draft = read({ dev: 'x', start: 'x' }, { scripts: ['dev', 'dev'], runner: 'pnpm' })
-  expect(draft.programs.map(({ value }) => value.command)).toEqual([['pnpm', 'run', 'dev']])
+  expect(draft.entries.map(({ value }) => value.command)).toEqual([['pnpm', 'run', 'dev']])
   expect(draft.remarks).toEqual([])
 })
 

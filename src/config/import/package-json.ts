@@ -6,7 +6,7 @@ import type { ProgramConfig } from '../config-types.generated.ts'
 import { isTable } from '../source.ts'
 import {
   type DraftConfig,
-  type DraftProgram,
+  type DraftEntry,
   type ImportPlace,
   nothingToImport,
   ProgramKeys,
@@ -49,7 +49,7 @@ export function importPackage(source: PackageSource): DraftConfig {
     source.scripts.length > 0 ? [] : servers.filter((one) => known.includes(one) && !chosen.includes(one))
   return {
     comments: [`Made from the scripts of ${name} by \`drover import package\`.`],
-    programs: chosen.map((script) => programOf(script, runner, keys, source.place)),
+    entries: chosen.map((script) => programOf(script, runner, keys, source.place)),
     remarks: left.map(
       (one) => `the script \`${one}\` is left out, as another way to start the same; name it to have it`,
     ),
@@ -77,7 +77,7 @@ function programOf(
   runner: PackageSource['runner'],
   keys: ProgramKeys,
   place: ImportPlace,
-): DraftProgram {
+): DraftEntry {
   const { key, remark } = keys.take(script)
   const value: ProgramConfig = {
     command: [runner, 'run', script],
@@ -85,5 +85,5 @@ function programOf(
     // The runner is a parent that does not always pass signals on.
     stop: { target: 'group' },
   }
-  return { key, value, remarks: remark === null ? [] : [remark] }
+  return { table: 'programs', key, value, remarks: remark === null ? [] : [remark] }
 }

@@ -30,10 +30,12 @@ export function carryFields(app: App): void {
   }
 }
 
+const byTheClock =
+  'what ends by itself is a job, below `jobs` with a `schedule`; what runs on is restarted by a job with the command `drover restart NAME`'
+
 const withoutCounterpart: Readonly<Record<string, string>> = {
-  cron_restart:
-    'nothing is restarted by the clock: `limits.lifetime` comes near, or cron calls `drover restart`',
-  cron: 'nothing is restarted by the clock: `limits.lifetime` comes near, or cron calls `drover restart`',
+  cron_restart: byTheClock,
+  cron: byTheClock,
   wait_ready: "there is no `process.send('ready')`; see `checks`, by TCP, HTTP, a log line, or sd_notify",
   listen_timeout: 'a process is up after `startTime`, or once its `checks` pass',
   gid: 'the groups are those of `user`',

@@ -8,12 +8,12 @@ const place = { sourceFolder: '/srv/app', targetFolder: '/srv/app' }
 const source: Pm2Source = { name: 'ecosystem.config.js', environment: null, cpus: 8, place }
 
 function one(app: Record<string, unknown>, more: Partial<Pm2Source> = {}) {
-  const { programs } = importPm2(
+  const { entries } = importPm2(
     { apps: [{ name: 'api', script: 'server.js', ...app }] },
     { ...source, ...more },
   )
-  const [program] = programs
-  if (!program) throw new Error('no program')
+  const [program] = entries
+  if (program?.table !== 'programs') throw new Error('no program')
   return { ...program, ...program.value, told: program.remarks.join('\n') }
 }
 
@@ -115,9 +115,9 @@ describe('output', () => {
 
   test('of two apps in one file is kept apart', () => {
     const apps = ['a', 'b'].map((name) => ({ name, script: 's.js', out_file: 'same.log' }))
-    const { programs } = importPm2({ apps }, source)
-    expect(programs.map(({ value }) => value.stdout)).toEqual(['same.log', undefined])
-    expect(programs[1]?.remarks.join()).toContain('another program writes that file')
+    const { entries } = importPm2({ apps }, source)
+    expect(entries.map(({ value }) => value.stdout)).toEqual(['same.log', undefined])
+    expect(entries[1]?.remarks.join()).toContain('another program writes that file')
   })
 })
 
@@ -167,9 +167,9 @@ test('what is switched off or means nothing here is no remark', () => {
 
 test('names that Drover does not take, and names that are there twice', () => {
   const apps = ['my app', '7', 'web', 'web', 'all'].map((name) => ({ name, script: 's.js' }))
-  const { programs } = importPm2({ apps }, source)
-  expect(programs.map(({ key }) => key)).toEqual(['my-app', 'program-7', 'web', 'web-2', 'program-all'])
-  expect(importPm2([{ script: './a/mail.js', namespace: 'app' }], source).programs[0]?.key).toBe('app:mail')
+  const { entries } = importPm2({ apps }, source)
+  expect(entries.map(({ key }) => key)).toEqual(['my-app', 'program-7', 'web', 'web-2', 'program-all'])
+  expect(importPm2([{ script: './a/mail.js', namespace: 'app' }], source).entries[0]?.key).toBe('app:mail')
 })
 
 test('paths are made absolute where the text will lie elsewhere', () => {

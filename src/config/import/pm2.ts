@@ -6,7 +6,7 @@ import type { ProgramConfig } from '../config-types.generated.ts'
 import { isTable } from '../source.ts'
 import {
   type DraftConfig,
-  type DraftProgram,
+  type DraftEntry,
   type ImportPlace,
   nothingToImport,
   ProgramKeys,
@@ -35,7 +35,7 @@ export function importPm2(value: unknown, source: Pm2Source): DraftConfig {
   const keys = new ProgramKeys()
   const files = new Set<string>()
   const options: Pm2Options = { ...source, files }
-  const programs = apps.map((app, index) => programOf(app, index, keys, options))
+  const entries = apps.map((app, index) => programOf(app, index, keys, options))
   const remarks = isTable(value)
     ? Object.keys(value)
         .filter((key) => key === 'deploy' || key === 'module_conf')
@@ -46,7 +46,7 @@ export function importPm2(value: unknown, source: Pm2Source): DraftConfig {
       `Made from ${source.name} of PM2 by \`drover import pm2\`.`,
       'PM2 asks with SIGINT, and so do these programs; `stop.grace` is 10s where nothing is said, there 1.6s.',
     ],
-    programs,
+    entries,
     remarks,
   }
 }
@@ -62,14 +62,14 @@ function programOf(
   index: number,
   keys: ProgramKeys,
   options: Pm2Options,
-): DraftProgram {
+): DraftEntry {
   const app = new App(written, options)
   const namespace = app.text('namespace')
   const group = namespace === null || namespace === 'default' ? null : namespace
   const { key, remark } = keys.take(app.text('name') ?? nameOfScript(app) ?? `app-${index + 1}`, group)
   if (remark !== null) app.remark('name', remark)
   carryFields(app)
-  return { key, value: ordered(app.program), remarks: app.remarks }
+  return { table: 'programs', key, value: ordered(app.program), remarks: app.remarks }
 }
 
 function nameOfScript(app: App): string | null {

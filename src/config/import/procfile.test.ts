@@ -13,7 +13,7 @@ function read(text: string, more: Partial<ProcfileSource> = {}) {
     place,
     ...more,
   })
-  return { ...draft, values: Object.fromEntries(draft.programs.map(({ key, value }) => [key, value])) }
+  return { ...draft, values: Object.fromEntries(draft.entries.map(({ key, value }) => [key, value])) }
 }
 
 test('processes with ports in steps of a hundred', () => {

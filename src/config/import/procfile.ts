@@ -6,7 +6,7 @@ import type { ProgramConfig } from '../config-types.generated.ts'
 import { parseEnvFile } from '../env-file.ts'
 import {
   type DraftConfig,
-  type DraftProgram,
+  type DraftEntry,
   type ImportPlace,
   nothingToImport,
   ProgramKeys,
@@ -42,7 +42,7 @@ export function importProcfile(source: ProcfileSource): DraftConfig {
   }
   const keys = new ProgramKeys()
   const basePort = Number(envText === null ? Number.NaN : parseEnvFile(envText).values.PORT) || usualPort
-  const programs = [...entries].map(([entry, command], index) =>
+  const drafted = [...entries].map(([entry, command], index) =>
     programOf(entry, command, basePort + index * portStep, keys, source),
   )
   return {
@@ -50,7 +50,7 @@ export function importProcfile(source: ProcfileSource): DraftConfig {
       `Made from ${name} by \`drover import procfile\`.`,
       'A process that ends is started again; foreman would end all others with it.',
     ],
-    programs,
+    entries: drafted,
     remarks,
   }
 }
@@ -77,7 +77,7 @@ function programOf(
   port: number,
   keys: ProgramKeys,
   { envText, formation, place }: ProcfileSource,
-): DraftProgram {
+): DraftEntry {
   const { key, remark } = keys.take(entry)
   const processes = formation.get(entry) ?? formation.get('all') ?? 1
   const counted = countedPort('PORT', port, processes, written)
@@ -94,5 +94,5 @@ function programOf(
     ...(remark === null ? [] : [remark]),
     ...(isRelease ? ['runs once for a release, so it is not started by itself: `drover start release`'] : []),
   ]
-  return { key, value, remarks }
+  return { table: 'programs', key, value, remarks }
 }

@@ -2,7 +2,7 @@
  * The configuration for a folder in which nothing was found: one program that any machine can run, so that the next command shows something. And the keys
  * that are worth knowing first, as comments.
  */
-import type { DraftConfig, DraftProgram, Lesson } from './draft-config.ts'
+import type { DraftConfig, DraftEntry, Lesson } from './draft-config.ts'
 
 const lessons: readonly Lesson[] = [
   { key: 'processes', value: 2, meaning: 'so many of it, each in a slot: name:0, name:1' },
@@ -25,17 +25,21 @@ const teaching = [
 ]
 
 export function sampleDraft(command = 'while :; do date; sleep 5; done', key = 'hello'): DraftConfig {
-  return taught({ comments: [], programs: [{ key, value: { command }, remarks: [] }], remarks: [] })
+  return taught({
+    comments: [],
+    entries: [{ table: 'programs', key, value: { command }, remarks: [] }],
+    remarks: [],
+  })
 }
 
 /** A draft with what somebody new wants to know: at the top, and in its first program. */
 export function taught(draft: DraftConfig): DraftConfig {
-  const programs = draft.programs.map((program, index) =>
-    index === 0 ? { ...program, lessons: lessonsFor(program) } : program,
+  const entries = draft.entries.map((entry, index) =>
+    index === 0 ? { ...entry, lessons: lessonsFor(entry) } : entry,
   )
-  return { ...draft, comments: [...teaching, ...draft.comments], programs }
+  return { ...draft, comments: [...teaching, ...draft.comments], entries }
 }
 
-function lessonsFor({ value }: DraftProgram): Lesson[] {
+function lessonsFor({ value }: DraftEntry): Lesson[] {
   return lessons.filter(({ key }) => !(key in value))
 }

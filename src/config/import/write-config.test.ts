@@ -53,15 +53,23 @@ const program = fc.dictionary(
 const drafts = fc.record({
   comments: fc.array(fc.string()),
   remarks: fc.array(fc.string()),
-  programs: fc.uniqueArray(
+  entries: fc.uniqueArray(
     fc.record({
+      table: fc.constantFrom('programs', 'jobs'),
       key: fc.constantFrom('web', 'app:web', 'a.b', 'yes', 'constructor-x', '_1'),
       value: program,
+      comments: fc.array(fc.string()),
       remarks: fc.array(fc.string()),
     }),
     { selector: ({ key }) => key, minLength: 1 },
   ),
 })
+
+function tablesOf(entries: readonly { table: string; key: string; value: object }[]): unknown {
+  const tables: Record<string, Record<string, object>> = {}
+  for (const { table, key, value } of entries) tables[table] = { ...tables[table], [key]: value }
+  return JSON.parse(JSON.stringify(tables))
+}
 
 describe('any value is read back as it was', () => {
   test.each(['yaml', 'json', 'toml'] as const)('%s', async (format) => {
@@ -70,10 +78,7 @@ describe('any value is read back as it was', () => {
         const text = writeConfig(draft as unknown as DraftConfig, format)
         const read = await readData(text, format)
         expect(read.mistakes, text).toEqual([])
-        const programs = Object.fromEntries(draft.programs.map(({ key, value }) => [key, value]))
-        expect(JSON.parse(JSON.stringify(read.value))).toEqual({
-          programs: JSON.parse(JSON.stringify(programs)),
-        })
+        expect(JSON.parse(JSON.stringify(read.value))).toEqual(tablesOf(draft.entries))
       }),
       { numRuns: 300 },
     )
@@ -84,9 +89,8 @@ describe('any value is read back as it was', () => {
       fc.property(drafts, (draft) => {
         const text = writeConfig(draft as unknown as DraftConfig, 'ts')
         const code = text.replace(/^import .*$/m, '').replace('export default', 'return')
-        const programs = Object.fromEntries(draft.programs.map(({ key, value }) => [key, value]))
         const read = new Function('defineConfig', code)((config: unknown) => config)
-        expect(JSON.parse(JSON.stringify(read))).toEqual({ programs: JSON.parse(JSON.stringify(programs)) })
+        expect(JSON.parse(JSON.stringify(read))).toEqual(tablesOf(draft.entries))
       }),
       { numRuns: 300 },
     )
@@ -145,12 +149,12 @@ describe.each(writtenFormats)('as %s', (format) => {
   test.each(Object.entries(samples))('%s passes the check', async (_, draft) => {
     const { problems, programs } = await load(writeConfig(draft, format), format)
     expect(problems).toEqual([])
-    expect(programs.length).toBe(draft.programs.length)
+    expect(programs.length).toBe(draft.entries.length)
   })
 
   test.skipIf(format === 'json')('the lessons hold when the comment is taken off them', async () => {
     const text = writeConfig(sampleDraft(), format)
-    const lessons = sampleDraft().programs.flatMap(({ lessons = [] }) => lessons)
+    const lessons = sampleDraft().entries.flatMap(({ lessons = [] }) => lessons)
     expect(lessons.length).toBeGreaterThan(2)
     const uncommented = text.replace(/^(\s*)(?:#|\/\/) (\w+(?::| =) .*)$/gm, '$1$2')
     const { problems, programs } = await load(uncommented, format)

@@ -2,8 +2,8 @@
  * A draft as the text of a configuration, in each format, with its remarks as comments where the format has any. What is read back is what was meant:
  * a test reads random drafts.
  */
-import type { JsonValue, ProgramConfig } from '../config-types.generated.ts'
-import type { DraftConfig, DraftProgram, Lesson } from './draft-config.ts'
+import type { JobConfig, JsonValue, ProgramConfig } from '../config-types.generated.ts'
+import type { DraftConfig, DraftEntry, Lesson } from './draft-config.ts'
 import { scriptBody, scriptLesson } from './write-script.ts'
 import { tomlBody, tomlLesson } from './write-toml.ts'
 import { yamlBody, yamlLesson } from './write-yaml.ts'
@@ -24,31 +24,41 @@ export interface Writer {
   readonly comment: string
   readonly head: string
   readonly foot: string
-  /** How far a program is indented. */
+  readonly tableHead: (table: Table) => string
+  readonly tableFoot: string
+  /** How far an entry is indented. */
   readonly indent: string
-  readonly opening: (key: string) => string
-  readonly body: (value: ProgramConfig, key: string) => string[]
+  readonly opening: (table: Table, key: string) => string
+  readonly body: (value: ProgramConfig | JobConfig) => string[]
   readonly lesson: (lesson: Lesson) => string
   readonly closing: string
 }
 
+type Table = DraftEntry['table']
+/** In the order in which they are written. */
+const tables: readonly Table[] = ['programs', 'jobs']
+
 const writers: Readonly<Record<Exclude<WrittenFormat, 'json'>, Writer>> = {
   yaml: {
     comment: '#',
-    head: 'programs:',
+    head: '',
     foot: '',
+    tableHead: (table) => `${table}:`,
+    tableFoot: '',
     indent: '  ',
-    opening: (key) => `${key}:`,
+    opening: (_, key) => `${key}:`,
     body: yamlBody,
     lesson: yamlLesson,
     closing: '',
   },
   ts: {
     comment: '//',
-    head: "import { defineConfig } from 'drover'\n\nexport default defineConfig({\n  programs: {",
-    foot: '  },\n})',
+    head: "import { defineConfig } from 'drover'\n\nexport default defineConfig({",
+    foot: '})',
+    tableHead: (table) => `  ${table}: {`,
+    tableFoot: '  },',
     indent: '    ',
-    opening: (key) => `${/^[A-Za-z_$][\w$]*$/.test(key) ? key : `'${key}'`}: {`,
+    opening: (_, key) => `${/^[A-Za-z_$][\w$]*$/.test(key) ? key : `'${key}'`}: {`,
     body: scriptBody,
     lesson: scriptLesson,
     closing: '},',
@@ -57,8 +67,10 @@ const writers: Readonly<Record<Exclude<WrittenFormat, 'json'>, Writer>> = {
     comment: '#',
     head: '',
     foot: '',
+    tableHead: () => '',
+    tableFoot: '',
     indent: '',
-    opening: (key) => `[programs.${/^[\w-]+$/.test(key) ? key : `"${key}"`}]`,
+    opening: (table, key) => `[${table}.${/^[\w-]+$/.test(key) ? key : `"${key}"`}]`,
     body: tomlBody,
     lesson: tomlLesson,
     closing: '',
@@ -69,17 +81,26 @@ export function writeConfig(draft: DraftConfig, format: WrittenFormat): string {
   if (format === 'json') return writeJson(draft)
   const writer = writers[format]
   const top = [...draft.comments, ...draft.remarks].map((line) => comment(line, writer))
-  const programs = draft.programs.map((program) => writeProgram(program, writer))
-  const parts = [top.join('\n'), writer.head, programs.join('\n\n'), writer.foot]
-  // The import of a script comes first, behind the comment.
-  return `${parts.filter((part) => part !== '').join('\n')}\n`.replace(/^((?:#|\/\/).*\n)(?!#|\/\/)/m, '$1\n')
+  const [written = '', ...more] = tables.flatMap((table) => writeTable(draft, table, writer))
+  const body = [writer.head, [written, ...more].join(writer.tableFoot === '' ? '\n\n' : '\n'), writer.foot]
+  const parts = [top.join('\n'), body.filter((part) => part !== '').join('\n')]
+  return `${parts.filter((part) => part !== '').join('\n\n')}\n`
 }
 
-function writeProgram({ key, value, remarks, lessons = [] }: DraftProgram, writer: Writer): string {
+function writeTable({ entries }: DraftConfig, table: Table, writer: Writer): string[] {
+  const own = entries.filter((entry) => entry.table === table).map((entry) => writeEntry(entry, writer))
+  const parts = [writer.tableHead(table), own.join('\n\n'), writer.tableFoot]
+  return own.length === 0 ? [] : [parts.filter((part) => part !== '').join('\n')]
+}
+
+function writeEntry(
+  { table, key, value, comments = [], remarks, lessons = [] }: DraftEntry,
+  writer: Writer,
+): string {
   const lines = [
-    ...remarks.map((line) => comment(line, writer)),
-    writer.opening(key),
-    ...writer.body(value, key).map((line) => inner(line, writer)),
+    ...[...comments, ...remarks].map((line) => comment(line, writer)),
+    writer.opening(table, key),
+    ...writer.body(value).map((line) => inner(line, writer)),
     ...lessons
       .map((lesson) => `${writer.comment} ${writer.lesson(lesson)}`)
       .map((line) => inner(line, writer)),
@@ -97,8 +118,10 @@ function comment(text: string, writer: Writer): string {
   return `${writer.comment} ${text.replace(/[\r\n\u2028\u2029]+/g, ' ')}`
 }
 
-function writeJson({ programs }: DraftConfig): string {
-  const table: Record<string, JsonValue> = {}
-  for (const { key, value } of programs) table[key] = value as unknown as JsonValue
-  return `${JSON.stringify({ programs: table }, null, 2)}\n`
+function writeJson({ entries }: DraftConfig): string {
+  const written: Partial<Record<Table, Record<string, JsonValue>>> = {}
+  for (const { table, key, value } of entries) {
+    written[table] = { ...written[table], [key]: value as unknown as JsonValue }
+  }
+  return `${JSON.stringify(written, null, 2)}\n`
 }

@@ -1,8 +1,8 @@
 /** Values as TypeScript, in the style of this house. */
-import type { JsonValue, ProgramConfig } from '../config-types.generated.ts'
+import type { JobConfig, JsonValue, ProgramConfig } from '../config-types.generated.ts'
 import type { Lesson } from './draft-config.ts'
 
-export function scriptBody(value: ProgramConfig): string[] {
+export function scriptBody(value: ProgramConfig | JobConfig): string[] {
   return Object.entries(value as unknown as Table)
     .filter(([, item]) => item !== undefined)
     .map(([key, item]) => `${keyText(key)}: ${literal(item)},`)

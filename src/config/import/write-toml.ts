@@ -1,8 +1,8 @@
 /** Values as TOML: what is plain first, then a table of its own for each table. */
-import type { JsonValue, ProgramConfig } from '../config-types.generated.ts'
+import type { JobConfig, JsonValue, ProgramConfig } from '../config-types.generated.ts'
 import type { Lesson } from './draft-config.ts'
 
-export function tomlBody(value: ProgramConfig): string[] {
+export function tomlBody(value: ProgramConfig | JobConfig): string[] {
   return Object.entries(value as unknown as Table)
     .filter(([, item]) => item !== undefined && item !== null)
     .map(([key, item]) => `${keyText(key)} = ${inline(item)}`)

@@ -1,8 +1,8 @@
 /** Values as YAML: tables in lines, lists of plain values in brackets, and in quotes whatever could be taken for something else. */
-import type { JsonValue, ProgramConfig } from '../config-types.generated.ts'
+import type { JobConfig, JsonValue, ProgramConfig } from '../config-types.generated.ts'
 import type { Lesson } from './draft-config.ts'
 
-export function yamlBody(value: ProgramConfig): string[] {
+export function yamlBody(value: ProgramConfig | JobConfig): string[] {
   return tableLines(value as unknown as Table)
 }
 

@@ -6,7 +6,7 @@
  * One function may pass: the `schedule` of a job. What passes of it is where it stands, so that a process that loads the file again finds it.
  */
 import type { FunctionReference } from '../../domain/job.ts'
-import type { FieldPath } from '../source.ts'
+import { type FieldPath, isTable } from '../source.ts'
 
 export type EvaluationMessage =
   | { readonly kind: 'value'; readonly value: unknown; readonly refusals: readonly Refusal[] }
@@ -59,6 +59,14 @@ export function plainValue(value: unknown, file: string | null): { value: unknow
   }
   const copied = copy(value, [])
   return { value: copied, refusals }
+}
+
+/** Where the value has what stands for a function, as only this process writes it. */
+export function writtenFunctions(value: unknown): FieldPath[] {
+  const jobs = isTable(value) && isTable(value.jobs) ? value.jobs : {}
+  return Object.entries(jobs).flatMap(([name, job]) =>
+    isTable(job) && isTable(job.schedule) && 'function' in job.schedule ? [['jobs', name, 'schedule']] : [],
+  )
 }
 
 /** Whether the path is `jobs.<name>.schedule`, where a function may stand. */

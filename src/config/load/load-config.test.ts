@@ -220,6 +220,71 @@ export default Promise.resolve(defineConfig({ programs: { a: { command: Queue.Ma
       expect(await load(name)).toMatchObject({ names: ['a'], said: [] })
   })
 
+  test('S-C3: a function as the schedule of a job is kept as the place where it stands', async () => {
+    write({
+      'a.ts': `import { defineConfig } from 'drover'
+const weekly = async (at: Date): Promise<boolean> => at.getDay() === 1
+export default defineConfig({
+  jobs: {
+    plain: { command: 'x', schedule: (at: Date) => at.getDate() === 1 },
+    'group:later': { command: 'x', schedule: weekly },
+    method: { command: 'x', schedule(at) { return at.getDate() === 1 } },
+  },
+})
+`,
+    })
+    const { programs, said } = await load('a.ts')
+    expect(said).toEqual([])
+    const file = join(folder, 'a.ts')
+    expect(programs.map((program) => program.kind === 'job' && program.job.schedule)).toEqual(
+      ['plain', 'group:later', 'method'].map((name) => ({
+        expressions: [],
+        at: [],
+        predicate: { file, path: ['jobs', name, 'schedule'] },
+      })),
+    )
+  })
+
+  test('S-C3: a function anywhere else is no data', async () => {
+    write({
+      'a.js': `export default {
+  programs: { service: { command: 'x', schedule: () => true } },
+  jobs: {
+    list: { command: 'x', schedule: [() => true] },
+    deep: { command: 'x', schedule: 'manual', customData: { jobs: { a: { schedule: () => true } } } },
+    at: { command: 'x', at: () => true },
+  },
+}
+`,
+    })
+    expect((await load('a.js')).said.filter((text) => text.endsWith('got a function'))).toEqual([
+      'a.js:2: programs.service.schedule: expected data, got a function',
+      'a.js:4: jobs.list.schedule[0]: expected data, got a function',
+      'a.js:5: jobs.deep.customData.jobs.a.schedule: expected data, got a function',
+      'a.js:6: jobs.at.at: expected data, got a function',
+    ])
+  })
+
+  test('S-C3: a function needs a file, and nobody can write one in another way', async () => {
+    const text = `export default { jobs: { a: { command: 'x', schedule: () => true } } }`
+    const options = {
+      format: 'js',
+      name: 'standard input',
+      baseDir: folder,
+      hostPath: host.hostPath,
+    } as const
+    expect(told(await loadConfigText(text, options)).said).toContain(
+      'standard input:1: jobs.a.schedule: expected data, got a function in a text; write it into a file, which can be loaded again when the function is asked',
+    )
+    write({
+      'a.yaml':
+        'jobs:\n  a:\n    command: x\n    schedule: { function: { file: /a.ts, path: [jobs, a, schedule] } }\n',
+    })
+    expect((await load('a.yaml')).said).toEqual([
+      'a.yaml:4: jobs.a.schedule: a function can only be written in a configuration in TypeScript or JavaScript',
+    ])
+  })
+
   test('what is no data is refused by name', async () => {
     write({
       'a.js': `const loop = {}

@@ -6,9 +6,10 @@ import { dirname } from 'node:path'
 import type { TextFile } from '../parse-programs.ts'
 import type { ParsedSource } from '../source.ts'
 import { readScript, type Script } from './evaluate.ts'
+import { writtenFunctions } from './evaluated-value.ts'
 import { type ConfigFormat, formatOf, knownEndings } from './format.ts'
 import type { LoadOptions } from './loaded-config.ts'
-import { type ReadText, readData, unreadable } from './syntax.ts'
+import { type ReadText, readData, type SyntaxMistake, unreadable } from './syntax.ts'
 
 /** A file that was read, or a text that stands for one. */
 export interface ReadFile {
@@ -47,12 +48,26 @@ export async function readText(
   script: Script,
   options: LoadOptions,
 ): Promise<ReadText> {
-  if (format !== 'ts' && format !== 'js') return readData(text, format)
+  if (format !== 'ts' && format !== 'js') return refuseFunctions(await readData(text, format))
   const { hostPath, evaluationTimeoutMs } = options
   return readScript(script, {
     hostPath,
     ...(evaluationTimeoutMs === undefined ? {} : { timeoutMs: evaluationTimeoutMs }),
   })
+}
+
+/** In a format that has no functions nobody can have meant one. */
+function refuseFunctions(read: ReadText): ReadText {
+  const mistakes = writtenFunctions(read.value).map(
+    (path): SyntaxMistake => ({
+      code: 'not_data',
+      line: read.locate(path),
+      path,
+      message: 'a function can only be written in a configuration in TypeScript or JavaScript',
+      expected: 'a schedule, or a list of them',
+    }),
+  )
+  return mistakes.length === 0 ? read : { ...read, mistakes: [...read.mistakes, ...mistakes] }
 }
 
 export function sourceOf(file: ReadFile, includedBy: string | null): ParsedSource {

@@ -116,7 +116,7 @@ class FunctionServer {
       tell({ kind: 'waiting', id })
       this.await(given, timeoutMs, settle, fail)
     } catch (error) {
-      fail(`the function threw ${describe(error, this.file)}`)
+      fail(`the function threw an error: ${describe(error, this.file)}`)
     }
   }
 
@@ -137,12 +137,12 @@ class FunctionServer {
     )
     promise.then(
       (value) => once(() => settle(value)),
-      (error) => once(() => fail(`the function threw ${describe(error, this.file)}`)),
+      (error) => once(() => fail(`the function threw an error: ${describe(error, this.file)}`)),
     )
   }
 
   private meanwhile(): string {
-    return this.trouble === null ? '' : `; beside the calls the file threw ${this.trouble}`
+    return this.trouble === null ? '' : `; beside the calls the file threw an error: ${this.trouble}`
   }
 
   private find(path: readonly string[]): { function: (at: Date) => unknown; around: unknown } | null {
@@ -174,7 +174,7 @@ function describe(error: unknown, file: string): string {
     const { message, line } = failureOf(error, file)
     return `${shortened(message)}${line === null ? '' : ` (line ${line})`}`
   } catch {
-    return 'something without a text'
+    return 'one without a text'
   }
 }
 

@@ -15,9 +15,13 @@ const expressionExpected =
   'a schedule such as `30 2 * * *`, `@every 10m`, `@daily` or `@reboot`, a list of them, or a function in a TypeScript configuration'
 const expression = text(expressionExpected)
 
-/** What the process that evaluates a configuration makes of a function. */
-const functionReference = v.strictObject(
-  { function: v.strictObject({ file: v.string(), path: v.array(v.string()) }) },
+const referenceTable = v.strictObject({
+  function: v.strictObject({ file: v.string(), path: v.array(v.string()) }),
+})
+
+/** What the process that evaluates a configuration makes of a function. No person writes its keys, so no message names them. */
+const functionReference = v.custom<v.InferOutput<typeof referenceTable>>(
+  (value) => v.is(referenceTable, value),
   expressionExpected,
 )
 
@@ -445,52 +449,33 @@ const jobEntries = {
   ),
 }
 
-const {
-  group,
-  cwd,
-  env,
-  envFiles,
-  inheritEnv,
-  user,
-  umask,
-  nice,
-  rlimits,
-  priority,
-  stop,
-  stdin,
-  stdout,
-  stderr,
-  output,
-  leftovers,
-  dependsOn,
-  limits,
-  timeout,
-  customData,
-} = sharedEntries
+const sharedKeys = [
+  'group',
+  'cwd',
+  'env',
+  'envFiles',
+  'inheritEnv',
+  'user',
+  'umask',
+  'nice',
+  'rlimits',
+  'priority',
+  'stop',
+  'stdin',
+  'stdout',
+  'stderr',
+  'output',
+  'leftovers',
+  'dependsOn',
+  'limits',
+  'timeout',
+  'customData',
+] as const
 
 /** Those keys of a program that a job has as well, and that `defaults` say for both. */
-export const sharedWithPrograms = {
-  group,
-  cwd,
-  env,
-  envFiles,
-  inheritEnv,
-  user,
-  umask,
-  nice,
-  rlimits,
-  priority,
-  stop,
-  stdin,
-  stdout,
-  stderr,
-  output,
-  leftovers,
-  dependsOn,
-  limits,
-  timeout,
-  customData,
-}
+export const sharedWithPrograms = Object.fromEntries(
+  sharedKeys.map((name) => [name, sharedEntries[name]]),
+) as Pick<typeof sharedEntries, (typeof sharedKeys)[number]>
 
 export const job = block(
   'JobConfig',

@@ -41,7 +41,7 @@ export function createFakeVerbs(replaced: Partial<AgentVerbs> = {}): FakeVerbs {
   const outcomes = async (): Promise<ReturnType<typeof outcomeView>[]> => [outcomeView()]
   const verbs: AgentVerbs = {
     getAgent: () => sampleAgent,
-    getMetrics: () => '# TYPE up gauge\nup 1\n',
+    getMetrics: async () => '# TYPE up gauge\nup 1\n',
     listSlots: (targets) => known(targets, [slotView()]),
     start: outcomes,
     stop: outcomes,
@@ -86,10 +86,14 @@ export function createFakeVerbs(replaced: Partial<AgentVerbs> = {}): FakeVerbs {
     enableJobs: async ({ targets }) => known(targets, [jobView()]),
     pauseJobs: async ({ isPaused, by }) => ({ pausedBy: isPaused ? by : null }),
     listOccurrences: async ({ targets }) => known(targets, [occurrenceView()]),
+    getOccurrence: async (id) => {
+      if (id !== occurrenceView().id) throw new UserError('not_found', `No due time has the id ${id}.`)
+      return occurrenceView()
+    },
     listRuns: async ({ targets }) => known(targets, [runView()]),
     getRun: async (id) => {
       if (!runView().id.startsWith(id)) throw new UserError('not_found', `No run has the id ${id}.`)
-      return { run: runView(), timeline: [eventView()] }
+      return { run: runView(), timeline: [eventView()], occurrence: null }
     },
     readRunOutput: async (id) => {
       if (!runView().id.startsWith(id)) throw new UserError('not_found', `No run has the id ${id}.`)

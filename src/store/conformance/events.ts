@@ -70,6 +70,25 @@ export function describeEvents(make: MakeStore): void {
       expect(await numbers(store, { slots: [] })).toEqual([])
     })
 
+    it('lists those of slots together with those of their programs that concern no slot', async () => {
+      const { store } = await make()
+      await store.record({
+        events: [
+          anEvent(1),
+          anEvent(2, { slot: null }),
+          anEvent(3, { slot: null, program: 'other' }),
+          anEvent(4, { slot: 'mailer:1' }),
+          anEvent(5, { slot: null }),
+        ],
+      })
+      const query = { slots: ['mailer:0'], programs: ['mailer'] }
+      expect(await numbers(store, query)).toEqual([1, 2, 5])
+      expect(await numbers(store, { ...query, limit: 2 })).toEqual([1, 2])
+      expect(await numbers(store, { ...query, limit: 2, newest: true })).toEqual([2, 5])
+      expect(await numbers(store, { ...query, after: 2 })).toEqual([5])
+      expect(await numbers(store, { slots: [], programs: ['other'] })).toEqual([3])
+    })
+
     it('lists them by kinds, by `family.*` and by `*`, and takes no other sign for a pattern', async () => {
       const { store } = await make()
       const kinds = ['run.started', 'run.ended', 'slot.running', 'slot.gave_up'] as const

@@ -1,8 +1,8 @@
 /** Jobs and the ledger of their due times. */
 import { describe, expect, it } from 'vitest'
-import type { Occurrence } from '../../domain/occurrence.ts'
+import type { Occurrence, Outcome } from '../../domain/occurrence.ts'
 import { exited } from '../../domain/testing/samples.ts'
-import type { StoredJob } from '../store.ts'
+import type { StoredJob, WhichLast } from '../store.ts'
 import type { MakeStore } from './conformance.ts'
 import { aRun } from './samples.ts'
 
@@ -110,10 +110,36 @@ export function describeJobs(make: MakeStore): void {
       expect(await ids({ programs: ['other'] })).toEqual(['o7', 'o5', 'o3', 'o1'])
       expect(await ids({ states: ['missed'] })).toEqual(['o2', 'o1', 'o0'])
       expect(await ids({ programs: [] })).toEqual([])
-      const last = async (programs: string[] | null) =>
-        (await store.listLastOccurrences(programs)).map(({ id }) => id).sort()
-      expect(await last(null)).toEqual(['o7', 'o8'])
-      expect(await last(['other', 'never'])).toEqual(['o7'])
+    })
+
+    it('the last one of each declared job is found, the last that ended as a run, and the last that was good', async () => {
+      const { store } = await make()
+      const ended = (outcome: Outcome, detail = ''): Occurrence['state'] => ({
+        kind: 'ended',
+        outcome,
+        detail,
+      })
+      const states: [program: string, state: Occurrence['state']][] = [
+        ['report', ended('success')],
+        ['report', ended('warning')],
+        ['report', ended('failure', '"outcome":"success"')],
+        ['report', skipped],
+        ['other', ended('timed_out')],
+        ['gone', ended('success')],
+      ]
+      await store.record({
+        jobs: [report, { ...report, program: 'other' }, { ...report, program: 'idle' }],
+        occurrences: states.map(([program, state], index) =>
+          anOccurrence(`o${index}`, { program, state, dueAt: index * 1000 }),
+        ),
+      })
+      const last = async (programs: string[] | null, which: WhichLast) =>
+        (await store.listLastOccurrences(programs, which)).map(({ id }) => id).sort()
+      expect(await last(null, 'any')).toEqual(['o3', 'o4'])
+      expect(await last(null, 'ended')).toEqual(['o2', 'o4'])
+      expect(await last(null, 'good')).toEqual(['o1'])
+      expect(await last(['other', 'never', 'gone'], 'any')).toEqual(['o4'])
+      expect(await last([], 'any')).toEqual([])
     })
 
     it('are forgotten beyond a number and an age, with their runs, the open ones never', async () => {

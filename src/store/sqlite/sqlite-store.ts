@@ -1,7 +1,13 @@
 /** The store on SQLite. Queries are kysely's, so that another database needs another dialect and no other code. */
 import { Kysely, type Transaction } from 'kysely'
 import type { DroverEvent, NewEvent } from '../../domain/event.ts'
-import type { Occurrence, OccurrenceState, Trigger } from '../../domain/occurrence.ts'
+import {
+  isGoodOutcome,
+  type Occurrence,
+  type OccurrenceState,
+  outcomes,
+  type Trigger,
+} from '../../domain/occurrence.ts'
 import type { Program } from '../../domain/program.ts'
 import type { Run, RunCause, RunEnd } from '../../domain/run.ts'
 import type { RunPeak } from '../../domain/usage.ts'
@@ -17,6 +23,7 @@ import type {
   StoredScale,
   StoredSlot,
   StoredToken,
+  WhichLast,
 } from '../store.ts'
 import { sqliteDialect } from './dialect.ts'
 import type { Database } from './engine.ts'
@@ -138,17 +145,30 @@ class SqliteStore implements Store {
     return (await query.execute()).map(toOccurrence)
   }
 
-  async listLastOccurrences(programs: readonly string[] | null): Promise<Occurrence[]> {
+  async listLastOccurrences(programs: readonly string[] | null, which: WhichLast): Promise<Occurrence[]> {
     if (programs?.length === 0) return []
     const rows = await this.db
       .selectFrom('occurrences')
       .selectAll()
       .where('id', 'in', (query) => {
-        const newest = query
-          .selectFrom('occurrences')
-          .select(({ fn }) => fn.max('id').as('id'))
-          .groupBy('program')
-        return programs ? newest.where('program', 'in', programs) : newest
+        // One look into the index for each job: its rows may be many.
+        const newest = query.selectFrom('jobs').select((job) => {
+          const rows = job
+            .selectFrom('occurrences as one')
+            .select('one.id')
+            .whereRef('one.program', '=', 'jobs.program')
+            .orderBy('one.id', 'desc')
+            .limit(1)
+          if (which === 'any') return rows.as('id')
+          const ended = rows.where('one.state', '=', 'ended')
+          if (which === 'ended') return ended.as('id')
+          // Within a text of JSON every quote is escaped, so that no detail looks like this.
+          const patterns = outcomes.filter(isGoodOutcome).map((outcome) => `%"outcome":"${outcome}"%`)
+          return ended
+            .where((one) => one.or(patterns.map((pattern) => one('one.state_data', 'like', pattern))))
+            .as('id')
+        })
+        return programs ? newest.where('jobs.program', 'in', programs) : newest
       })
       .execute()
     return rows.map(toOccurrence)
@@ -271,12 +291,23 @@ class SqliteStore implements Store {
     return rows.map(toRun)
   }
 
-  async listEvents({ after, kinds, slots, run, limit, newest }: EventQuery): Promise<DroverEvent[]> {
+  async listEvents({ slots, programs = [], ...query }: EventQuery): Promise<DroverEvent[]> {
+    const all = this.selectEvents(query)
+    if (slots === null) return inOrder((await all.execute()).map(toEvent))
+    // Two ways into the table, each by an index of its own.
+    const ofSlots = slots.length === 0 ? [] : await all.where('slot', 'in', slots).execute()
+    const ofPrograms =
+      programs.length === 0
+        ? []
+        : await all.where('slot', 'is', null).where('program', 'in', programs).execute()
+    const events = inOrder([...ofSlots, ...ofPrograms].map(toEvent))
+    return query.newest ? events.slice(-query.limit) : events.slice(0, query.limit)
+  }
+
+  private selectEvents({ after, kinds, run, limit, newest }: Omit<EventQuery, 'slots' | 'programs'>) {
     let query = this.db.selectFrom('events').selectAll().limit(limit)
     query = query.orderBy('id', newest ? 'desc' : 'asc')
     if (after !== undefined) query = query.where('id', '>', after)
-    if (slots?.length === 0) return []
-    if (slots) query = query.where('slot', 'in', slots)
     if (run !== undefined) query = query.where('run', '=', run)
     if (kinds.length > 0 && !kinds.includes('*')) {
       query = query.where((when) =>
@@ -289,8 +320,7 @@ class SqliteStore implements Store {
         ),
       )
     }
-    const events = (await query.execute()).map(toEvent)
-    return newest ? events.reverse() : events
+    return query
   }
 
   async lastEventId(): Promise<number> {
@@ -559,6 +589,10 @@ function toRun(row: Tables['runs']): Run {
     ...(row.warned_at === null ? {} : { warnedAt: row.warned_at }),
     ...(row.occurrence === null ? {} : { occurrence: { id: row.occurrence, attempt: row.attempt ?? 1 } }),
   }
+}
+
+function inOrder(events: readonly DroverEvent[]): DroverEvent[] {
+  return [...events].sort((a, b) => a.id - b.id)
 }
 
 function toOccurrence(row: Tables['occurrences']): Occurrence {

@@ -33,4 +33,6 @@ alter table runs add column occurrence text;
 alter table runs add column attempt integer;
 create index runs_of_job on runs (program, occurrence) where occurrence is not null;
 alter table slots add column occurrence text;
+-- What becomes of a due time concerns no slot before it is begun.
+create index events_of_program on events (program, id) where slot is null;
 `

@@ -1,0 +1,89 @@
+/**
+ * A name for a job out of its command: that of the program that it is about. What only leads up to it is passed over: `cd`, tests, variables, wrappers
+ * such as `sudo` and `flock`, and the interpreter of a script. A good guess is enough; whoever reads the configuration can call it otherwise.
+ */
+import { splitWords } from './split-words.ts'
+
+/** What stands in front of the command that is meant, in a list of several. */
+const preludes = [
+  'cd',
+  'test',
+  '[',
+  '[[',
+  '.',
+  'source',
+  'export',
+  'set',
+  'sleep',
+  'umask',
+  'ulimit',
+  ':',
+  'true',
+]
+const keywords = ['{', '(', '!', 'if', 'then', 'do', 'else', 'while', 'until', 'exec', 'command', 'time']
+
+/** Programs that run another one: which of their options take a word, and how many words follow. */
+const wrappers: Readonly<Record<string, { readonly takesWord: string; readonly words: number }>> = {
+  chronic: { takesWord: '', words: 0 },
+  chrt: { takesWord: '', words: 1 },
+  env: { takesWord: 'uCS', words: 0 },
+  flock: { takesWord: 'wE', words: 1 },
+  ionice: { takesWord: 'cn', words: 0 },
+  nice: { takesWord: 'n', words: 0 },
+  'run-parts': { takesWord: '', words: 0 },
+  nohup: { takesWord: '', words: 0 },
+  setsid: { takesWord: '', words: 0 },
+  stdbuf: { takesWord: 'ioe', words: 0 },
+  sudo: { takesWord: 'ughpC', words: 0 },
+  timeout: { takesWord: 'ks', words: 1 },
+}
+const interpreters = /^(?:(?:ba|da|z|k)?sh|perl|python|php|ruby|node|bun|deno|java)[\d.]*$/
+const endings = /\.(?:sh|bash|py|php|pl|rb|js|mjs|cjs|ts|jar)$/
+
+export function nameOfCommand(command: string): string {
+  const parts = command.split(/&&|\|\|?|;|&|\n/).map((part) => wordsOf(part))
+  const meant = parts.find(([first]) => first !== undefined && !preludes.includes(first)) ?? parts[0] ?? []
+  return nameOf(meant) || 'job'
+}
+
+/** Without keywords and variables in front. */
+function wordsOf(part: string): string[] {
+  const { words } = splitWords(part.replace(/^[\s({]+/, ''))
+  const from = words.findIndex((word) => !keywords.includes(word) && !/^\w+=/.test(word))
+  return from < 0 ? [] : words.slice(from)
+}
+
+function nameOf([program = '', ...words]: readonly string[]): string {
+  const base = program.split('/').at(-1) ?? ''
+  const wrapper = Object.hasOwn(wrappers, base) ? wrappers[base] : undefined
+  if (wrapper) {
+    const rest = wordsOf(behindOptions(words, wrapper.takesWord).slice(wrapper.words).join(' '))
+    return rest.length > 0 ? nameOf(rest) : base
+  }
+  if (interpreters.test(base)) {
+    const script = scriptOf(words)
+    if (script !== null) return script
+  }
+  return base.replace(endings, '')
+}
+
+/** `php /srv/app/artisan`, `python3 -m app.report`, `bash -c '…'`; null where none is named. */
+function scriptOf(words: readonly string[]): string | null {
+  for (const [index, word] of words.entries()) {
+    const next = words[index + 1]
+    if (/^-\w*c$/.test(word) && next !== undefined) return nameOfCommand(next)
+    if (/^-(?:m|jar)$/.test(word) && next !== undefined) return nameOf([next])
+    if (!word.startsWith('-')) return nameOf([word])
+  }
+  return null
+}
+
+function behindOptions(words: readonly string[], takesWord: string): readonly string[] {
+  let at = 0
+  while (words[at]?.startsWith('-')) {
+    const option = words[at] ?? ''
+    const needsWord = /^-\w$/.test(option) && takesWord.includes(option.charAt(1))
+    at += needsWord ? 2 : 1
+  }
+  return words.slice(at)
+}

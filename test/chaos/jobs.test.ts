@@ -12,10 +12,11 @@ import type { Config, JobConfig } from '../../src/config/config-types.generated.
 import type { EventView } from '../../src/contract/views.ts'
 import type { Occurrence } from '../../src/domain/occurrence.ts'
 import { type House, openHouse, root } from '../harness/house.ts'
+import { kill } from '../harness/processes.ts'
 import { readLedger } from '../harness/store.ts'
 import { type Chance, drawChance, isLong } from './chance.ts'
 import { compareJobs, compareTimes, JobBooks, listJobEvents, timesOf } from './job-books.ts'
-import { allRuns } from './ledger.ts'
+import { allRuns, compareBooks, Ledger } from './ledger.ts'
 
 const deaths = Number(process.env.DROVER_CHAOS_DEATHS ?? (isLong ? 1000 : 200))
 const bundle = join(root, 'dist', 'agent-killpoints.cjs')
@@ -41,13 +42,16 @@ test(`over ${deaths} deaths of the agent each due time is in the ledger once, an
   const books = new JobBooks(house)
   house.configure({}, declare(books, true))
   const from = { earliest: Date.now(), latest: 0 }
+  const begin = performance.now()
   await house.startAgent()
+  // As long as a start takes here, or up to twice that: so agents die over their start as often as over their work.
+  const lifeMs = Math.min(1000, performance.now() - begin)
   const started = await house.api.listEvents({ kinds: ['agent.started'], limit: 1 })
   from.latest = Date.parse(started[0]?.at ?? '')
 
   await house.killAgent()
   let atPoints = 0
-  for (let death = 1; death < deaths; death++) atPoints += (await liveAndDie(house, chance)) ? 1 : 0
+  for (let death = 1; death < deaths; death++) atPoints += (await liveAndDie(house, chance, lifeMs)) ? 1 : 0
 
   await house.startAgent()
   house.configure({}, declare(books, false))
@@ -85,6 +89,77 @@ test(`over ${deaths} deaths of the agent each due time is in the ledger once, an
   ]
   expect(wrong.join('\n')).toBe('')
   expect(ledger.filter(({ program }) => program === 'retried').every(isSecondTry)).toBe(true)
+  // They did get to work.
+  expect(runs.size).toBeGreaterThan(deaths / 2)
+})
+
+test('X-5 under the load of workers and jobs a killed agent costs nothing: none runs twice, each end and each byte is known once', {
+  timeout: 180_000,
+}, async () => {
+  const chance = drawChance('jobs beside workers')
+  const house = openHouse()
+  const ledger = new Ledger(house)
+  const up = { startTime: 0, steadyTime: 0, backoff: { initial: '100ms' } } as const
+  const job = (kind: 'brief' | 'quick', overlap: NonNullable<JobConfig['overlap']>): JobConfig => ({
+    command: ledger.command(kind),
+    schedule: '* * * * * *',
+    overlap,
+    history: { keep: 1_000_000 },
+  })
+  const jobs = {
+    few: job('brief', 'skip'),
+    many: job('brief', { policy: 'allow', max: 5 }),
+    line: job('brief', { policy: 'queue', max: 1000 }),
+    fails: { ...job('quick', 'skip'), retries: { times: 1, initial: '200ms' } },
+  } satisfies Record<string, JobConfig>
+  const programs = {
+    chatty: {
+      ...up,
+      command: ledger.command('chatty'),
+      processes: 5,
+      output: { maxSize: '100KB', keep: 1000 },
+    },
+    brief: { ...up, command: ledger.command('brief'), processes: 5 },
+  } as const
+  house.configureJobs(jobs, { programs })
+  await house.startAgent()
+  for (let death = 1; death <= 12; death++) {
+    await pause(chance.below(1500))
+    await house.killAgent()
+    await pause(chance.below(500))
+    await house.startAgent({ isWaitedFor: chance.onceIn(2) })
+  }
+  await house.waitForSlots('the workers run', (slots) =>
+    slots.every(({ program, state }) => program !== 'chatty' || state === 'running'),
+  )
+  const away = Object.entries(jobs).map(([name, keys]) => [name, { ...keys, schedule: 'manual' }])
+  house.configureJobs(Object.fromEntries(away), { programs })
+  await house.api.reload({})
+  await house.waitForSlots('what was due has come to its end', (slots) =>
+    slots.every(({ program, state }) => program in programs || state === 'exited' || state === 'stopped'),
+  )
+  await house.api.stopSlots({ targets: ['all'] })
+  const { comparedBytes, ends } = await compareBooks(house, ledger)
+  const runs = [...(await allRuns(house)).values()]
+  const events = await listJobEvents(house)
+  expect(await house.shutdown()).toEqual({ code: 0, signal: null })
+  await house.assertNothingLeft()
+  const rows = await readLedger(house)
+  console.log(
+    `jobs beside workers: ${rows.length} due times, ${runs.length} runs ${JSON.stringify(ends)}, ${comparedBytes} bytes`,
+  )
+  expect(new Set(rows.map(({ program, dueAt: at }) => `${program} ${at}`)).size).toBe(rows.length)
+  expect(rows.filter(({ state }) => state.kind === 'queued' || state.kind === 'running')).toEqual([])
+  expect(events.filter(({ kind }) => kind === 'job.lost' || kind === 'job.stopped')).toEqual([])
+  // Of each attempt one run began, whatever became of claims that agents died over.
+  const begun = new Set(ledger.begun())
+  const attempts = runs.flatMap(({ id, occurrence, attempt }) =>
+    begun.has(id) && occurrence !== null ? [`${occurrence} ${attempt}`] : [],
+  )
+  const counted = rows.flatMap(({ id, attempts: count }) =>
+    Array.from({ length: count }, (_, index) => `${id} ${index + 1}`),
+  )
+  expect(attempts.sort()).toEqual(counted.sort())
 })
 
 function declare(books: JobBooks, isDue: boolean): Config {
@@ -134,14 +209,19 @@ function declare(books: JobBooks, isDue: boolean): Config {
 }
 
 /** One life: up to a random moment, or up to a kill point if that comes first. True when it died at the point. */
-async function liveAndDie(house: House, chance: Chance): Promise<boolean> {
-  const lifeMs = chance.below(chance.onceIn(2) ? 300 : 600)
+async function liveAndDie(house: House, chance: Chance, usualMs: number): Promise<boolean> {
+  const lifeMs = chance.below(usualMs * (chance.onceIn(2) ? 1.2 : 2))
   const restMs = chance.below(30)
   const isAtPoint = chance.onceIn(4)
   const point = { bundle, env: { DROVER_DIE_AT: String(1 + chance.below(60)) } }
   await house.startAgent({ isWaitedFor: false, ...(isAtPoint ? point : {}) })
-  for (let rest = isAtPoint ? 1000 : lifeMs; rest > 0 && house.hasAgent; rest -= 50)
+  for (let rest = isAtPoint ? 2.5 * usualMs : lifeMs; rest > 0 && house.hasAgent; rest -= 50)
     await pause(Math.min(50, rest))
+  // As when the machine is suspended, or has no time for the agent.
+  if (house.hasAgent && chance.onceIn(20)) {
+    kill(house.agentPid, 'SIGSTOP')
+    await pause(chance.below(1500))
+  }
   const hasDied = !house.hasAgent
   const { signal, code } = await house.killAgent()
   if (signal !== 'SIGKILL') throw new Error(`An agent ended by itself, with ${code}.`)

@@ -195,23 +195,24 @@ class SqliteStore implements Store {
     keep: number
     recordedBefore: number | null
   }): Promise<number> {
+    const ended = this.db
+      .selectFrom('occurrences')
+      .select('id')
+      .where('program', '=', program)
+      .where('state', 'not in', ['queued', 'running'])
+      .orderBy('id', 'desc')
+    const surplus = await ended.offset(keep).limit(1).executeTakeFirst()
+    const tooOld =
+      recordedBefore === null
+        ? undefined
+        : await ended.where('recorded_at', '<', recordedBefore).limit(1).executeTakeFirst()
+    const last = [surplus?.id, tooOld?.id]
+      .filter((id) => id !== undefined)
+      .sort()
+      .at(-1)
+    // Mostly there is nothing to forget, and then nothing is written.
+    if (last === undefined) return 0
     return await this.db.transaction().execute(async (tx) => {
-      const ended = tx
-        .selectFrom('occurrences')
-        .select('id')
-        .where('program', '=', program)
-        .where('state', 'not in', ['queued', 'running'])
-        .orderBy('id', 'desc')
-      const surplus = await ended.offset(keep).limit(1).executeTakeFirst()
-      const tooOld =
-        recordedBefore === null
-          ? undefined
-          : await ended.where('recorded_at', '<', recordedBefore).limit(1).executeTakeFirst()
-      const last = [surplus?.id, tooOld?.id]
-        .filter((id) => id !== undefined)
-        .sort()
-        .at(-1)
-      if (last === undefined) return 0
       const runs = await tx
         .deleteFrom('runs')
         .where('program', '=', program)
@@ -238,15 +239,15 @@ class SqliteStore implements Store {
     return rows.map(({ id }) => id)
   }
 
-  async listKeptRuns(slot: string): Promise<{ id: string; bytes: number }[]> {
+  async listKeptRuns(slot: string): Promise<{ id: string; bytes: number; endedAt: number }[]> {
     const rows = await this.db
       .selectFrom('runs')
-      .select(['id', 'kept_bytes'])
+      .select(['id', 'kept_bytes', 'ended_at'])
       .where('slot', '=', slot)
       .where('kept_bytes', 'is not', null)
       .orderBy('id', 'desc')
       .execute()
-    return rows.map((row) => ({ id: row.id, bytes: row.kept_bytes ?? 0 }))
+    return rows.map((row) => ({ id: row.id, bytes: row.kept_bytes ?? 0, endedAt: row.ended_at ?? 0 }))
   }
 
   async listForgottenRuns(endedBefore: number, slotlessEndedBefore: number): Promise<string[]> {

@@ -378,15 +378,27 @@ class SqliteStore implements Store {
   }
 }
 
+/** Only those that differ: a reload of thousands that changes one writes one. */
 async function writePrograms(tx: Transaction<Tables>, { programs }: Changes): Promise<void> {
   if (!programs) return
-  await tx.deleteFrom('programs').where('source', '=', programs.source).execute()
-  const rows = programs.programs.map((program) => ({
-    name: program.name,
-    source: programs.source,
-    definition: JSON.stringify(program),
-  }))
-  for (const part of parts(rows)) await tx.insertInto('programs').values(part).execute()
+  const { source } = programs
+  const known = await tx
+    .selectFrom('programs')
+    .select(['name', 'definition'])
+    .where('source', '=', source)
+    .execute()
+  const gone = new Map(known.map(({ name, definition }) => [name, definition]))
+  const rows = programs.programs.flatMap((program) => {
+    const { name } = program
+    const definition = JSON.stringify(program)
+    const isKnown = gone.get(name) === definition
+    gone.delete(name)
+    return isKnown ? [] : [{ name, source, definition }]
+  })
+  for (const part of parts([...gone.keys()])) {
+    await tx.deleteFrom('programs').where('source', '=', source).where('name', 'in', part).execute()
+  }
+  for (const part of parts(rows)) await tx.replaceInto('programs').values(part).execute()
   await tx
     .replaceInto('notes')
     .values({ name: 'generation', value: String(programs.generation) })

@@ -35,9 +35,11 @@ import { FileWatch } from './file-watch.ts'
 import type { FunctionAnswer } from './function-host.ts'
 import { FunctionHosts } from './function-hosts.ts'
 import { Housekeeper } from './housekeeper.ts'
+
 import { JobTally } from './job-tally.ts'
 import { isDueOn } from './ledger-draft.ts'
 import { observeRun } from './observe-run.ts'
+import { OpenOccurrences } from './open-occurrences.ts'
 import { OutputQuota } from './output-quota.ts'
 import type { ProgramsOfConfig } from './program-verbs.ts'
 import {
@@ -252,13 +254,13 @@ export class Agent {
     const desired = toDesired(this.programs, this.scales)
     if (config) this.setLabels(config.settings.labels)
     await this.loadLedger()
-    this.reconciler.desired = toDesired(before, this.scales)
-    this.reconciler.slots = new Map(
+    const slots = new Map(
       (await store.loadSlots()).map((stored) => {
         const startTimeMs = before.get(stored.program)?.program.restart.startTimeMs ?? 0
         return [stored.name, fromStored(stored, clock, { startTimeMs, isSameBoot })] as const
       }),
     )
+    this.reconciler.begin({ slots, desired: toDesired(before, this.scales) })
     const [newest] = await store.listRuns({ slots: null, limit: 1 })
     if (newest) this.runIds.startAfter(newest.id)
     const found = await findRuns({ store, runsDir: data.runs, boot, clock, complain })
@@ -413,7 +415,7 @@ export class Agent {
   private async loadLedger(): Promise<void> {
     const { store } = this.options
     const jobs = new Map((await store.loadJobs()).map((job) => [job.program, job]))
-    const occurrences = new Map((await store.listOpenOccurrences()).map((one) => [one.id, one]))
+    const occurrences = OpenOccurrences.from(await store.listOpenOccurrences())
     const pausedBy = (await store.loadNote('paused')) || null
     this.reconciler.ledger = { ...this.reconciler.ledger, jobs, occurrences, pausedBy }
   }

@@ -6,7 +6,6 @@ import type { FunctionReference, JobRules, JobSchedule } from '../domain/job.ts'
 import type { JsonValue } from '../domain/program.ts'
 import { stableJson } from '../domain/program-change.ts'
 import { type Calendar, compileCalendar } from '../domain/schedule/calendar.ts'
-import { parseExpression } from '../domain/schedule/expression.ts'
 import { coveringWindow, parseWindow, type Window } from '../domain/schedule/windows.ts'
 import { processZone } from '../domain/schedule/zone.ts'
 import type { StoredJob } from '../store/store.ts'
@@ -43,9 +42,18 @@ export function jobCalendars(): JobCalendars {
     identityOf: (program) => scheduleIdentity(program, zoneHere),
     // A function cannot be asked about times at which it was not.
     dueOf({ program, schedule, coveredUntil, anchor }: StoredJob, until) {
-      const calendar = calendarOf(program, schedule)
-      return calendar.predicate ? null : calendar.between(coveredUntil, until, anchor)
+      const calendar = recordedCalendar(program, schedule)
+      return calendar?.predicate === null ? calendar.between(coveredUntil, until, anchor) : null
     },
+  }
+}
+
+/** Null for what another version recorded in another form: it must keep no agent from starting. */
+function recordedCalendar(program: string, identity: string): JobCalendar | null {
+  try {
+    return calendarOf(program, identity)
+  } catch {
+    return null
   }
 }
 
@@ -56,10 +64,10 @@ export class JobCalendar {
   private readonly calendar: Calendar
 
   constructor(program: string, { expressions, at, predicate, zone }: KeptSchedule) {
-    this.kind = expressions.length > 0 && at.length === 0 && expressions.every(isEvery) ? 'every' : 'schedule'
     this.predicate = predicate
     this.zone = zone
     this.calendar = compileCalendar({ expressions, at, timezone: zone, seed: program })
+    this.kind = this.calendar.isPeriodic ? 'every' : 'schedule'
   }
 
   /** The first time after. With a function, the next full minute, when it is asked. */
@@ -100,11 +108,6 @@ export class JobCalendar {
       ? Math.floor(atOrBefore / minuteMs) * minuteMs
       : this.calendar.previous(atOrBefore, anchor)
   }
-}
-
-function isEvery(text: string): boolean {
-  const read = parseExpression(text, '')
-  return read.ok && read.schedule.kind === 'every'
 }
 
 const minuteMs = 60_000

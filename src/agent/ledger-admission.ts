@@ -8,7 +8,7 @@
 import type { RefusalReason } from '../domain/admission.ts'
 import { fitsNode } from '../domain/job.ts'
 import { causeOf, type MissReason, type Occurrence, type Trigger } from '../domain/occurrence.ts'
-import { type BusySlot, decideOverlap, type OverlapSituation } from '../domain/overlap.ts'
+import { type BusySlot, decideOverlap, jobsWithLock, type OverlapSituation } from '../domain/overlap.ts'
 import { slotName } from '../domain/program.ts'
 import { isActive } from '../domain/reconcile.ts'
 import { runOf, type SlotState } from '../domain/slot-state.ts'
@@ -30,12 +30,8 @@ export class LedgerAdmission {
     this.draft = draft
   }
 
-  /** Begins it, lets it wait or skips it. `isInTurn`: after those that are made up for, whatever the policy. */
-  admit(
-    occurrence: Occurrence,
-    program: JobProgram,
-    isInTurn = isMadeUpInTurn(occurrence, program),
-  ): Occurrence {
+  /** Begins it, lets it wait or skips it. `isInTurn`: after those that are made up for, whatever else is allowed. */
+  admit(occurrence: Occurrence, program: JobProgram, isInTurn = false): Occurrence {
     const hindrance = this.hindranceOnArrival(occurrence, program)
     if (hindrance) return this.skip(occurrence, hindrance, null)
     if (this.draft.isShuttingDown)
@@ -74,17 +70,23 @@ export class LedgerAdmission {
   proceed(): boolean {
     if (this.draft.isShuttingDown) return false
     let hasBegun = false
+    /** Jobs of which one that is made up for has to wait: what was due after it comes after it. */
+    const inTurn = new Set<string>()
     for (const occurrence of this.book.queued()) {
       const program = jobIn(this.draft.desired, occurrence.program)
-      if (!program || this.isHeldUp(occurrence)) continue
+      if (!program || this.isHeldUp(occurrence) || inTurn.has(program.name)) continue
       const hindrance = this.hindranceByNow(occurrence, program)
       if (hindrance) {
         this.skip(occurrence, hindrance, null)
         continue
       }
-      const { overlap } = program.job
-      const most = overlap.kind === 'allow' && !isMadeUpInTurn(occurrence, program) ? overlap.max : 1
-      if (this.busySlots(program).length >= most || this.lockHolder(program)) continue
+      const { overlap, missed } = program.job
+      const isInTurn = missed.kind === 'all' && isCatchUp(occurrence)
+      const most = overlap.kind === 'allow' && !isInTurn ? overlap.max : 1
+      if (this.busySlots(program).length >= most || this.lockHolder(program)) {
+        if (isInTurn) inTurn.add(program.name)
+        continue
+      }
       this.start(occurrence, program)
       hasBegun = true
     }
@@ -223,8 +225,7 @@ export class LedgerAdmission {
 
   private busySlots({ name }: JobProgram): BusySlot[] {
     const busy: BusySlot[] = []
-    for (const { program, state, run } of this.book.open()) {
-      if (program !== name || state.kind !== 'running') continue
+    for (const { state, run } of this.book.running(name)) {
       const slot = this.draft.slots.get(state.slot)
       busy.push({ slot: state.slot, run, doing: slot ? doingIn(slot.state) : 'running' })
     }
@@ -238,20 +239,14 @@ export class LedgerAdmission {
   }
 
   private lockHolder({ name, job }: JobProgram): OverlapSituation['lockedBy'] {
-    if (job.locks.length === 0) return null
-    for (const { program, state, run } of this.book.open()) {
-      if (state.kind !== 'running' || program === name) continue
-      const held = jobIn(this.draft.desired, program)?.job.locks ?? []
-      const lock = held.find((one) => job.locks.includes(one))
-      if (lock !== undefined) return { program, run, lock }
+    for (const lock of job.locks) {
+      for (const program of jobsWithLock(lock, this.draft.desired)) {
+        const [holder] = program === name ? [] : this.book.running(program)
+        if (holder) return { program, run: holder.run, lock }
+      }
     }
     return null
   }
-}
-
-/** With `missed: all` the due times of the past run one after the other, whatever else is allowed. */
-function isMadeUpInTurn(occurrence: Occurrence, { job }: JobProgram): boolean {
-  return job.missed.kind === 'all' && isCatchUp(occurrence)
 }
 
 function isCatchUp({ trigger }: Occurrence): boolean {

@@ -8,7 +8,8 @@ import { decideChain, jobsAfter } from '../domain/chain.ts'
 import type { EventData } from '../domain/event.ts'
 import { fitsNode } from '../domain/job.ts'
 import { variablesOf } from '../domain/job-variables.ts'
-import { decideDue, onTimeMs } from '../domain/missed.ts'
+import { isNoAttempt } from '../domain/judge-attempt.ts'
+import { type DueVerdict, decideDue, onTimeMs } from '../domain/missed.ts'
 import { dueNow, type Occurrence, type Outcome, outcomeOf, type Trigger } from '../domain/occurrence.ts'
 import type { Program } from '../domain/program.ts'
 import type { DesiredProgram } from '../domain/reconcile.ts'
@@ -180,10 +181,10 @@ export class LedgerDraft {
     const { missed: policy } = program.job
     const verdicts = decideDue({ due, now: this.draft.now(), next: times.next, policy })
     // The newest is on time, and would find those before it in its way: it comes in its turn as well.
-    const isInTurn = policy.kind === 'all' && verdicts.some((one) => one.kind === 'start' && one.isCatchUp)
+    const isInTurn = policy.kind === 'all' && verdicts.some(isMadeUpFor)
     for (const verdict of verdicts) {
       const { dueAt } = verdict
-      const isCatchUp = verdict.kind === 'start' && verdict.isCatchUp
+      const isCatchUp = isMadeUpFor(verdict)
       const trigger: Trigger = { kind: times.kind, isCatchUp, previousAt }
       const occurrence = this.admission.newOccurrence(name, dueAt, trigger)
       previousAt = dueAt
@@ -334,8 +335,9 @@ export class LedgerDraft {
       if (state.kind === 'backoff') return ['failure', `${state.reason}; no further attempt was waited for`]
       return ['stopped', attempts === 0 ? 'stopped before it began' : 'stopped']
     }
-    // One that was stopped before it began had nothing to fail at.
-    if (end.kind === 'revoked' && state.kind === 'stopping') return ['stopped', describeEnd(end)]
+    // One that was to end, or whose job is gone, before it began had nothing to fail at.
+    if (isNoAttempt(end) || (end.kind === 'revoked' && state.kind === 'stopping'))
+      return ['stopped', describeEnd(end)]
     const program = this.draft.desired.get(slot.program)?.program
     const warning = program?.kind === 'job' ? program.job.warningExitCodes : []
     const success = program?.restart.successExitCodes ?? [0]
@@ -359,6 +361,10 @@ const endKinds = {
 /** Whether it has due times at all on this node. */
 export function isDueOn(program: Program | undefined, node: JobNode): boolean {
   return program?.kind === 'job' && program.job.isEnabled && fitsNode(program.job.target, node).fits
+}
+
+function isMadeUpFor(verdict: DueVerdict): boolean {
+  return verdict.kind === 'start' && verdict.isCatchUp
 }
 
 function iso(ms: number): string {

@@ -71,6 +71,7 @@ export class Scheduler {
   private isStarted = false
   private isClosed = false
   private lastLook: Look | null = null
+  private whenCompiled: (() => void)[] = []
 
   constructor(options: SchedulerOptions) {
     this.options = options
@@ -83,6 +84,7 @@ export class Scheduler {
 
   close(): void {
     this.isClosed = true
+    this.tellCompiled()
     this.timer?.cancel()
   }
 
@@ -95,6 +97,17 @@ export class Scheduler {
       return isJob(program) && (entry?.identity !== schedule || entry.anchor !== anchor)
     })
     this.compileSome()
+  }
+
+  /** Resolves once the calendars of all jobs are compiled. */
+  async allKnown(): Promise<void> {
+    while ((this.toCompile.length > 0 || this.isCompiling) && !this.isClosed)
+      await new Promise<void>((resolve) => this.whenCompiled.push(resolve))
+  }
+
+  /** What is known of the times of a job, as they were looked at last. */
+  timesOf(program: string): Pick<Entry, 'calendar' | 'anchor' | 'next'> | null {
+    return this.entries.get(program) ?? null
   }
 
   /** When a job is due next, as far as its calendar tells; null: not again. */
@@ -231,8 +244,13 @@ export class Scheduler {
         if (job) this.compile(job)
       }
       if (this.toCompile.length > 0) this.compileSome()
+      else this.tellCompiled()
       this.runOnce()
     })
+  }
+
+  private tellCompiled(): void {
+    for (const resolve of this.whenCompiled.splice(0)) resolve()
   }
 
   private compile(job: StoredJob): void {

@@ -1,18 +1,23 @@
 /**
  * A reconciler at a bench: a clock that stands still, a real store in a folder of its own, and hands instead of an operating system. A test says
- * when commands are born and how they end, and may let the agent die and another take its place.
+ * when commands are born and how they end, and may let the agent die and another take its place. After `schedule` there is a scheduler for jobs as well.
  *
- * `settle` comes back once all that was told has been recorded.
+ * `settle` comes back once all that was told has been recorded; while the store takes no writes, once nothing more can happen at this time.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { blackoutOf } from '../agent/calendars.ts'
 import type { Effect } from '../agent/draft.ts'
+import { OpenOccurrences } from '../agent/open-occurrences.ts'
 import { toDesired, toProgramSet } from '../agent/programs.ts'
 import { Reconciler } from '../agent/reconciler.ts'
+import { Scheduler, type SchedulerOptions } from '../agent/scheduler.ts'
 import { fromStored, type SlotRecord } from '../agent/slot-records.ts'
+import { startAfterBoot } from '../agent/takeover.ts'
 import type { DroverEvent, EventKind } from '../domain/event.ts'
+import { claimedByDeadAgent } from '../domain/judge.ts'
+import type { Occurrence, Trigger } from '../domain/occurrence.ts'
 import type { Program } from '../domain/program.ts'
 import type { RunEnd } from '../domain/run.ts'
 import { runOf } from '../domain/slot-state.ts'
@@ -20,9 +25,22 @@ import { openSqliteStore } from '../store/sqlite/open.ts'
 import type { Changes, Store } from '../store/store.ts'
 import { FakeClock } from './fake-clock.ts'
 
+/** What is other for the agent that takes the place of the one before. */
+interface Successor {
+  /** What is declared by now. */
+  readonly programs?: readonly Program[]
+  /** Slots whose claim never became a process. */
+  readonly unborn?: readonly string[]
+  /** False: the machine was restarted meanwhile, under all that lived. */
+  readonly isSameBoot?: boolean
+}
+
 export class AgentBench {
-  readonly clock = new FakeClock()
+  readonly clock: FakeClock
   reconciler: Reconciler
+  scheduler: Scheduler | null = null
+  /** What a function of the configuration says about a time. */
+  answer: SchedulerOptions['ask'] = async () => ({ ok: true, value: false })
   store: Store
   events: DroverEvent[] = []
   effects: Effect[] = []
@@ -31,8 +49,10 @@ export class AgentBench {
   storeTrouble: Error | null = null
   private readonly folder = mkdtempSync(join(tmpdir(), 'drover-bench-'))
   private runs = 0
+  private recording = 0
 
-  constructor() {
+  constructor(wall?: number) {
+    this.clock = new FakeClock(wall)
     this.store = openSqliteStore(this.path)
     this.reconciler = this.newReconciler()
   }
@@ -40,9 +60,25 @@ export class AgentBench {
   /** Puts a set of programs in force. */
   async declare(...programs: Program[]): Promise<void> {
     await this.reconciler.request((draft) => {
-      draft.declare(toDesired(toProgramSet(programs.map((program) => ({ program, source: 'file' })))))
+      draft.declare(desiredOf(programs))
       draft.setPrograms('file', programs, 1)
     })
+    this.scheduler?.follow(this.reconciler.desired)
+    await this.settle()
+  }
+
+  /** From now on due times are seen, by this agent and those after it. */
+  async schedule(): Promise<void> {
+    this.scheduler = this.newScheduler()
+    await this.settle()
+  }
+
+  async trigger(
+    program: string,
+    trigger: Trigger = { kind: 'manual', by: 'ann' },
+  ): Promise<Occurrence | null> {
+    const triggered = await this.reconciler.request((draft) => draft.ledger.trigger(program, trigger))
+    return triggered?.occurrence ?? null
   }
 
   /** What a person asks of a slot. */
@@ -55,12 +91,29 @@ export class AgentBench {
   }
 
   async settle(): Promise<void> {
-    await this.reconciler.request(() => {})
+    if (!this.scheduler) return await this.reconciler.request(() => {})
+    for (let quiet = 0; quiet < 3; quiet = this.recording > 0 && !this.storeTrouble ? 0 : quiet + 1)
+      await new Promise((resolve) => setImmediate(resolve))
+    if (!this.storeTrouble) await this.reconciler.request(() => {})
   }
 
+  /** All at once, as on a machine that was too busy to look. */
   async pass(ms: number): Promise<void> {
     this.clock.advance(ms)
     await this.settle()
+  }
+
+  /** As on a machine with time to spare: whatever waits for its time gets it. */
+  async live(ms: number): Promise<void> {
+    const end = this.clock.monotonic() + ms
+    for (let left = ms; left > 0; left = end - this.clock.monotonic())
+      await this.pass(Math.min(left, this.clock.untilNext ?? left))
+  }
+
+  /** The store takes writes again, and whoever was refused has tried once more. */
+  async heal(): Promise<void> {
+    this.storeTrouble = null
+    await this.pass(1000)
   }
 
   async bear(name: string): Promise<void> {
@@ -80,7 +133,9 @@ export class AgentBench {
   }
 
   /** The agent is gone, and after a while another one is there, with what the store knows. */
-  async restartAgent(awayMs = 0): Promise<void> {
+  async restartAgent(awayMs = 0, successor: Successor = {}): Promise<void> {
+    const { programs, unborn = [], isSameBoot = true } = successor
+    this.scheduler?.close()
     this.reconciler.close()
     await this.store.close()
     this.clock.advance(awayMs)
@@ -88,18 +143,42 @@ export class AgentBench {
     this.events = []
     this.effects = []
     this.reconciler = this.newReconciler()
-    const programs = toProgramSet(await this.store.loadPrograms())
-    this.reconciler.desired = toDesired(programs)
-    const jobs = new Map((await this.store.loadJobs()).map((job) => [job.program, job]))
-    const occurrences = new Map((await this.store.listOpenOccurrences()).map((one) => [one.id, one]))
-    this.reconciler.ledger = { ...this.reconciler.ledger, jobs, occurrences }
-    this.reconciler.slots = new Map(
-      (await this.store.loadSlots()).map((stored) => {
+    await this.load(isSameBoot)
+    await this.reconciler.request((draft) => {
+      draft.declare(programs ? desiredOf(programs) : draft.desired)
+      if (programs) draft.setPrograms('file', programs, 2)
+      for (const { name, program, state } of [...draft.slots.values()]) {
+        const id = runOf(state)
+        const end = endOnTheWay(name, this.clock.now(), { unborn, isSameBoot })
+        if (id !== null && end) draft.endRun({ id, slot: name, program }, end, null)
+      }
+      if (!isSameBoot) startAfterBoot(draft)
+    })
+    if (this.scheduler) this.scheduler = this.newScheduler()
+    await this.settle()
+  }
+
+  private async load(isSameBoot: boolean): Promise<void> {
+    const { store, clock, reconciler } = this
+    const programs = toProgramSet(await store.loadPrograms())
+    const jobs = new Map((await store.loadJobs()).map((job) => [job.program, job]))
+    const occurrences = OpenOccurrences.from(await store.listOpenOccurrences())
+    const pausedBy = (await store.loadNote('paused')) || null
+    reconciler.ledger = { ...reconciler.ledger, jobs, occurrences, pausedBy }
+    const slots = new Map(
+      (await store.loadSlots()).map((stored) => {
         const startTimeMs = programs.get(stored.program)?.program.restart.startTimeMs ?? 0
-        return [stored.name, fromStored(stored, this.clock, { startTimeMs, isSameBoot: true })]
+        return [stored.name, fromStored(stored, clock, { startTimeMs, isSameBoot })]
       }),
     )
-    await this.settle()
+    reconciler.begin({ slots, desired: toDesired(programs) })
+  }
+
+  /** All rows of the ledger, in the order of their due times. */
+  async rows(program?: string): Promise<Occurrence[]> {
+    const programs = program === undefined ? null : [program]
+    const rows = await this.store.listOccurrences({ programs, states: [], limit: 1_000_000 })
+    return rows.sort((a, b) => a.dueAt - b.dueAt || (a.id < b.id ? -1 : 1))
   }
 
   slot(name: string): SlotRecord {
@@ -137,6 +216,7 @@ export class AgentBench {
   }
 
   async dispose(): Promise<void> {
+    this.scheduler?.close()
     this.reconciler.close()
     await this.store.close()
     rmSync(this.folder, { recursive: true })
@@ -165,8 +245,39 @@ export class AgentBench {
     })
   }
 
+  private newScheduler(): Scheduler {
+    const scheduler = new Scheduler({
+      clock: this.clock,
+      ledger: () => this.reconciler.ledger,
+      record: async (change) => {
+        this.recording += 1
+        await this.reconciler.request(change).finally(() => {
+          this.recording -= 1
+        })
+      },
+      ask: (question) => this.answer(question),
+      complain: (message, error) => this.complaints.push(`${message}: ${(error as Error).message}`),
+    })
+    scheduler.follow(this.reconciler.desired)
+    scheduler.start()
+    return scheduler
+  }
+
   private async record(changes: Changes): Promise<DroverEvent[]> {
     if (this.storeTrouble) throw this.storeTrouble
     return await this.store.record(changes)
   }
+}
+
+function desiredOf(programs: readonly Program[]): ReturnType<typeof toDesired> {
+  return toDesired(toProgramSet(programs.map((program) => ({ program, source: 'file' }))))
+}
+
+function endOnTheWay(
+  slot: string,
+  endedAt: number,
+  { unborn, isSameBoot }: Required<Pick<Successor, 'unborn' | 'isSameBoot'>>,
+): RunEnd | null {
+  if (unborn.includes(slot)) return { kind: 'revoked', endedAt, reason: claimedByDeadAgent }
+  return isSameBoot ? null : { kind: 'machine_restarted', endedAt }
 }

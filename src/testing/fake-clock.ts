@@ -63,6 +63,12 @@ export class FakeClock implements Clock {
     return this.waiting.size
   }
 
+  /** How long until the next callback is due; null: none waits. */
+  get untilNext(): number | null {
+    const next = this.nextUntil(Number.POSITIVE_INFINITY)
+    return next ? Math.max(0, next.due - this.passed) : null
+  }
+
   private pass(ms: number): void {
     this.passed += ms
     this.wall += ms

@@ -156,7 +156,7 @@ describe('jobs', () => {
       nextAt: '2026-11-23T01:30:00.000Z',
       running: 1,
       queued: 1,
-      last: occurrenceView({
+      current: occurrenceView({
         state: 'running',
         outcome: null,
         attempts: 2,
@@ -243,7 +243,7 @@ describe('next', () => {
   ]
 
   test('shows due times here and on the clocks of the job, with what is to know of each', async () => {
-    const { code, out, err } = await runLine('next', { verbs: { listDue: () => due } })
+    const { code, out, err } = await runLine('next', { verbs: { listDue: async () => due } })
     expect({ code, err }).toEqual({ code: 0, err: '' })
     expect(out).toBe(
       text(
@@ -260,7 +260,7 @@ describe('next', () => {
       jobView({ name: 'hand', nextAt: null, noNext: 'manual' }),
       jobView({ name: 'later' }),
     ]
-    const verbs = { listDue: () => due.slice(0, 1), listJobs }
+    const verbs = { listDue: async () => due.slice(0, 1), listJobs }
     const { out, err } = await runLine('next report hand later', { verbs })
     expect(out).toBe(text('AT             IN  JOB', '12:30:00  30m 00s  report'))
     expect(err).toBe('hand has no time that could be told (when somebody triggers it).\n')
@@ -268,7 +268,10 @@ describe('next', () => {
   })
 
   test('says why there is none at all', async () => {
-    const verbs = { listDue: () => [], listJobs: async () => [jobView({ nextAt: null, noNext: 'reboot' })] }
+    const verbs = {
+      listDue: async () => [],
+      listJobs: async () => [jobView({ nextAt: null, noNext: 'reboot' })],
+    }
     expect(await runLine('next', { verbs })).toMatchObject({
       code: 0,
       out: '',
@@ -280,7 +283,7 @@ describe('next', () => {
   })
 
   test('prints the contract as JSON', async () => {
-    const { out } = await runLine('next --json', { verbs: { listDue: () => due } })
+    const { out } = await runLine('next --json', { verbs: { listDue: async () => due } })
     expect(JSON.parse(out)).toEqual(due)
   })
 })

@@ -26,9 +26,9 @@ export function writeCommand({ text, input }: CronCommand, shell: string): strin
   const isUsual = shell === '/bin/sh'
   if (input === null || input === '') return isUsual ? text : [shell, '-c', text]
   const run = `${quoted(shell)} -c ${quoted(text)}`
-  if (!input.endsWith('\n')) return `printf %s ${quoted(input)} | ${run}`
+  const end = input.endsWith('\n') ? unusedWord(input) : null
+  if (end === null) return `printf %s ${quoted(input)} | ${run}`
   // The shell of the command takes the place of this one, so that signals and exit codes are its own.
-  const end = unusedWord(input)
   return `exec ${run} <<'${end}'\n${input}${end}`
 }
 
@@ -72,10 +72,11 @@ function quoted(word: string): string {
   return /^[\w./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
 }
 
-/** No line of the input may be the word that ends it. */
-function unusedWord(input: string): string {
-  const lines = new Set(input.split('\n'))
-  let word = 'END'
-  while (lines.has(word)) word += '_'
-  return word
+/**
+ * No line of the input may be the word that ends it. Nor may one begin as the word does: dash compares the two letter by letter, and loses a byte that is
+ * not ASCII where they part. Null where no word is left.
+ */
+function unusedWord(input: string): string | null {
+  const begun = new Set(input.split('\n').map((line) => line.charAt(0)))
+  return ['END', 'INPUT', 'TEXT', 'LAST', 'DONE'].find((word) => !begun.has(word.charAt(0))) ?? null
 }

@@ -108,7 +108,7 @@ function withoutSign(line: string): string {
 /** The heading of the columns, which many crontabs have, and jobs that are commented out say nothing about the job below. */
 function kept(comments: readonly string[]): string[] {
   const told = comments.filter(
-    (text) => /\w/.test(text) && !/^m(?:in\w*)?\s+h|^[\d*,/-]+(?:\s+[\d*,/-]+){4}\s/i.test(text),
+    (text) => /\w/.test(text) && !/^[|.]|^m(?:in\w*)?\s+h|^[\d*,/-]+(?:\s+[\d*,/-]+){4}\s/i.test(text),
   )
   return told.length <= mostComments ? told : told.slice(-1)
 }

@@ -5,22 +5,8 @@
 import { splitWords } from './split-words.ts'
 
 /** What stands in front of the command that is meant, in a list of several. */
-const preludes = [
-  'cd',
-  'test',
-  '[',
-  '[[',
-  '.',
-  'source',
-  'export',
-  'set',
-  'sleep',
-  'umask',
-  'ulimit',
-  ':',
-  'true',
-]
-const keywords = ['{', '(', '!', 'if', 'then', 'do', 'else', 'while', 'until', 'exec', 'command', 'time']
+const preludes = words('cd test [ [[ . source export set sleep umask ulimit : true command type hash for')
+const keywords = words('{ ( ! if then do else while until exec time')
 
 /** Programs that run another one: which of their options take a word, and how many words follow. */
 const wrappers: Readonly<Record<string, { readonly takesWord: string; readonly words: number }>> = {
@@ -37,13 +23,21 @@ const wrappers: Readonly<Record<string, { readonly takesWord: string; readonly w
   sudo: { takesWord: 'ughpC', words: 0 },
   timeout: { takesWord: 'ks', words: 1 },
 }
+/** Up to a sign that ends a command; what is in quotes has none. */
+const part = /(?:'[^']*'|"(?:\\.|[^"\\])*"|\\.|[^;|&\n])+/gs
 const interpreters = /^(?:(?:ba|da|z|k)?sh|perl|python|php|ruby|node|bun|deno|java)[\d.]*$/
 const endings = /\.(?:sh|bash|py|php|pl|rb|js|mjs|cjs|ts|jar)$/
 
+function words(list: string): readonly string[] {
+  return list.split(' ')
+}
+
 export function nameOfCommand(command: string): string {
-  const parts = command.split(/&&|\|\|?|;|&|\n/).map((part) => wordsOf(part))
-  const meant = parts.find(([first]) => first !== undefined && !preludes.includes(first)) ?? parts[0] ?? []
-  return nameOf(meant) || 'job'
+  const parts = (command.match(part) ?? []).map((text) => wordsOf(text))
+  const [first = []] = parts
+  const meant = parts.filter(([program]) => program !== undefined && !preludes.includes(program))
+  const [name] = [...meant, first].map(nameOf).filter((one) => one !== null)
+  return name || (first[0] ?? 'job')
 }
 
 /** Without keywords and variables in front. */
@@ -53,7 +47,8 @@ function wordsOf(part: string): string[] {
   return from < 0 ? [] : words.slice(from)
 }
 
-function nameOf([program = '', ...words]: readonly string[]): string {
+/** Null for a program in one line, as behind `perl -e`. */
+function nameOf([program = '', ...words]: readonly string[]): string | null {
   const base = program.split('/').at(-1) ?? ''
   const wrapper = Object.hasOwn(wrappers, base) ? wrappers[base] : undefined
   if (wrapper) {
@@ -62,20 +57,21 @@ function nameOf([program = '', ...words]: readonly string[]): string {
   }
   if (interpreters.test(base)) {
     const script = scriptOf(words)
-    if (script !== null) return script
+    if (script !== undefined) return script
   }
   return base.replace(endings, '')
 }
 
-/** `php /srv/app/artisan`, `python3 -m app.report`, `bash -c '…'`; null where none is named. */
-function scriptOf(words: readonly string[]): string | null {
+/** `php /srv/app/artisan`, `python3 -m app.report`, `bash -c '…'`; undefined where none is named. */
+function scriptOf(words: readonly string[]): string | null | undefined {
   for (const [index, word] of words.entries()) {
     const next = words[index + 1]
     if (/^-\w*c$/.test(word) && next !== undefined) return nameOfCommand(next)
+    if (/^-[er]$/.test(word)) return null
     if (/^-(?:m|jar)$/.test(word) && next !== undefined) return nameOf([next])
     if (!word.startsWith('-')) return nameOf([word])
   }
-  return null
+  return undefined
 }
 
 function behindOptions(words: readonly string[], takesWord: string): readonly string[] {

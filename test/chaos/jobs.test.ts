@@ -12,8 +12,10 @@ import type { Config, JobConfig } from '../../src/config/config-types.generated.
 import type { EventView } from '../../src/contract/views.ts'
 import type { Occurrence } from '../../src/domain/occurrence.ts'
 import { type House, openHouse, root } from '../harness/house.ts'
-import { kill } from '../harness/processes.ts'
+import { told } from '../harness/jobs.ts'
+import { childrenOf, kill, startOf } from '../harness/processes.ts'
 import { readLedger } from '../harness/store.ts'
+import { waitFor } from '../harness/wait.ts'
 import { type Chance, drawChance, isLong } from './chance.ts'
 import { compareJobs, compareTimes, JobBooks, listJobEvents, timesOf } from './job-books.ts'
 import { allRuns, compareBooks, Ledger } from './ledger.ts'
@@ -91,6 +93,38 @@ test(`over ${deaths} deaths of the agent each due time is in the ledger once, an
   expect(ledger.filter(({ program }) => program === 'retried').every(isSecondTry)).toBe(true)
   // They did get to work.
   expect(runs.size).toBeGreaterThan(deaths / 2)
+})
+
+test('a shim that comes only after a new agent has revoked its claim runs nothing of a job', async () => {
+  const house = openHouse()
+  const books = new JobBooks(house)
+  const jobs = (schedule: string): Record<string, JobConfig> => ({
+    many: { command: books.command(0), schedule, overlap: { policy: 'allow', max: 10 } },
+  })
+  house.configureJobs(jobs('* * * * * *'))
+  await house.startAgent()
+  await told(house, 'many', 'job.succeeded')
+  const held = childrenOf(house.agentPid).find(({ command }) => command.includes('--launch'))?.pid ?? 0
+  kill(held, 'SIGSTOP')
+  const late = await told(house, 'many', 'job.started', { least: 4 })
+  await house.killAgent()
+  await house.startAgent()
+  const isOver = ({ kind, data }: EventView): boolean => kind !== 'job.started' && 'attempts' in data
+  await waitFor('what waited for its shim has ended', async () => {
+    const ended = (await listJobEvents(house)).filter(isOver).map(({ data }) => data.occurrence)
+    return late.every(({ data }) => ended.includes(data.occurrence))
+  })
+  kill(held, 'SIGCONT')
+  await waitFor('the old launcher has done what was asked of it', () => startOf(held) === null)
+  house.configureJobs(jobs('manual'))
+  await house.api.reload({})
+  await house.waitForSlots('all has ended', (slots) => slots.every(({ state }) => state === 'exited'))
+  const runs = await allRuns(house)
+  const events = await listJobEvents(house)
+  await house.shutdown()
+  await house.assertNothingLeft()
+  expect(compareJobs(books, await readLedger(house), runs, events)).toEqual([])
+  expect([...runs.values()].filter(({ end }) => end?.kind === 'revoked').length).toBeGreaterThan(1)
 })
 
 test('X-5 under the load of workers and jobs a killed agent costs nothing: none runs twice, each end and each byte is known once', {

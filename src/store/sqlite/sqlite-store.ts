@@ -267,7 +267,39 @@ class SqliteStore implements Store {
   }
 
   async listSlotsOfRuns(): Promise<{ slot: string; program: string }[]> {
-    return await this.db.selectFrom('runs').select(['slot', 'program']).groupBy(['slot', 'program']).execute()
+    // From one slot to the next by the index: there may be a million runs of a few slots.
+    const rows = await this.db
+      .withRecursive('known(slot)', (db) =>
+        db
+          .selectFrom('runs')
+          .select(({ fn }) => fn.min<string | null>('slot').as('slot'))
+          .unionAll((others) =>
+            others
+              .selectFrom('known')
+              .where('known.slot', 'is not', null)
+              .select((known) =>
+                known
+                  .selectFrom('runs')
+                  .select(({ fn }) => fn.min<string>('runs.slot').as('slot'))
+                  .whereRef('runs.slot', '>', 'known.slot')
+                  .as('slot'),
+              ),
+          ),
+      )
+      .selectFrom('known')
+      .where('known.slot', 'is not', null)
+      .select((known) => [
+        'known.slot',
+        known
+          .selectFrom('runs')
+          .select('runs.program')
+          .whereRef('runs.slot', '=', 'known.slot')
+          .orderBy('runs.id', 'desc')
+          .limit(1)
+          .as('program'),
+      ])
+      .execute()
+    return rows.map(({ slot, program }) => ({ slot: slot ?? '', program: program ?? '' }))
   }
 
   async listRuns({ slots, state, before, limit }: RunQuery): Promise<Run[]> {

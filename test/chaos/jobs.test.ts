@@ -157,7 +157,7 @@ test('X-5 under the load of workers and jobs a killed agent costs nothing: none 
   } as const
   house.configureJobs(jobs, { programs })
   await house.startAgent()
-  for (let death = 1; death <= 12; death++) {
+  for (let death = 1; death <= 8; death++) {
     await pause(chance.below(1500))
     await house.killAgent()
     await pause(chance.below(500))
@@ -244,23 +244,31 @@ function declare(books: JobBooks, isDue: boolean): Config {
 
 /** One life: up to a random moment, or up to a kill point if that comes first. True when it died at the point. */
 async function liveAndDie(house: House, chance: Chance, usualMs: number): Promise<boolean> {
-  const lifeMs = chance.below(usualMs * (chance.onceIn(2) ? 1.2 : 2))
-  const restMs = chance.below(30)
   const isAtPoint = chance.onceIn(4)
+  const lifeMs = isAtPoint ? 1.7 * usualMs : chance.below(usualMs * (chance.onceIn(2) ? 1 : 1.8))
+  const restMs = chance.below(30)
+  const suspendedMs = chance.onceIn(20) ? chance.below(1200) : 0
   const point = { bundle, env: { DROVER_DIE_AT: String(1 + chance.below(60)) } }
   await house.startAgent({ isWaitedFor: false, ...(isAtPoint ? point : {}) })
-  for (let rest = isAtPoint ? 2.5 * usualMs : lifeMs; rest > 0 && house.hasAgent; rest -= 50)
-    await pause(Math.min(50, rest))
-  // As when the machine is suspended, or has no time for the agent.
-  if (house.hasAgent && chance.onceIn(20)) {
-    kill(house.agentPid, 'SIGSTOP')
-    await pause(chance.below(1500))
+  await live(house, lifeMs / 2)
+  if (suspendedMs > 0 && house.hasAgent) {
+    // As when the machine sleeps, or has no time for the agent.
+    const pid = house.agentPid
+    kill(pid, 'SIGSTOP')
+    await pause(suspendedMs)
+    kill(pid, 'SIGCONT')
   }
+  await live(house, lifeMs / 2)
   const hasDied = !house.hasAgent
   const { signal, code } = await house.killAgent()
   if (signal !== 'SIGKILL') throw new Error(`An agent ended by itself, with ${code}.`)
   await pause(restMs)
   return hasDied
+}
+
+/** So long, unless it dies before. */
+async function live(house: House, milliseconds: number): Promise<void> {
+  for (let rest = milliseconds; rest > 0 && house.hasAgent; rest -= 50) await pause(Math.min(50, rest))
 }
 
 /** In the order of the ends, one row for each time that all predecessors had ended as the job wants it. */

@@ -34,7 +34,7 @@ import { EventFeed } from './event-feed.ts'
 import { FileWatch } from './file-watch.ts'
 import type { FunctionAnswer } from './function-host.ts'
 import { FunctionHosts } from './function-hosts.ts'
-import { Housekeeper } from './housekeeper.ts'
+import { Housekeeper, type JobHistory } from './housekeeper.ts'
 
 import { JobTally } from './job-tally.ts'
 import { isDueOn } from './ledger-draft.ts'
@@ -231,6 +231,7 @@ export class Agent {
       store,
       runsDir: data.runs,
       limits: (slot) => this.retentionOf(slot),
+      jobs: (slot) => this.jobHistories(slot),
       complain: options.complain,
     })
   }
@@ -559,11 +560,22 @@ export class Agent {
   private retentionOf(slot: string): RetentionLimits {
     const program = this.reconciler.desired.get(this.reconciler.slots.get(slot)?.program ?? '')?.program
     if (!program) return { runsPerSlot: runsKeptPerSlot, bytesPerSlot: Number.POSITIVE_INFINITY }
+    const { keep: runsPerSlot, maxAgeMs } = program.kind === 'job' ? program.job.history : usualHistory
+    const age = maxAgeMs === null ? {} : { endedBefore: this.options.clock.now() - maxAgeMs }
     const room = roomForEnded(program)
-    if (room !== null) return { runsPerSlot: runsKeptPerSlot, bytesPerSlot: room, isStrict: true }
+    if (room !== null) return { runsPerSlot, bytesPerSlot: room, isStrict: true, ...age }
     const { maxBytes, keep } = program.output
     const bytesPerSlot = maxBytes === 0 ? Number.POSITIVE_INFINITY : maxBytes * (keep + 1)
-    return { runsPerSlot: runsKeptPerSlot, bytesPerSlot }
+    return { runsPerSlot, bytesPerSlot, ...age }
+  }
+
+  private jobHistories(slot: string | null): JobHistory[] {
+    const { slots, desired } = this.reconciler
+    const only = slot === null ? null : desired.get(slots.get(slot)?.program ?? '')
+    const programs = only === null ? [...desired.values()] : only ? [only] : []
+    return programs.flatMap(({ program }) =>
+      program.kind === 'job' ? [{ program: program.name, ...program.job.history }] : [],
+    )
   }
 
   private slotsToCompress(): string[] {
@@ -607,3 +619,4 @@ const atOnce: StopPolicy = { signal: 'KILL', graceMs: 0, target: 'group' }
 
 /** Directories of ended runs, and with them their output, that a slot keeps. */
 const runsKeptPerSlot = 20
+const usualHistory = { keep: runsKeptPerSlot, maxAgeMs: null }

@@ -22,9 +22,16 @@ interface KeptSchedule extends JobSchedule {
 
 /** Two schedules with the same text are due at the same times. A job without a zone of its own has another schedule once the machine's zone is another. */
 function scheduleIdentity({ job }: JobProgram, zoneHere: () => string): string {
-  const kept: KeptSchedule = { ...job.schedule, zone: job.timezone ?? zoneHere() }
-  return stableJson(kept as unknown as JsonValue)
+  const zone = job.timezone ?? zoneHere()
+  const known = identities.get(job)
+  if (known?.zone === zone) return known.identity
+  const kept: KeptSchedule = { ...job.schedule, zone }
+  const identity = stableJson(kept as unknown as JsonValue)
+  identities.set(job, { zone, identity })
+  return identity
 }
+
+const identities = new WeakMap<JobRules, { readonly zone: string; readonly identity: string }>()
 
 /** The calendar of a schedule that may no longer be in force. */
 export function calendarOf(program: string, identity: string): JobCalendar {

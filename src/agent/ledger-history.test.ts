@@ -45,6 +45,7 @@ const schedules: JobRules['schedule'][] = [
   ['@every 10m'],
   ['@every 1h30m'],
   ['@every 7m', '@every 11m'],
+  ['@every 20m', '0 * * * *'],
   ['@hourly', '12 * * * *', '@reboot'],
 ].map((expressions) => ({ expressions, at: [], predicate: null }))
 const onces = ['2026-10-25 02:30', '2027-03-28 02:30', '2026-10-04 02:15', '2026-09-22 01:00']

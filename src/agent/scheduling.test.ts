@@ -5,15 +5,14 @@ import type { JobRules, MissedPolicy } from '../domain/job.ts'
 import type { Occurrence } from '../domain/occurrence.ts'
 import { aJob, exited } from '../domain/testing/samples.ts'
 import type { StoredJob } from '../store/store.ts'
-import { AgentBench } from '../testing/agent-bench.ts'
+import { JobBench, minute } from '../testing/job-bench.ts'
 import { clockText, story } from '../testing/ledger-story.ts'
 import { mostListed } from './calendars.ts'
 
-const minute = 60_000
 const hour = 60 * minute
 const day = 24 * hour
 
-let bench: AgentBench
+let bench: JobBench
 beforeEach(async () => await begin('2026-09-21T14:00:30Z'))
 afterEach(async () => {
   await bench.dispose()
@@ -21,8 +20,7 @@ afterEach(async () => {
 })
 
 async function begin(time: string): Promise<void> {
-  bench = new AgentBench(Date.parse(time))
-  await bench.schedule()
+  bench = await JobBench.begin(time)
 }
 
 /** Another bench, at another time. */
@@ -38,10 +36,6 @@ const missed = (kind: MissedPolicy['kind'], changes: Partial<MissedPolicy> = {})
   missed: { kind, withinMs: null, max: 3, ...changes },
 })
 const side: Partial<JobRules> = { overlap: { kind: 'allow', max: 1000 } }
-
-async function told(program = 'report'): Promise<string[]> {
-  return story(await bench.rows(program))
-}
 
 /** Lets it live, and each run that begins end well after a second. */
 async function work(ms: number): Promise<void> {
@@ -81,8 +75,8 @@ describe('a job that is due', () => {
       aJob({ ...cron('*/2 * * * *'), ...side }, { name: 'second' }),
     )
     await bench.live(3 * minute)
-    expect(await told('each')).toEqual(['14:01 running', '14:02 running', '14:03 running'])
-    expect(await told('second')).toEqual(['14:02 running'])
+    expect(await bench.told('each')).toEqual(['14:01 running', '14:02 running', '14:03 running'])
+    expect(await bench.told('second')).toEqual(['14:02 running'])
     for (const event of bench.events)
       if (event.kind === 'job.started') expect(event.data.lateMs).toBeLessThan(1000)
   })
@@ -98,14 +92,14 @@ describe('a job that is due', () => {
       aJob({ schedule: { expressions: [], at, predicate: null }, timezone: 'Europe/Berlin', ...side }),
     )
     await bench.live(2 * hour)
-    expect(await told()).toEqual(['14:10 running', '15:05 running'])
+    expect(await bench.told('report')).toEqual(['14:10 running', '15:05 running'])
     expect(bench.scheduler?.nextOf('report')).toBeNull()
   })
 
   it('begins once though several of its expressions say the same time', async () => {
     await bench.declare(aJob({ ...cron('0 * * * *', '@hourly', '0 */3 * * *'), ...side }))
     await bench.live(hour)
-    expect(await told()).toEqual(['15:00 running'])
+    expect(await bench.told('report')).toEqual(['15:00 running'])
   })
 
   it('is never begun before its time by a timer that comes early', async () => {
@@ -113,9 +107,9 @@ describe('a job that is due', () => {
     await bench.live(29_000)
     bench.clock.step(-1400)
     await bench.live(1000)
-    expect(await told()).toEqual([])
+    expect(await bench.told('report')).toEqual([])
     await bench.live(1400)
-    expect(await told()).toEqual(['14:01 running'])
+    expect(await bench.told('report')).toEqual(['14:01 running'])
   })
 
   it('tells when it is due next', async () => {
@@ -151,11 +145,15 @@ describe('a clock that is set', () => {
     expect(bench.events.filter(({ kind }) => kind === 'clock.jumped')).toMatchObject([
       { data: { deltaMs: 2 * hour } },
     ])
-    expect(await told('skip')).toEqual(['14:10 missed no_agent', '15:10 missed no_agent'])
-    expect(await told('once')).toEqual(['14:10 missed superseded', '15:10 running'])
-    expect(await told('all')).toEqual(['14:10 running', '15:10 queued'])
+    expect(await bench.told('skip')).toEqual(['14:10 missed no_agent', '15:10 missed no_agent'])
+    expect(await bench.told('once')).toEqual(['14:10 missed superseded', '15:10 running'])
+    expect(await bench.told('all')).toEqual(['14:10 running', '15:10 queued'])
     await work(hour)
-    expect(await told('all')).toEqual(['14:10 ended success', '15:10 ended success', '16:10 ended success'])
+    expect(await bench.told('all')).toEqual([
+      '14:10 ended success',
+      '15:10 ended success',
+      '16:10 ended success',
+    ])
   })
 
   it('two hours back: nothing is due twice, and it goes on where it was', async () => {
@@ -164,7 +162,11 @@ describe('a clock that is set', () => {
     bench.clock.step(-2 * hour)
     await work(2 * hour + 30_000)
     expect(started()).toEqual(['14:01', '14:02', '14:03'])
-    expect(await told()).toEqual(['14:01 ended success', '14:02 ended success', '14:03 ended success'])
+    expect(await bench.told('report')).toEqual([
+      '14:01 ended success',
+      '14:02 ended success',
+      '14:03 ended success',
+    ])
     expect(bench.kinds().filter((kind) => kind === 'clock.jumped')).toHaveLength(1)
   })
 
@@ -174,7 +176,11 @@ describe('a clock that is set', () => {
     bench.clock.step(-hour)
     await bench.restartAgent(1000, { programs: [aJob(cron('*/30 * * * * *'))] })
     await work(hour)
-    expect(await told()).toEqual(['14:01 ended success', '14:02 ended success', '14:02:30 ended success'])
+    expect(await bench.told('report')).toEqual([
+      '14:01 ended success',
+      '14:02 ended success',
+      '14:02:30 ended success',
+    ])
   })
 
   it('back, while a job is taken away and comes again: nothing is due twice', async () => {
@@ -196,7 +202,7 @@ describe('a clock that is set', () => {
       await bench.live(10_000)
     }
     expect(bench.kinds()).not.toContain('clock.jumped')
-    expect(await told()).toEqual(['14:01 running'])
+    expect(await bench.told('report')).toEqual(['14:01 running'])
   })
 
   for (const step of [2 * hour, -2 * hour]) {
@@ -215,7 +221,9 @@ describe('a clock that is set', () => {
       }
       expect(due).toEqual([600, 1200, 1800, 2400, 3000, 3600])
       expect((await bench.rows()).every((row) => !isCatchUp(row))).toBe(true)
-      expect(new Set((await told()).map((text) => text.split(' ')[1]))).toEqual(new Set(['running']))
+      expect(new Set((await bench.told('report')).map((text) => text.split(' ')[1]))).toEqual(
+        new Set(['running']),
+      )
     })
   }
 
@@ -257,7 +265,7 @@ describe('a clock that is set', () => {
       { data: { deltaMs: 1.5 * hour } },
     ])
     await bench.live(9 * minute)
-    expect(await told()).toEqual(['15:40:30 running'])
+    expect(await bench.told('report')).toEqual(['15:40:30 running'])
   })
 })
 
@@ -273,17 +281,17 @@ describe('a machine that sleeps for hours', () => {
     await bench.live(10_000)
     expect(bench.kinds()).not.toContain('clock.jumped')
     const superseded = ['15:00', '16:00', '17:00'].map((time) => `${time} missed superseded`)
-    expect(await told('skip')).toEqual(
+    expect(await bench.told('skip')).toEqual(
       ['15:00', '16:00', '17:00'].map((time) => `${time} missed superseded`).concat('18:00 running'),
     )
-    expect(await told('once')).toEqual([...superseded, '18:00 running'])
-    expect(await told('all')).toEqual([
+    expect(await bench.told('once')).toEqual([...superseded, '18:00 running'])
+    expect(await bench.told('all')).toEqual([
       '15:00 missed beyond_max',
       '16:00 missed beyond_max',
       '17:00 running',
       '18:00 queued',
     ])
-    expect(await told('every')).toEqual([
+    expect(await bench.told('every')).toEqual([
       '15:00:30 missed superseded',
       '16:00:30 missed superseded',
       '17:00:30 missed superseded',
@@ -336,7 +344,9 @@ describe('S-F6: an agent that was away', () => {
     await bench.restartAgent(3 * day)
     await work(minute)
     expect(started()).toEqual([])
-    expect((await told()).slice(-72).every((text) => text.endsWith('missed no_agent'))).toBe(true)
+    expect((await bench.told('report')).slice(-72).every((text) => text.endsWith('missed no_agent'))).toBe(
+      true,
+    )
   })
 
   it('for three days and all: as many as it may, the oldest first, one at a time, whatever overlap says', async () => {
@@ -368,7 +378,7 @@ describe('S-F6: an agent that was away', () => {
     await bench.declare(aJob({ ...cron('10 14 * * *'), ...missed('once') }))
     await bench.restartAgent(20 * minute)
     await bench.live(1)
-    expect(await told()).toEqual(['14:10 running'])
+    expect(await bench.told('report')).toEqual(['14:10 running'])
     const [effect] = bench.effects
     expect(effect?.kind === 'start' && effect.variables).toMatchObject({
       DROVER_CATCH_UP: '1',
@@ -381,14 +391,14 @@ describe('S-F6: an agent that was away', () => {
     await bench.declare(aJob({ ...cron('10 15 * * *'), ...missed('once') }))
     await bench.restartAgent(7 * hour)
     await bench.live(1)
-    expect(await told()).toEqual(['15:10 missed too_late'])
+    expect(await bench.told('report')).toEqual(['15:10 missed too_late'])
   })
 
   it('for less than a minute: what was due is on time', async () => {
     await bench.declare(aJob({ ...cron('1 14 * * *'), ...missed('skip') }))
     await bench.restartAgent(59_000)
     await bench.live(1)
-    expect(await told()).toEqual(['14:01 running'])
+    expect(await bench.told('report')).toEqual(['14:01 running'])
     expect((await bench.rows()).some(isCatchUp)).toBe(false)
   })
 
@@ -397,7 +407,7 @@ describe('S-F6: an agent that was away', () => {
     const changed = aJob({ ...cron('*/2 * * * *'), ...side })
     await bench.restartAgent(5 * minute, { programs: [changed] })
     await bench.live(3 * minute)
-    expect(await told()).toEqual([
+    expect(await bench.told('report')).toEqual([
       ...['14:01', '14:02', '14:03', '14:04'].map((time) => `${time} missed changed`),
       // It came just now.
       '14:05 running',
@@ -409,7 +419,9 @@ describe('S-F6: an agent that was away', () => {
   it('while the job was taken away: what it was due at is missed', async () => {
     await bench.declare(aJob())
     await bench.restartAgent(2 * minute + 40_000, { programs: [] })
-    expect(await told()).toEqual(['14:01', '14:02', '14:03'].map((time) => `${time} missed changed`))
+    expect(await bench.told('report')).toEqual(
+      ['14:01', '14:02', '14:03'].map((time) => `${time} missed changed`),
+    )
     await bench.live(5 * minute)
     expect(await bench.rows()).toHaveLength(3)
   })
@@ -419,7 +431,7 @@ describe('S-F6: an agent that was away', () => {
     await bench.live(2 * minute)
     await bench.restartAgent(5 * minute, { programs: [aJob({ ...missed('all'), ...side })] })
     await bench.live(minute)
-    expect(await told()).toEqual(['14:08 running'])
+    expect(await bench.told('report')).toEqual(['14:08 running'])
   })
 })
 
@@ -437,13 +449,13 @@ describe('the zone of the machine', () => {
     const zoned = aJob({ ...cron('30 16 * * *'), timezone: 'Europe/Berlin', ...side }, { name: 'zoned' })
     await bench.declare(job, zoned)
     await bench.live(hour)
-    expect(await told()).toEqual(['14:30 running'])
+    expect(await bench.told('report')).toEqual(['14:30 running'])
     await bench.restartAgent(23 * hour + 30 * minute + 40_000)
     process.env.TZ = 'America/New_York'
     await bench.restartAgent(hour)
     await bench.live(day)
-    expect(await told()).toEqual(['14:30 running', '14:30 running', '20:30 running'])
-    expect(await told('zoned')).toEqual(['14:30 running', '14:30 running', '14:30 running'])
+    expect(await bench.told('report')).toEqual(['14:30 running', '14:30 running', '20:30 running'])
+    expect(await bench.told('zoned')).toEqual(['14:30 running', '14:30 running', '14:30 running'])
   })
 
   it('changed while no agent was there', async () => {
@@ -453,7 +465,7 @@ describe('the zone of the machine', () => {
     process.env.TZ = 'America/New_York'
     await bench.restartAgent(hour)
     await bench.live(day)
-    expect(await told()).toEqual(['14:30 missed changed', '20:30 running'])
+    expect(await bench.told('report')).toEqual(['14:30 missed changed', '20:30 running'])
   })
 })
 
@@ -463,7 +475,7 @@ describe('S-F7: when the clocks of its zone are changed', () => {
     await beginAnew(time)
     await bench.declare(aJob({ ...cron(...expressions), timezone, ...side }))
     await bench.live(8 * hour)
-    return (await told()).map((text) => text.replace(' running', ''))
+    return (await bench.told('report')).map((text) => text.replace(' running', ''))
   }
   /** The same with an agent that is away for all of it. */
   async function nightAway(time: string, timezone: string, ...expressions: string[]): Promise<string[]> {
@@ -471,7 +483,7 @@ describe('S-F7: when the clocks of its zone are changed', () => {
     await bench.declare(aJob({ ...cron(...expressions), timezone, ...missed('all', { max: 1000 }) }))
     await bench.restartAgent(8 * hour)
     await bench.live(1)
-    return (await told()).map((text) => text.split(' ')[0] ?? '')
+    return (await bench.told('report')).map((text) => text.split(' ')[0] ?? '')
   }
 
   const cases: [what: string, time: string, zone: string, expression: string, due: string[]][] = [
@@ -542,9 +554,15 @@ describe('a store that takes no writes', () => {
     await bench.heal()
     await bench.live(2000)
     const older = ['14:01', '14:02', '14:03', '14:04']
-    expect(await told('once')).toEqual([...older.map((time) => `${time} missed superseded`), '14:05 running'])
-    expect(await told('skip')).toEqual([...older.map((time) => `${time} missed superseded`), '14:05 running'])
-    expect(await told('all')).toEqual([
+    expect(await bench.told('once')).toEqual([
+      ...older.map((time) => `${time} missed superseded`),
+      '14:05 running',
+    ])
+    expect(await bench.told('skip')).toEqual([
+      ...older.map((time) => `${time} missed superseded`),
+      '14:05 running',
+    ])
+    expect(await bench.told('all')).toEqual([
       ...older.slice(0, 3).map((time) => `${time} missed beyond_max`),
       '14:04 running',
       '14:05 queued',
@@ -569,7 +587,7 @@ describe('another set of jobs', () => {
     bench.clock.step(30_000 - 1)
     bench.clock.step(1)
     await bench.declare(aJob(cron('*/30 * * * *')))
-    expect(await told()).toEqual(['14:01 running'])
+    expect(await bench.told('report')).toEqual(['14:01 running'])
   })
 
   it('S-C2: without due times: a disabled job never runs, and leaves no rows', async () => {
@@ -591,10 +609,10 @@ describe('another set of jobs', () => {
     })
     bench.scheduler?.follow(bench.reconciler.desired)
     await bench.live(minute)
-    expect(await told('labelled')).toEqual(['14:03 running'])
+    expect(await bench.told('labelled')).toEqual(['14:03 running'])
     await bench.declare(aJob({ target: { nodes: ['a', 'b'], labels: {} }, ...side }))
     await bench.live(minute)
-    expect(await told()).toEqual(['14:04 running'])
+    expect(await bench.told('report')).toEqual(['14:04 running'])
   })
 
   it('leaves the others as they are', async () => {
@@ -602,7 +620,7 @@ describe('another set of jobs', () => {
     await bench.live(5 * minute)
     await bench.declare(aJob({ ...cron('@every 10m'), locks: ['db'] }), aJob({}, { name: 'second' }))
     await bench.live(5 * minute)
-    expect(await told()).toEqual(['14:10:30 running'])
+    expect(await bench.told('report')).toEqual(['14:10:30 running'])
   })
 
   it('many of them are compiled in parts, and each is due', async () => {
@@ -620,7 +638,7 @@ describe('another set of jobs', () => {
     await bench.restartAgent(1000, { programs: [] })
     await bench.restartAgent(1000, { programs: [aJob(side), aJob(side, { name: 'second' })] })
     await bench.live(minute)
-    expect(await told('second')).toEqual(['14:01 running'])
+    expect(await bench.told('second')).toEqual(['14:01 running'])
   })
 })
 
@@ -637,14 +655,14 @@ describe('S-C3: a function that says when', () => {
     await bench.declare(aJob(byFunction))
     await bench.live(4 * minute)
     expect(asked).toEqual(['14:01', '14:02', '14:03', '14:04'])
-    expect(await told()).toEqual(['14:02 running', '14:04 running'])
+    expect(await bench.told('report')).toEqual(['14:02 running', '14:04 running'])
   })
 
   it('that gives no answer is told of, for that minute', async () => {
     bench.answer = async () => ({ ok: false, reason: 'it threw: no database' })
     await bench.declare(aJob(byFunction))
     await bench.live(minute)
-    expect(await told()).toEqual(['14:01 skipped predicate_failed'])
+    expect(await bench.told('report')).toEqual(['14:01 skipped predicate_failed'])
     expect((await bench.rows())[0]?.state).toMatchObject({ detail: 'it threw: no database' })
   })
 
@@ -675,7 +693,7 @@ describe('S-C3: a function that says when', () => {
     await bench.live(2 * minute)
     await bench.heal()
     await bench.live(5000)
-    expect(await told()).toEqual(['14:01 missed superseded', '14:02 running'])
+    expect(await bench.told('report')).toEqual(['14:01 missed superseded', '14:02 running'])
   })
 
   it('that fails without an answer is asked again, and holds up nobody', async () => {
@@ -688,6 +706,6 @@ describe('S-C3: a function that says when', () => {
     await bench.declare(aJob(byFunction), aJob(side, { name: 'second' }))
     await bench.live(2 * minute)
     expect((await bench.rows('report')).map(({ dueAt }) => clockText(dueAt))).toEqual(['14:01', '14:02'])
-    expect(await told('second')).toEqual(['14:01 running', '14:02 running'])
+    expect(await bench.told('second')).toEqual(['14:01 running', '14:02 running'])
   })
 })

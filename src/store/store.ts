@@ -32,7 +32,7 @@ export interface Store {
   /** Ids of ended runs whose directory is still kept. */
   listKeptRunIds(): Promise<string[]>
   /** Ended runs of a slot whose directory is still kept, newest first. */
-  listKeptRuns(slot: string): Promise<{ id: string; bytes: number }[]>
+  listKeptRuns(slot: string): Promise<{ id: string; bytes: number; endedAt: number }[]>
   /**
    * Ended runs whose directory is still kept though their slot is no more, and that ended before the first time; those that never held a slot when they
    * ended before the second.

@@ -12,8 +12,10 @@ import type { Config, JobConfig } from '../../src/config/config-types.generated.
 import type { EventView } from '../../src/contract/views.ts'
 import type { Occurrence } from '../../src/domain/occurrence.ts'
 import { type House, openHouse, root } from '../harness/house.ts'
-import { kill } from '../harness/processes.ts'
+import { told } from '../harness/jobs.ts'
+import { childrenOf, kill, startOf } from '../harness/processes.ts'
 import { readLedger } from '../harness/store.ts'
+import { waitFor } from '../harness/wait.ts'
 import { type Chance, drawChance, isLong } from './chance.ts'
 import { compareJobs, compareTimes, JobBooks, listJobEvents, timesOf } from './job-books.ts'
 import { allRuns, compareBooks, Ledger } from './ledger.ts'
@@ -93,6 +95,38 @@ test(`over ${deaths} deaths of the agent each due time is in the ledger once, an
   expect(runs.size).toBeGreaterThan(deaths / 2)
 })
 
+test('a shim that comes only after a new agent has revoked its claim runs nothing of a job', async () => {
+  const house = openHouse()
+  const books = new JobBooks(house)
+  const jobs = (schedule: string): Record<string, JobConfig> => ({
+    many: { command: books.command(0), schedule, overlap: { policy: 'allow', max: 10 } },
+  })
+  house.configureJobs(jobs('* * * * * *'))
+  await house.startAgent()
+  await told(house, 'many', 'job.succeeded')
+  const held = childrenOf(house.agentPid).find(({ command }) => command.includes('--launch'))?.pid ?? 0
+  kill(held, 'SIGSTOP')
+  const late = await told(house, 'many', 'job.started', { least: 4 })
+  await house.killAgent()
+  await house.startAgent()
+  const isOver = ({ kind, data }: EventView): boolean => kind !== 'job.started' && 'attempts' in data
+  await waitFor('what waited for its shim has ended', async () => {
+    const ended = (await listJobEvents(house)).filter(isOver).map(({ data }) => data.occurrence)
+    return late.every(({ data }) => ended.includes(data.occurrence))
+  })
+  kill(held, 'SIGCONT')
+  await waitFor('the old launcher has done what was asked of it', () => startOf(held) === null)
+  house.configureJobs(jobs('manual'))
+  await house.api.reload({})
+  await house.waitForSlots('all has ended', (slots) => slots.every(({ state }) => state === 'exited'))
+  const runs = await allRuns(house)
+  const events = await listJobEvents(house)
+  await house.shutdown()
+  await house.assertNothingLeft()
+  expect(compareJobs(books, await readLedger(house), runs, events)).toEqual([])
+  expect([...runs.values()].filter(({ end }) => end?.kind === 'revoked').length).toBeGreaterThan(1)
+})
+
 test('X-5 under the load of workers and jobs a killed agent costs nothing: none runs twice, each end and each byte is known once', {
   timeout: 180_000,
 }, async () => {
@@ -123,7 +157,7 @@ test('X-5 under the load of workers and jobs a killed agent costs nothing: none 
   } as const
   house.configureJobs(jobs, { programs })
   await house.startAgent()
-  for (let death = 1; death <= 12; death++) {
+  for (let death = 1; death <= 8; death++) {
     await pause(chance.below(1500))
     await house.killAgent()
     await pause(chance.below(500))
@@ -210,23 +244,31 @@ function declare(books: JobBooks, isDue: boolean): Config {
 
 /** One life: up to a random moment, or up to a kill point if that comes first. True when it died at the point. */
 async function liveAndDie(house: House, chance: Chance, usualMs: number): Promise<boolean> {
-  const lifeMs = chance.below(usualMs * (chance.onceIn(2) ? 1.2 : 2))
-  const restMs = chance.below(30)
   const isAtPoint = chance.onceIn(4)
+  const lifeMs = isAtPoint ? 1.7 * usualMs : chance.below(usualMs * (chance.onceIn(2) ? 1 : 1.8))
+  const restMs = chance.below(30)
+  const suspendedMs = chance.onceIn(20) ? chance.below(1200) : 0
   const point = { bundle, env: { DROVER_DIE_AT: String(1 + chance.below(60)) } }
   await house.startAgent({ isWaitedFor: false, ...(isAtPoint ? point : {}) })
-  for (let rest = isAtPoint ? 2.5 * usualMs : lifeMs; rest > 0 && house.hasAgent; rest -= 50)
-    await pause(Math.min(50, rest))
-  // As when the machine is suspended, or has no time for the agent.
-  if (house.hasAgent && chance.onceIn(20)) {
-    kill(house.agentPid, 'SIGSTOP')
-    await pause(chance.below(1500))
+  await live(house, lifeMs / 2)
+  if (suspendedMs > 0 && house.hasAgent) {
+    // As when the machine sleeps, or has no time for the agent.
+    const pid = house.agentPid
+    kill(pid, 'SIGSTOP')
+    await pause(suspendedMs)
+    kill(pid, 'SIGCONT')
   }
+  await live(house, lifeMs / 2)
   const hasDied = !house.hasAgent
   const { signal, code } = await house.killAgent()
   if (signal !== 'SIGKILL') throw new Error(`An agent ended by itself, with ${code}.`)
   await pause(restMs)
   return hasDied
+}
+
+/** So long, unless it dies before. */
+async function live(house: House, milliseconds: number): Promise<void> {
+  for (let rest = milliseconds; rest > 0 && house.hasAgent; rest -= 50) await pause(Math.min(50, rest))
 }
 
 /** In the order of the ends, one row for each time that all predecessors had ended as the job wants it. */

@@ -104,7 +104,7 @@ export class JobVerbs {
   }): Promise<OccurrenceView[]> {
     const { targets, ...rest } = query
     const states = occurrenceStateKinds.filter((kind) => query.states.includes(kind))
-    const programs = targets.length === 0 ? null : this.select(targets).map(({ name }) => name)
+    const programs = targets.length === 0 ? null : await this.selectPast(targets)
     return (await this.agent.options.store.listOccurrences({ ...rest, programs, states })).map(viewOccurrence)
   }
 
@@ -234,15 +234,25 @@ export class JobVerbs {
 
   /** The jobs that targets name, by their names; throws for one that names none. */
   private select(targets: readonly string[]): JobProgram[] {
-    const jobs = this.jobs().map((program) => ({
-      name: program.name,
-      program: program.name,
-      group: program.group,
-      job: program,
-    }))
-    const { selected, unknown } = selectTargets(jobs, targets)
+    const { jobs, unknown } = this.trySelect(targets)
     if (unknown.length > 0) throw this.notFound(unknown)
-    return selected.map(({ job }) => job)
+    return jobs
+  }
+
+  /** The names of jobs that targets name, those by their whole name included that nobody declares any more. */
+  private async selectPast(targets: readonly string[]): Promise<string[]> {
+    const { jobs, unknown } = this.trySelect(targets)
+    for (const name of unknown) {
+      const query = { programs: [name], states: [], limit: 1 }
+      if ((await this.agent.options.store.listOccurrences(query)).length === 0) throw this.notFound([name])
+    }
+    return [...jobs.map(({ name }) => name), ...unknown]
+  }
+
+  private trySelect(targets: readonly string[]): { jobs: JobProgram[]; unknown: readonly string[] } {
+    const known = this.jobs().map((job) => ({ name: job.name, program: job.name, group: job.group, job }))
+    const { selected, unknown } = selectTargets(known, targets)
+    return { jobs: selected.map(({ job }) => job), unknown }
   }
 
   private jobs(): JobProgram[] {

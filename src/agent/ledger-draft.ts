@@ -5,12 +5,12 @@
  * Nothing in it looks at a calendar: which times a job was due at is handed in.
  */
 import { decideChain, jobsAfter } from '../domain/chain.ts'
-import type { EventData } from '../domain/event.ts'
 import { fitsNode } from '../domain/job.ts'
 import { variablesOf } from '../domain/job-variables.ts'
 import { isNoAttempt } from '../domain/judge-attempt.ts'
 import { type DueVerdict, decideDue, onTimeMs } from '../domain/missed.ts'
 import { dueNow, type Occurrence, type Outcome, outcomeOf, type Trigger } from '../domain/occurrence.ts'
+import { endEvents } from '../domain/occurrence-events.ts'
 import type { Program } from '../domain/program.ts'
 import type { DesiredProgram } from '../domain/reconcile.ts'
 import { describeEnd, type Run, type RunEnd } from '../domain/run.ts'
@@ -325,7 +325,7 @@ export class LedgerDraft {
       lastedMs: occurrence.startedAt === null ? null : Math.max(0, endedAt - occurrence.startedAt),
       detail,
     }
-    this.draft.event(endKinds[outcome], data, { program, slot, ...(run === null ? {} : { run }) })
+    this.draft.event(endEvents[outcome], data, { program, slot, ...(run === null ? {} : { run }) })
     this.noteEnd(program, outcome)
   }
 
@@ -348,15 +348,6 @@ export class LedgerDraft {
     return occurrence === null ? undefined : this.book.find(occurrence)
   }
 }
-
-const endKinds = {
-  success: 'job.succeeded',
-  warning: 'job.warned',
-  failure: 'job.failed',
-  timed_out: 'job.timed_out',
-  stopped: 'job.stopped',
-  lost: 'job.lost',
-} as const satisfies Record<Outcome, keyof EventData>
 
 /** Whether it has due times at all on this node. */
 export function isDueOn(program: Program | undefined, node: JobNode): boolean {

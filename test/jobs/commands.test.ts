@@ -507,6 +507,18 @@ describe('history', () => {
     ).toEqual(['JOB', 'app:a', 'app:b', ''])
     const { stdout } = await drover(house, ['history', 'app:b', '-n', '1'])
     expect(stdout).toMatch(/^DUE .*\n.* app:b {2}failed .* manual {3}exited with code 1\n$/)
+
+    // What is declared no more has a past all the same.
+    house.configureJobs({ other: { command: 'true', schedule: 'manual' } })
+    await house.api.reload({})
+    expect(await programsOf('app:a')).toEqual(['app:a', 'app:a', 'app:a'])
+    expect(await programsOf('other', 'app:b', '--state', 'ended')).toEqual([
+      'other',
+      'app:b',
+      'other',
+      'app:b',
+    ])
+    expect((await drover(house, ['history', 'app:*'])).code).toBe(4)
   })
 })
 
@@ -525,6 +537,24 @@ describe('runs of jobs', () => {
     expect(await historyOf(house, 'long')).toMatchObject([{ state: 'running' }, { outcome: 'stopped' }])
     house.write('go', '0')
     await told(house, 'long', 'job.succeeded')
+  })
+
+  test('stop of one that waits for a lock says so, and leaves it waiting', async () => {
+    const house = openHouse()
+    const job = { command: untilTold(house), schedule: 'manual', locks: ['db'], overlap: 'queue' } as const
+    house.configureJobs({ one: job, two: job })
+    await house.startAgent()
+    await house.api.triggerJob({ job: 'one' })
+    await told(house, 'one', 'run.started')
+    expect(await house.api.triggerJob({ job: 'two' })).toMatchObject({
+      occurrence: { state: 'queued', reason: 'lock_taken' },
+      text: 'another job has a lock that this one wants',
+    })
+    expect((await drover(house, ['stop', 'two'])).stdout).toBe(
+      'two  it was not running; 1 due time waits for its turn\n',
+    )
+    house.write('go', '0')
+    await told(house, 'two', 'job.succeeded')
   })
 
   test('tell their due time and attempt; status says when the job is due and how it ended', async () => {

@@ -511,6 +511,24 @@ describe('trigger', () => {
       expect(printed).toMatchObject({ code, out: `report  ${said}\n` })
     })
 
+    test('tells the end by its event where the agent is gone with it', async () => {
+      let isAway = false
+      const { code, out } = await runLine('trigger report --wait', {
+        isAgentAbsent: () => isAway,
+        verbs: {
+          streamEvents: () =>
+            (async function* () {
+              isAway = true
+              yield of(2, { kind: 'job.stopped', data: { occurrence: running.id, detail: 'stopped' } })
+            })(),
+        },
+      })
+      expect({ code, out }).toEqual({
+        code: 1,
+        out: 'report  stopped, run 01jd0000000000000000000001: stopped\n',
+      })
+    })
+
     test('is over at once for what was skipped', async () => {
       const triggerJob = answer(skipped, false)
       const { code, asked } = await runLine('trigger report --wait', { verbs: { triggerJob } })
@@ -568,6 +586,13 @@ describe('enable and disable', () => {
     expect(out.split('\n')[1]).toBe(row)
     const { out: json } = await runLine(`${line} --json`, { verbs: { enableJobs: async () => [job] } })
     expect(JSON.parse(json)).toEqual([job])
+  })
+
+  test('enable says where the configuration is against it', async () => {
+    const enableJobs = async () => [jobView({ isEnabled: false, nextAt: null, noNext: 'not_enabled' })]
+    const said = 'report is still not enabled: its configuration says `enabled: false`.\n'
+    expect(await runLine('enable report', { verbs: { enableJobs } })).toMatchObject({ code: 0, err: said })
+    expect((await runLine('disable report', { verbs: { enableJobs } })).err).toBe('')
   })
 
   test('want to know which', async () => {

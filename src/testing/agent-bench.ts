@@ -144,10 +144,11 @@ export class AgentBench {
     this.effects = []
     this.reconciler = this.newReconciler()
     await this.load(isSameBoot)
+    const found = [...this.reconciler.slots.values()]
     await this.reconciler.request((draft) => {
       draft.declare(programs ? desiredOf(programs) : draft.desired)
       if (programs) draft.setPrograms('file', programs, 2)
-      for (const { name, program, state } of [...draft.slots.values()]) {
+      for (const { name, program, state } of found) {
         const id = runOf(state)
         const end = endOnTheWay(name, this.clock.now(), { unborn, isSameBoot })
         if (id !== null && end) draft.endRun({ id, slot: name, program }, end, null)

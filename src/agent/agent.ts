@@ -253,8 +253,7 @@ export class Agent {
     this.programs = programs
     this.scales = new Map((await store.loadScales()).map((scale) => [scale.program, scale]))
     const desired = toDesired(this.programs, this.scales)
-    if (config) this.setLabels(config.settings.labels)
-    await this.loadLedger()
+    await this.loadLedger(config?.settings.labels ?? {})
     const slots = new Map(
       (await store.loadSlots()).map((stored) => {
         const startTimeMs = before.get(stored.program)?.program.restart.startTimeMs ?? 0
@@ -262,13 +261,13 @@ export class Agent {
       }),
     )
     this.reconciler.begin({ slots, desired: toDesired(before, this.scales) })
-    const [newest] = await store.listRuns({ slots: null, limit: 1 })
-    if (newest) this.runIds.startAfter(newest.id)
+    for (const id of await this.newestIds()) this.runIds.startAfter(id)
     const found = await findRuns({ store, runsDir: data.runs, boot, clock, complain })
     for (const { kind, run } of found) if (kind !== 'ended') this.usage.remember(run)
     this.marks.start()
     await this.reconciler.request((draft) => {
       const known = draft.desired
+      if (config) draft.ledger.setLabels(config.settings.labels)
       draft.declare(desired)
       if (config) draft.setPrograms('file', config.programs, this.generation + 1)
       for (const { program } of outdatedScales(this.scales, programs)) draft.removeScale(program)
@@ -407,18 +406,15 @@ export class Agent {
     this.jobTally.keepOnly(this.reconciler.desired)
   }
 
-  /** What this node is, for jobs that are meant for some nodes only. */
-  private setLabels(labels: Readonly<Record<string, string>>): void {
-    const node = { name: this.options.node, labels }
-    this.reconciler.ledger = { ...this.reconciler.ledger, node }
-  }
-
-  private async loadLedger(): Promise<void> {
-    const { store } = this.options
+  /** `usualLabels`: where none are known from before. */
+  private async loadLedger(usualLabels: Readonly<Record<string, string>>): Promise<void> {
+    const { store, node: name } = this.options
+    const known = await store.loadNote('labels')
+    const labels = known === null ? usualLabels : (JSON.parse(known) as typeof usualLabels)
     const jobs = new Map((await store.loadJobs()).map((job) => [job.program, job]))
     const occurrences = OpenOccurrences.from(await store.listOpenOccurrences())
     const pausedBy = (await store.loadNote('paused')) || null
-    this.reconciler.ledger = { ...this.reconciler.ledger, jobs, occurrences, pausedBy }
+    this.reconciler.ledger = { jobs, occurrences, pausedBy, node: { name, labels } }
   }
 
   /** A job that has no due times here is no reason to begin a process for its function. */
@@ -426,6 +422,14 @@ export class Agent {
     const { desired, ledger } = this.reconciler
     if (!isDueOn(desired.get(program)?.program, ledger.node)) return { ok: true, value: false }
     return await this.functions.ask({ ...reference, ...when })
+  }
+
+  /** Of a run and of a due time, the newer one last. */
+  private async newestIds(): Promise<string[]> {
+    const { store } = this.options
+    const runs = await store.listRuns({ slots: null, limit: 1 })
+    const occurrences = await store.listOccurrences({ programs: null, states: [], limit: 1 })
+    return [...runs, ...occurrences].map(({ id }) => id).sort()
   }
 
   private programsInForce(): Program[] {

@@ -301,7 +301,7 @@ function wouldBe(state: Occurrence['state']): string {
 function checkParams({ name, job }: JobProgram, params: Readonly<Record<string, string>>): void {
   const known = Object.keys(job.params)
   for (const [key, value] of Object.entries(params)) {
-    const param = job.params[key]
+    const param = Object.hasOwn(job.params, key) ? job.params[key] : undefined
     if (!param) {
       const near = nearest(key, known)
       throw new UserError('usage', `${name} has no parameter \`${key}\`.`, {

@@ -262,8 +262,10 @@ export class LedgerDraft {
     this.draft.setNote('paused', by ?? '')
   }
 
+  /** Kept for an agent that cannot read its configuration: what runs here goes on to run here. */
   setLabels(labels: Readonly<Record<string, string>>): void {
     this.book.node = { ...this.book.node, labels }
+    this.draft.setNote('labels', JSON.stringify(labels))
   }
 
   /** Begins what waits and may begin now. True when something began. */

@@ -60,6 +60,8 @@ const brokenMs: Milliseconds = 60_000
 const jumpMs: Milliseconds = 2000
 /** So many calendars are compiled before others get their turn. */
 const compiledPerTurn = 250
+/** Once a draft has so many rows, the jobs that are left are looked at in the next one: after days without an agent, thousands of them have a million. */
+export const rowsPerDraft = 20_000
 
 export class Scheduler {
   private readonly options: SchedulerOptions
@@ -145,15 +147,24 @@ export class Scheduler {
     try {
       // The clock may be set until it comes to that.
       let look = this.lookNow()
-      const covered = new Set(due)
+      const toCover = new Set(due)
+      const covered = new Set<Entry>()
       await this.options.record((draft) => {
         look = this.lookNow()
-        for (const entry of this.makeGoodForJump(draft, look)) covered.add(entry)
-        for (const entry of covered) this.coverOne(draft, entry, look.wall)
+        for (const entry of this.makeGoodForJump(draft, look)) toCover.add(entry)
+        let rows = 0
+        for (const entry of toCover) {
+          if (rows >= rowsPerDraft) break
+          rows += this.coverOne(draft, entry, look.wall)
+          covered.add(entry)
+        }
       })
       isRecorded = true
       this.lastLook = look
-      for (const entry of covered) this.planNext(entry, look.wall)
+      for (const entry of toCover) {
+        if (covered.has(entry)) this.planNext(entry, look.wall)
+        else entry.next = Math.min(entry.next ?? look.wall, look.wall)
+      }
     } catch {
       // Who records has told of it.
     }
@@ -172,20 +183,23 @@ export class Scheduler {
     return periodic
   }
 
-  private coverOne(draft: Draft, entry: Entry, now: number): void {
+  /** Gives the number of its due times. */
+  private coverOne(draft: Draft, entry: Entry, now: number): number {
     const { program, identity, calendar } = entry
     try {
       let job = draft.ledger.job(program)
-      if (job?.schedule !== identity) return
+      if (job?.schedule !== identity) return 0
       if (isAheadOf(now, job, calendar)) {
         draft.ledger.shiftAnchor(program, now - job.coveredUntil)
         job = draft.ledger.job(program) ?? job
       }
       const times = calendar.between(job.coveredUntil, now, job.anchor)
       if (times) draft.ledger.recordDue(program, times)
+      return times?.due.length ?? 0
     } catch (error) {
       // A bug with one job is none for the others.
       this.options.complain(`What ${program} was due at cannot be told`, error)
+      return 0
     }
   }
 

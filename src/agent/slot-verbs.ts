@@ -462,6 +462,7 @@ export class SlotVerbs {
 /** Of several slots of a job, one is enough to make it due. */
 function startJob(draft: Draft, slot: SlotRecord, by: string): Verdict {
   if (slot.index > 0) return { outcome: 'unchanged', message: 'the job is triggered once' }
+  if (draft.isShuttingDown) return { outcome: 'failed', message: 'the agent is shutting down' }
   const triggered = draft.ledger.trigger(slot.program, { kind: 'manual', by })
   const state = triggered?.occurrence.state
   if (state?.kind === 'running') return 'asked'

@@ -112,7 +112,7 @@ export interface Changes {
 }
 
 /** Small facts about the node itself. */
-export type NoteName = 'boot' | 'shutdown' | 'node' | 'paused' | 'trimmed'
+export type NoteName = 'boot' | 'shutdown' | 'node' | 'labels' | 'paused' | 'trimmed'
 
 /** A token as it is kept: of its secret only the hash. Times are wall times. */
 export interface StoredToken {

@@ -112,7 +112,8 @@ const missed = v.union(
           }),
         ),
         max: v.optional(
-          key(wholeNumber(1, 10_000), {
+          // Of more than these an agent keeps no row each (`mostListed` in agent/calendars.ts).
+          key(wholeNumber(1, 1000), {
             description: 'With `all`: so many at most, the newest ones.',
             examples: [24],
           }),

@@ -36,7 +36,7 @@ const trimEveryMs = 3_600_000
 /** How long the output of a program that is no longer declared can still be looked at. */
 const dayMs = 24 * 3_600_000
 const forgottenAfterMs = 7 * dayMs
-/** That of `drover exec` belongs to nothing that is declared, and may be of a job that runs once a month. */
+/** That of `drover exec` belongs to nothing that is declared, and may be of a job that runs once a month; due times of jobs that are gone go with it. */
 const slotlessForgottenAfterMs = 100 * dayMs
 const history = { keepRuns: 1_000_000, keepEvents: 500_000 }
 
@@ -147,7 +147,7 @@ export class Housekeeper {
       const now = clock.now()
       await this.drop(await store.listForgottenRuns(now - forgottenAfterMs, now - slotlessForgottenAfterMs))
       await this.trimJobs(null)
-      await store.trim(history)
+      await store.trim({ ...history, forgottenBefore: now - slotlessForgottenAfterMs })
     } catch (error) {
       this.options.complain('The history could not be trimmed', error)
     }

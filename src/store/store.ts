@@ -66,7 +66,8 @@ export interface Store {
   lastEventId(): Promise<number>
 
   /** Forgets rows of history beyond the limits; returns how many. */
-  trim(limits: { keepRuns: number; keepEvents: number }): Promise<number>
+  /** `forgottenBefore`: due times of programs that are no jobs any more go when they were recorded before. */
+  trim(limits: { keepRuns: number; keepEvents: number; forgottenBefore: number }): Promise<number>
   close(): Promise<void>
 }
 

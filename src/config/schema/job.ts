@@ -345,7 +345,7 @@ const jobEntries = {
   after: v.optional(
     key(after, {
       description:
-        'Programs whose end makes it due: by success, unless another condition is said. Of several, each has to have ended so since the last time.',
+        'Programs whose end makes it due: by success, unless another condition is said. Of several, each has to have ended so since the last time. What was stopped, by a person or a shutdown, has neither succeeded nor failed: only `end` counts it.',
       examples: ['fetch', { fetch: 'success', cleanup: 'end' }],
     }),
     [],

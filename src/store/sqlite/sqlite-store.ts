@@ -364,7 +364,15 @@ class SqliteStore implements Store {
     return Number(row?.id ?? 0)
   }
 
-  async trim({ keepRuns, keepEvents }: { keepRuns: number; keepEvents: number }): Promise<number> {
+  async trim({
+    keepRuns,
+    keepEvents,
+    forgottenBefore,
+  }: {
+    keepRuns: number
+    keepEvents: number
+    forgottenBefore: number
+  }): Promise<number> {
     return await this.db.transaction().execute(async (tx) => {
       const oldest = await tx
         .selectFrom('runs')
@@ -383,6 +391,13 @@ class SqliteStore implements Store {
           .executeTakeFirst()
         trimmed += numDeletedRows
       }
+      const forgotten = await tx
+        .deleteFrom('occurrences')
+        .where('recorded_at', '<', forgottenBefore)
+        .where('state', 'not in', ['queued', 'running'])
+        .where('program', 'not in', (query) => query.selectFrom('jobs').select('program'))
+        .executeTakeFirst()
+      trimmed += forgotten.numDeletedRows
       const last = await tx
         .selectFrom('events')
         .select(({ fn }) => fn.max('id').as('id'))

@@ -92,6 +92,26 @@ test('S-T6 a job for some nodes runs on these and nowhere else, one for none in 
   await told(house, 'web', 'job.succeeded')
 })
 
+test('S-T6 S-F5 two nodes with one definition: each runs what is meant for it, and knows of its own runs alone', async () => {
+  const [near, far] = [openHouse(), openHouse()]
+  const schedule = '* * * * * *'
+  const jobs = {
+    here: { command: 'true', schedule, nodes: ['house'] },
+    there: { command: 'true', schedule, nodes: ['far'] },
+    both: { command: 'true', schedule },
+  }
+  for (const house of [near, far]) house.configureJobs(jobs)
+  await near.startAgent()
+  await far.startAgent({ args: ['-i', 'far'] })
+  for (const name of ['here', 'both']) await told(near, name, 'job.succeeded')
+  for (const name of ['there', 'both']) await told(far, name, 'job.succeeded')
+  expect(await eventsOf(near, 'there', ['job.*', 'run.*'])).toEqual([])
+  expect(await eventsOf(far, 'here', ['job.*', 'run.*'])).toEqual([])
+  const ids = new Set((await runsOf(near, 'both')).map(({ id }) => id))
+  expect((await runsOf(far, 'both')).some(({ id }) => ids.has(id))).toBe(false)
+  expect((await runsOf(far, 'both')).every(({ node }) => node === 'far')).toBe(true)
+})
+
 test('S-C2 a job that is not enabled never runs, and does once it is', async () => {
   const house = openHouse()
   const job = { command: 'true', schedule: '* * * * * *' } as const

@@ -33,7 +33,7 @@ export function describeConformance(makeStore: () => Promise<StoreUnderTest>): v
     return one
   }
 
-  describe('conformance', () => {
+  describe('S-T3 conformance: the same behaviour, whatever it lies on', () => {
     afterEach(async () => {
       for (const one of made.splice(0)) await one.dispose()
     })

@@ -642,6 +642,23 @@ describe('another set of jobs', () => {
   })
 })
 
+it('S-F5: what is due on two nodes is followed on each of them for itself', async () => {
+  const other = await JobBench.begin('2026-09-21T14:00:30Z')
+  try {
+    for (const node of [bench, other]) {
+      await node.declare(aJob({}))
+      await node.live(minute)
+    }
+    await bench.finish(1)
+    await bench.live(minute)
+    await other.live(minute)
+    expect(await bench.told()).toEqual(['14:01 ended failure', '14:02 running'])
+    expect(await other.told()).toEqual(['14:01 running', '14:02 skipped still_running'])
+  } finally {
+    await other.dispose()
+  }
+})
+
 describe('S-C3: a function that says when', () => {
   const predicate = { file: '/drover.config.ts', path: ['jobs', 'report', 'schedule'] }
   const byFunction: Partial<JobRules> = { schedule: { expressions: [], at: [], predicate }, ...side }

@@ -112,7 +112,7 @@ const missed = v.union(
           }),
         ),
         max: v.optional(
-          key(wholeNumber(1, 10_000), {
+          key(wholeNumber(1, 1000), {
             description: 'With `all`: so many at most, the newest ones.',
             examples: [24],
           }),

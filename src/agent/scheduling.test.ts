@@ -31,6 +31,7 @@ async function beginAnew(time: string): Promise<void> {
 
 const cron = (...expressions: string[]): Partial<JobRules> => ({
   schedule: { expressions, at: [], predicate: null },
+  timezone: 'UTC',
 })
 const missed = (kind: MissedPolicy['kind'], changes: Partial<MissedPolicy> = {}): Partial<JobRules> => ({
   missed: { kind, withinMs: null, max: 3, ...changes },
@@ -445,7 +446,7 @@ describe('the zone of the machine', () => {
   it('is part of a schedule without one of its own: what was due by the old one is missed, then the new one holds', async () => {
     process.env.TZ = 'Europe/Berlin'
     await beginAnew('2026-09-21T14:00:30Z')
-    const job = aJob({ ...cron('30 16 * * *'), ...side })
+    const job = aJob({ ...cron('30 16 * * *'), timezone: null, ...side })
     const zoned = aJob({ ...cron('30 16 * * *'), timezone: 'Europe/Berlin', ...side }, { name: 'zoned' })
     await bench.declare(job, zoned)
     await bench.live(hour)
@@ -461,7 +462,7 @@ describe('the zone of the machine', () => {
   it('changed while no agent was there', async () => {
     process.env.TZ = 'Europe/Berlin'
     await beginAnew('2026-09-21T14:00:30Z')
-    await bench.declare(aJob({ ...cron('30 16 * * *'), ...side }))
+    await bench.declare(aJob({ ...cron('30 16 * * *'), timezone: null, ...side }))
     process.env.TZ = 'America/New_York'
     await bench.restartAgent(hour)
     await bench.live(day)

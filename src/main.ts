@@ -90,6 +90,7 @@ export async function startAgent(options: StartOptions): Promise<number> {
   })
   let api: ApiServer
   const end = new Ending(agent, options.leaveWorkersOnTerm, options.stopWithinMs ?? null)
+  let stopListening = (): void => {}
   try {
     clearSocketPath(data.socket)
     const { config, refused } = await readFirstConfig(configPath, store)
@@ -106,6 +107,8 @@ export async function startAgent(options: StartOptions): Promise<number> {
       end.begin(leaveWorkers, by, 0, successor ?? null)
     })
     doors.serve({ verbs, access: agent.tokens })
+    // Before anybody can know that it is there, and tell it to end.
+    stopListening = listenToSignals(end, () => void reloadQuietly(agent, complain))
     api = await serveApi({ verbs, socketPath: data.socket, version, log: complain })
     writeAgentFile(data, {
       pid: process.pid,
@@ -114,6 +117,7 @@ export async function startAgent(options: StartOptions): Promise<number> {
       ...(leavesAt === undefined ? {} : { leavesAt: new Date(leavesAt).toISOString() }),
     })
   } catch (error) {
+    stopListening()
     await doors.close()
     await agent.close()
     throw error
@@ -121,7 +125,6 @@ export async function startAgent(options: StartOptions): Promise<number> {
   tellInitUp()
   if (leavesAt === undefined) sayWhatNext(log, data)
   options.whenReady?.()
-  const stopListening = listenToSignals(end, () => void reloadQuietly(agent, complain))
   keepGoing(complain)
   const stopWatching = watchForExit(agent, options.exitWhen ?? 'never', (reason, code) => {
     end.begin(false, reason, code)

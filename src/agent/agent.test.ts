@@ -10,16 +10,27 @@ import { systemClock } from '../clock.ts'
 import type { AgentVerbs } from '../contract/verbs.ts'
 import { noSettings } from '../domain/agent-settings.ts'
 import type { Program } from '../domain/program.ts'
-import { aPolicy, aProgram, runningState, startingState, stoppingState } from '../domain/testing/samples.ts'
+import {
+  aJob,
+  aPolicy,
+  aProgram,
+  runningState,
+  startingState,
+  stoppingState,
+} from '../domain/testing/samples.ts'
 import { dataDirectory, prepareDataDirectory } from '../process/data-directory.ts'
 import { readBootId } from '../process/process-identity.ts'
 import { findShim } from '../process/shim.ts'
+import { anOccurrence } from '../store/conformance/jobs.ts'
 import { aRun, aSlot } from '../store/conformance/samples.ts'
 import { openSqliteStore } from '../store/sqlite/open.ts'
 import type { Changes } from '../store/store.ts'
+import { FakeClock } from '../testing/fake-clock.ts'
+import { byHand } from '../testing/job-bench.ts'
 import { aClaim, aPid, makeRunDirectory, someoneDead } from '../testing/run-directories.ts'
 import { Agent } from './agent.ts'
 import type { ProgramsOfConfig } from './program-verbs.ts'
+import { RunIds } from './run-ids.ts'
 import { createVerbs } from './verbs.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -263,5 +274,56 @@ describe('an agent', () => {
     await die()
     await begin(programs(finishing))
     await vi.waitFor(async () => expect(await eventsOf('run.started')).toHaveLength(2), patience)
+  })
+
+  it('with a configuration that cannot be read goes on to have the labels that its jobs are meant for', async () => {
+    const job = aJob({ target: { nodes: [], labels: { role: 'db' } } })
+    const config = { ...programs(job), settings: { ...noSettings, labels: { role: 'db' } } }
+    await begin(config)
+    await die()
+    await begin()
+    expect(await verbs.listJobs([])).toMatchObject([{ name: 'report', notHere: null }])
+    expect(agent.scheduler.nextOf('report')).not.toBeNull()
+    await die()
+    await begin(programs(job))
+    expect(await verbs.listJobs([])).toMatchObject([
+      { notHere: 'it is for nodes with role=db, and this one has no role' },
+    ])
+  })
+
+  it('that begins with a clock that was set back gives due times ids after those that are known', async () => {
+    const late = new RunIds(new FakeClock(Date.now() + 3_600_000)).next()
+    await leave({
+      occurrences: [anOccurrence(late, { state: { kind: 'skipped', reason: 'paused', detail: '' } })],
+    })
+    await begin(programs(aJob(byHand)))
+    await verbs.triggerJob({ job: 'report', params: {}, dryRun: false, wait: false, by: 'ann' })
+    const [newest] = await verbs.listOccurrences({ targets: [], states: [], limit: 1 })
+    expect(newest?.trigger).toBe('manual')
+    expect((newest?.id ?? '') > late).toBe(true)
+  })
+
+  it('refuses parameters that every object has by itself as any that its job does not declare', async () => {
+    await begin(programs(aJob(byHand)))
+    const asked = { job: 'report', params: { toString: 'x' }, dryRun: false, wait: false, by: 'ann' }
+    await expect(verbs.triggerJob(asked)).rejects.toThrow('report has no parameter `toString`.')
+  })
+
+  it('that is shutting down starts no job, now or when the next one begins', async () => {
+    await begin(
+      programs(
+        aJob(byHand),
+        ofText('a', 'trap "" TERM; echo up; while :; do sleep 0.1; done', {
+          stop: { signal: 'TERM', graceMs: 500, target: 'group' },
+        }),
+      ),
+    )
+    await becomes({ 'a:0': 'running', 'report:0': 'stopped' })
+    const ending = agent.shutdown(false, 'ann')
+    const [outcome] = await verbs.start({ targets: ['report'], wait: false, by: 'ann' })
+    expect(outcome).toMatchObject({ outcome: 'failed', message: 'the agent is shutting down' })
+    await ending
+    expect(await verbs.listOccurrences({ targets: [], states: [], limit: 1 })).toEqual([])
+    await die()
   })
 })

@@ -34,10 +34,12 @@ import { EventFeed } from './event-feed.ts'
 import { FileWatch } from './file-watch.ts'
 import type { FunctionAnswer } from './function-host.ts'
 import { FunctionHosts } from './function-hosts.ts'
-import { Housekeeper } from './housekeeper.ts'
+import { Housekeeper, type JobHistory } from './housekeeper.ts'
+
 import { JobTally } from './job-tally.ts'
 import { isDueOn } from './ledger-draft.ts'
 import { observeRun } from './observe-run.ts'
+import { OpenOccurrences } from './open-occurrences.ts'
 import { OutputQuota } from './output-quota.ts'
 import type { ProgramsOfConfig } from './program-verbs.ts'
 import {
@@ -229,6 +231,7 @@ export class Agent {
       store,
       runsDir: data.runs,
       limits: (slot) => this.retentionOf(slot),
+      jobs: (slot) => this.jobHistories(slot),
       complain: options.complain,
     })
   }
@@ -250,22 +253,21 @@ export class Agent {
     this.programs = programs
     this.scales = new Map((await store.loadScales()).map((scale) => [scale.program, scale]))
     const desired = toDesired(this.programs, this.scales)
-    if (config) this.setLabels(config.settings.labels)
-    await this.loadLedger()
-    this.reconciler.desired = toDesired(before, this.scales)
-    this.reconciler.slots = new Map(
+    await this.loadLedger(config?.settings.labels ?? {})
+    const slots = new Map(
       (await store.loadSlots()).map((stored) => {
         const startTimeMs = before.get(stored.program)?.program.restart.startTimeMs ?? 0
         return [stored.name, fromStored(stored, clock, { startTimeMs, isSameBoot })] as const
       }),
     )
-    const [newest] = await store.listRuns({ slots: null, limit: 1 })
-    if (newest) this.runIds.startAfter(newest.id)
+    this.reconciler.begin({ slots, desired: toDesired(before, this.scales) })
+    for (const id of await this.newestIds()) this.runIds.startAfter(id)
     const found = await findRuns({ store, runsDir: data.runs, boot, clock, complain })
     for (const { kind, run } of found) if (kind !== 'ended') this.usage.remember(run)
     this.marks.start()
     await this.reconciler.request((draft) => {
       const known = draft.desired
+      if (config) draft.ledger.setLabels(config.settings.labels)
       draft.declare(desired)
       if (config) draft.setPrograms('file', config.programs, this.generation + 1)
       for (const { program } of outdatedScales(this.scales, programs)) draft.removeScale(program)
@@ -404,18 +406,15 @@ export class Agent {
     this.jobTally.keepOnly(this.reconciler.desired)
   }
 
-  /** What this node is, for jobs that are meant for some nodes only. */
-  private setLabels(labels: Readonly<Record<string, string>>): void {
-    const node = { name: this.options.node, labels }
-    this.reconciler.ledger = { ...this.reconciler.ledger, node }
-  }
-
-  private async loadLedger(): Promise<void> {
-    const { store } = this.options
+  /** `usualLabels`: where none are known from before. */
+  private async loadLedger(usualLabels: Readonly<Record<string, string>>): Promise<void> {
+    const { store, node: name } = this.options
+    const known = await store.loadNote('labels')
+    const labels = known === null ? usualLabels : (JSON.parse(known) as typeof usualLabels)
     const jobs = new Map((await store.loadJobs()).map((job) => [job.program, job]))
-    const occurrences = new Map((await store.listOpenOccurrences()).map((one) => [one.id, one]))
+    const occurrences = OpenOccurrences.from(await store.listOpenOccurrences())
     const pausedBy = (await store.loadNote('paused')) || null
-    this.reconciler.ledger = { ...this.reconciler.ledger, jobs, occurrences, pausedBy }
+    this.reconciler.ledger = { jobs, occurrences, pausedBy, node: { name, labels } }
   }
 
   /** A job that has no due times here is no reason to begin a process for its function. */
@@ -423,6 +422,14 @@ export class Agent {
     const { desired, ledger } = this.reconciler
     if (!isDueOn(desired.get(program)?.program, ledger.node)) return { ok: true, value: false }
     return await this.functions.ask({ ...reference, ...when })
+  }
+
+  /** Of a run and of a due time, the newer one last. */
+  private async newestIds(): Promise<string[]> {
+    const { store } = this.options
+    const runs = await store.listRuns({ slots: null, limit: 1 })
+    const occurrences = await store.listOccurrences({ programs: null, states: [], limit: 1 })
+    return [...runs, ...occurrences].map(({ id }) => id).sort()
   }
 
   private programsInForce(): Program[] {
@@ -557,11 +564,22 @@ export class Agent {
   private retentionOf(slot: string): RetentionLimits {
     const program = this.reconciler.desired.get(this.reconciler.slots.get(slot)?.program ?? '')?.program
     if (!program) return { runsPerSlot: runsKeptPerSlot, bytesPerSlot: Number.POSITIVE_INFINITY }
+    const { keep: runsPerSlot, maxAgeMs } = program.kind === 'job' ? program.job.history : usualHistory
+    const age = maxAgeMs === null ? {} : { endedBefore: this.options.clock.now() - maxAgeMs }
     const room = roomForEnded(program)
-    if (room !== null) return { runsPerSlot: runsKeptPerSlot, bytesPerSlot: room, isStrict: true }
+    if (room !== null) return { runsPerSlot, bytesPerSlot: room, isStrict: true, ...age }
     const { maxBytes, keep } = program.output
     const bytesPerSlot = maxBytes === 0 ? Number.POSITIVE_INFINITY : maxBytes * (keep + 1)
-    return { runsPerSlot: runsKeptPerSlot, bytesPerSlot }
+    return { runsPerSlot, bytesPerSlot, ...age }
+  }
+
+  private jobHistories(slot: string | null): JobHistory[] {
+    const { slots, desired } = this.reconciler
+    const only = slot === null ? null : desired.get(slots.get(slot)?.program ?? '')
+    const programs = only === null ? [...desired.values()] : only ? [only] : []
+    return programs.flatMap(({ program }) =>
+      program.kind === 'job' ? [{ program: program.name, ...program.job.history }] : [],
+    )
   }
 
   private slotsToCompress(): string[] {
@@ -605,3 +623,4 @@ const atOnce: StopPolicy = { signal: 'KILL', graceMs: 0, target: 'group' }
 
 /** Directories of ended runs, and with them their output, that a slot keeps. */
 const runsKeptPerSlot = 20
+const usualHistory = { keep: runsKeptPerSlot, maxAgeMs: null }

@@ -1,6 +1,8 @@
 import process from 'node:process'
 import fc from 'fast-check'
+import * as v from 'valibot'
 import { afterEach, describe, expect, it } from 'vitest'
+import { job } from '../config/schema/job.ts'
 import type { BlackoutWindow, JobRules, JobSchedule } from '../domain/job.ts'
 import { compileCalendar } from '../domain/schedule/calendar.ts'
 import { aJob } from '../domain/testing/samples.ts'
@@ -196,5 +198,13 @@ describe('a blackout', () => {
 
   it('is none where a job has none', () => {
     expect(within([], '2026-12-24T12:00:00Z')).toBeNull()
+  })
+})
+
+describe('what is made up for', () => {
+  it('may be as much as is listed, and no more', () => {
+    const accepts = (max: number): boolean =>
+      v.is(job, { command: './report.sh', schedule: '* * * * *', missed: { policy: 'all', max } })
+    expect([accepts(mostListed), accepts(mostListed + 1)]).toEqual([true, false])
   })
 })

@@ -6,7 +6,6 @@ import type { FunctionReference, JobRules, JobSchedule } from '../domain/job.ts'
 import type { JsonValue } from '../domain/program.ts'
 import { stableJson } from '../domain/program-change.ts'
 import { type Calendar, compileCalendar } from '../domain/schedule/calendar.ts'
-import { parseExpression } from '../domain/schedule/expression.ts'
 import { coveringWindow, parseWindow, type Window } from '../domain/schedule/windows.ts'
 import { processZone } from '../domain/schedule/zone.ts'
 import type { StoredJob } from '../store/store.ts'
@@ -23,9 +22,16 @@ interface KeptSchedule extends JobSchedule {
 
 /** Two schedules with the same text are due at the same times. A job without a zone of its own has another schedule once the machine's zone is another. */
 function scheduleIdentity({ job }: JobProgram, zoneHere: () => string): string {
-  const kept: KeptSchedule = { ...job.schedule, zone: job.timezone ?? zoneHere() }
-  return stableJson(kept as unknown as JsonValue)
+  const zone = job.timezone ?? zoneHere()
+  const known = identities.get(job)
+  if (known?.zone === zone) return known.identity
+  const kept: KeptSchedule = { ...job.schedule, zone }
+  const identity = stableJson(kept as unknown as JsonValue)
+  identities.set(job, { zone, identity })
+  return identity
 }
+
+const identities = new WeakMap<JobRules, { readonly zone: string; readonly identity: string }>()
 
 /** The calendar of a schedule that may no longer be in force. */
 export function calendarOf(program: string, identity: string): JobCalendar {
@@ -65,10 +71,10 @@ export class JobCalendar {
   private readonly calendar: Calendar
 
   constructor(program: string, { expressions, at, predicate, zone }: KeptSchedule) {
-    this.kind = expressions.length > 0 && at.length === 0 && expressions.every(isEvery) ? 'every' : 'schedule'
     this.predicate = predicate
     this.zone = zone
     this.calendar = compileCalendar({ expressions, at, timezone: zone, seed: program })
+    this.kind = this.calendar.isPeriodic ? 'every' : 'schedule'
   }
 
   /** The first time after. With a function, the next full minute, when it is asked. */
@@ -109,11 +115,6 @@ export class JobCalendar {
       ? Math.floor(atOrBefore / minuteMs) * minuteMs
       : this.calendar.previous(atOrBefore, anchor)
   }
-}
-
-function isEvery(text: string): boolean {
-  const read = parseExpression(text, '')
-  return read.ok && read.schedule.kind === 'every'
 }
 
 const minuteMs = 60_000

@@ -36,6 +36,7 @@ function draftOf(
       desired,
       ledger: emptyLedger({ name: 'a', labels: {} }),
       isShuttingDown: false,
+      restless: null,
     },
     { clock, newRunId: () => `n${++runs}`, random: () => 0.5, node: 'a', blackoutOf: () => null },
   )

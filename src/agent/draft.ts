@@ -10,7 +10,7 @@ import { isNoAttempt } from '../domain/judge-attempt.ts'
 import { type ReachedLimit, runsUsedUp } from '../domain/limits.ts'
 import type { Program, RestartPolicy } from '../domain/program.ts'
 import { isReady } from '../domain/readiness.ts'
-import { type Action, type DesiredProgram, isActive, planReconcile } from '../domain/reconcile.ts'
+import { type Action, type DesiredProgram, isActive, isAtRest, planReconcile } from '../domain/reconcile.ts'
 import { describeEnd, holdsSlot, type Run, type RunCause, type RunEnd } from '../domain/run.ts'
 import { dueOf, livesIn, runOf, type SlotEvent, type SlotState, transition } from '../domain/slot-state.ts'
 import type { SlotTally } from '../domain/slot-tally.ts'
@@ -43,6 +43,8 @@ export interface DraftBase {
   readonly desired: ReadonlyMap<string, DesiredProgram>
   readonly ledger: LedgerBase
   readonly isShuttingDown: boolean
+  /** Names of the slots that are not at rest; null: nobody has looked yet. */
+  readonly restless: ReadonlySet<string> | null
 }
 
 /** What a run was seen to use at most, and whether it was told that it lasts too long. */
@@ -73,6 +75,7 @@ export class Draft {
   readonly rollouts: RolloutDraft
   desired: ReadonlyMap<string, DesiredProgram>
   isShuttingDown: boolean
+  private readonly base: DraftBase
   private readonly tools: DraftTools
   private readonly events: NewEvent[] = []
   private readonly removed = new Set<string>()
@@ -88,6 +91,7 @@ export class Draft {
   private readonly tokens = new Map<string, StoredToken | null>()
 
   constructor(base: DraftBase, tools: DraftTools) {
+    this.base = base
     this.slots = new Overlay(base.slots)
     this.desired = base.desired
     this.isShuttingDown = base.isShuttingDown
@@ -98,6 +102,14 @@ export class Draft {
 
   get clock(): Clock {
     return this.tools.clock
+  }
+
+  /** It is recorded: makes it so, and gives what the next draft begins from. */
+  commit(): DraftBase {
+    const restless = new Set(this.restless.filter((slot) => !isAtRest(slot)).map(({ name }) => name))
+    this.slots.commit()
+    const { desired, isShuttingDown } = this
+    return { slots: this.base.slots, desired, ledger: this.ledger.commit(), isShuttingDown, restless }
   }
 
   /** Everything to record; null when there is nothing. */
@@ -148,10 +160,17 @@ export class Draft {
     this.ledger.declare(before, jobCalendars())
   }
 
+  /** Slots that something may come of by itself: those that were not at rest, or were touched since; all of them once other programs came into force. */
+  get restless(): SlotRecord[] {
+    const { restless, desired } = this.base
+    if (restless === null || this.desired !== desired) return [...this.slots.values()]
+    return [...new Set([...restless, ...this.touched])].flatMap((name) => this.slots.get(name) ?? [])
+  }
+
   /** Lets time pass: whatever is due becomes a tick. */
   tick(): void {
     const now = this.tools.clock.monotonic()
-    for (const { name, state, rollout } of this.slots.values()) {
+    for (const { name, state, rollout } of this.restless) {
       const due = dueOf(state)
       const waitsForCheck = state.kind === 'starting' && state.isBorn && state.until === null
       if ((due !== null && due <= now) || waitsForCheck) this.send(name, { kind: 'tick' })

@@ -51,7 +51,9 @@ ${jobs.join('\n')}
 /** All processes that loaded the file, in their order. */
 function pids(): number[] {
   const path = `${file}.pids`
-  return existsSync(path) ? readFileSync(path, 'utf8').trim().split(' ').map(Number) : []
+  // It is empty for a moment between its making and its first word.
+  const words = existsSync(path) ? readFileSync(path, 'utf8').match(/\d+(?= )/g) : null
+  return (words ?? []).map(Number)
 }
 
 function isAlive(pid: number): boolean {

@@ -4,28 +4,32 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { exited } from '../domain/testing/samples.ts'
+import { anOccurrence } from '../store/conformance/jobs.ts'
 import { aRun } from '../store/conformance/samples.ts'
 import { openSqliteStore } from '../store/sqlite/open.ts'
 import type { Store } from '../store/store.ts'
 import { FakeClock } from '../testing/fake-clock.ts'
-import { Housekeeper } from './housekeeper.ts'
+import { Housekeeper, type JobHistory } from './housekeeper.ts'
 
 let folder: string
 let store: Store
 let clock: FakeClock
 let housekeeper: Housekeeper
 let complaints: string[]
+let jobs: JobHistory[] = []
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'drover-house-'))
   store = openSqliteStore(join(folder, 'drover.db'))
   clock = new FakeClock()
   complaints = []
+  jobs = []
   housekeeper = new Housekeeper({
     clock,
     store,
     runsDir: folder,
     limits: () => ({ runsPerSlot: 2, bytesPerSlot: 1000 }),
+    jobs: () => jobs,
     complain: (message) => complaints.push(message),
   })
 })
@@ -96,4 +100,37 @@ it('waits for nothing once it is closed', () => {
   housekeeper.close()
   housekeeper.mind('mailer:0')
   expect(clock.pending).toBe(0)
+})
+
+it('forgets the due times of a job beyond what it keeps, with their runs, soon after one of its runs ended', async () => {
+  jobs = [{ program: 'mailer', keep: 2, maxAgeMs: null }]
+  for (const [index, id] of ['o1', 'o2', 'o3'].entries()) {
+    const ended = { kind: 'ended', outcome: 'success', detail: 'exited with code 0' } as const
+    await store.record({
+      occurrences: [anOccurrence(id, { program: 'mailer', dueAt: index * 1000, state: ended })],
+      claimedRuns: [aRun(`r${index + 1}`, { occurrence: { id, attempt: 1 } })],
+    })
+    await end(`r${index + 1}`, 1)
+  }
+  housekeeper.mind('mailer:0')
+  await housekeeper.runOnce()
+  const left = await store.listOccurrences({ programs: null, states: [], limit: 10 })
+  expect(left.map(({ id }) => id)).toEqual(['o3', 'o2'])
+  expect((await store.listRuns({ slots: null, limit: 10 })).map(({ id }) => id)).toEqual(['r3', 'r2'])
+  expect(existsSync(join(folder, 'r1'))).toBe(false)
+  expect(complaints).toEqual([])
+})
+
+it('forgets what is older than a job keeps it, whatever ends', async () => {
+  jobs = [{ program: 'report', keep: 100, maxAgeMs: 60_000 }]
+  const skipped = { kind: 'skipped', reason: 'paused', detail: 'paused by alice' } as const
+  await store.record({
+    occurrences: [
+      anOccurrence('o1', { dueAt: 1000, state: skipped, recordedAt: clock.now() - 61_000 }),
+      anOccurrence('o2', { dueAt: 2000, state: skipped, recordedAt: clock.now() - 1000 }),
+    ],
+  })
+  await housekeeper.finish()
+  const left = await store.listOccurrences({ programs: null, states: [], limit: 10 })
+  expect(left.map(({ id }) => id)).toEqual(['o2'])
 })

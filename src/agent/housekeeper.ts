@@ -9,14 +9,23 @@ import { planRetention, type RetentionLimits } from '../domain/retention.ts'
 import { removeRunDirectory } from '../process/run-directory.ts'
 import type { Store } from '../store/store.ts'
 
+/** How much of a job's due times is kept. */
+export interface JobHistory {
+  readonly program: string
+  readonly keep: number
+  readonly maxAgeMs: number | null
+}
+
 export interface HousekeeperOptions {
   readonly clock: Clock
   readonly store: Pick<
     Store,
-    'listKeptRuns' | 'listSlotsOfRuns' | 'listForgottenRuns' | 'record' | 'trim' | 'loadNote'
+    'trimJob' | 'listKeptRuns' | 'listSlotsOfRuns' | 'listForgottenRuns' | 'record' | 'trim' | 'loadNote'
   >
   readonly runsDir: string
   readonly limits: (slot: string) => RetentionLimits
+  /** The jobs, each with what is kept of its past; of one slot, or all. */
+  readonly jobs: (slot: string | null) => readonly JobHistory[]
   readonly complain: (message: string, error: unknown) => void
 }
 
@@ -27,9 +36,9 @@ const trimEveryMs = 3_600_000
 /** How long the output of a program that is no longer declared can still be looked at. */
 const dayMs = 24 * 3_600_000
 const forgottenAfterMs = 7 * dayMs
-/** That of `drover exec` belongs to nothing that is declared, and may be of a job that runs once a month. */
+/** That of `drover exec` belongs to nothing that is declared, and may be of a job that runs once a month; due times of jobs that are gone go with it. */
 const slotlessForgottenAfterMs = 100 * dayMs
-const history = { keepRuns: 100_000, keepEvents: 500_000 }
+const history = { keepRuns: 1_000_000, keepEvents: 500_000 }
 
 export class Housekeeper {
   private readonly options: HousekeeperOptions
@@ -78,6 +87,7 @@ export class Housekeeper {
     for (const slot of slots) {
       try {
         await this.dropSurplus(slot)
+        await this.trimJobs(slot)
       } catch (error) {
         this.options.complain(`The old runs of ${slot} could not be dropped`, error)
       }
@@ -102,10 +112,19 @@ export class Housekeeper {
     const runs = await this.options.store.listKeptRuns(slot)
     await this.drop(
       planRetention(
-        runs.map(({ id, bytes }) => ({ id, slot, bytes })),
+        runs.map((run) => ({ ...run, slot })),
         this.options.limits,
       ),
     )
+  }
+
+  /** After their directories, so that no row of a run goes before its output. Null: all jobs. */
+  private async trimJobs(slot: string | null): Promise<void> {
+    const { clock, store, jobs } = this.options
+    for (const { program, keep, maxAgeMs } of jobs(slot)) {
+      const recordedBefore = maxAgeMs === null ? null : clock.now() - maxAgeMs
+      await store.trimJob({ program, keep, recordedBefore })
+    }
   }
 
   /** Killed in between, the rows speak of directories that are gone, and the next look mends that. */
@@ -127,7 +146,8 @@ export class Housekeeper {
       const { clock, store } = this.options
       const now = clock.now()
       await this.drop(await store.listForgottenRuns(now - forgottenAfterMs, now - slotlessForgottenAfterMs))
-      await store.trim(history)
+      await this.trimJobs(null)
+      await store.trim({ ...history, forgottenBefore: now - slotlessForgottenAfterMs })
     } catch (error) {
       this.options.complain('The history could not be trimmed', error)
     }

@@ -4,12 +4,10 @@
  */
 import type { DroverEvent } from '../domain/event.ts'
 import type { Milliseconds } from '../domain/milliseconds.ts'
-import { isGoodOutcome, type Occurrence, type Outcome } from '../domain/occurrence.ts'
+import { isGoodOutcome, type Occurrence } from '../domain/occurrence.ts'
+import { type Became, becameOf } from '../domain/occurrence-events.ts'
 import type { DesiredProgram } from '../domain/reconcile.ts'
 import type { Store } from '../store/store.ts'
-
-/** What can become of a due time. */
-export type Became = Outcome | 'skipped' | 'missed'
 
 export interface JobFigures {
   readonly became: Map<Became, number>
@@ -79,21 +77,6 @@ export class JobTally {
       await new Promise((resolve) => setImmediate(resolve))
     }
   }
-}
-
-const outcomeOfKind: Partial<Record<DroverEvent['kind'], Became>> = {
-  'job.succeeded': 'success',
-  'job.warned': 'warning',
-  'job.failed': 'failure',
-  'job.timed_out': 'timed_out',
-  'job.stopped': 'stopped',
-  'job.lost': 'lost',
-  'job.skipped': 'skipped',
-  'job.missed': 'missed',
-}
-
-function becameOf(kind: DroverEvent['kind']): Became | null {
-  return outcomeOfKind[kind] ?? null
 }
 
 function lastedOf({ startedAt, endedAt }: Occurrence): Milliseconds | null {

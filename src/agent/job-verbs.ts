@@ -11,7 +11,7 @@ import { processZone } from '../domain/schedule/zone.ts'
 import { selectTargets } from '../domain/target.ts'
 import { UserError } from '../domain/user-error.ts'
 import type { Agent } from './agent.ts'
-import { blackoutOf, calendarOf, type JobCalendar } from './calendars.ts'
+import { blackoutOf, type JobCalendar } from './calendars.ts'
 import type { Draft } from './draft.ts'
 import { clause, countOpen, hindranceOf, viewJob, viewOccurrence } from './job-views.ts'
 import type { JobProgram } from './ledger-book.ts'
@@ -31,7 +31,8 @@ export class JobVerbs {
     return await this.view(jobs)
   }
 
-  listDue({ targets, limit }: { targets: readonly string[]; limit: number }): DueView[] {
+  async listDue({ targets, limit }: { targets: readonly string[]; limit: number }): Promise<DueView[]> {
+    await this.agent.scheduler.allKnown()
     const upcoming = this.select(targets).flatMap((program) => {
       const ahead = this.ahead(program)
       return ahead ? [ahead] : []
@@ -103,7 +104,7 @@ export class JobVerbs {
   }): Promise<OccurrenceView[]> {
     const { targets, ...rest } = query
     const states = occurrenceStateKinds.filter((kind) => query.states.includes(kind))
-    const programs = targets.length === 0 ? null : this.select(targets).map(({ name }) => name)
+    const programs = targets.length === 0 ? null : await this.selectPast(targets)
     return (await this.agent.options.store.listOccurrences({ ...rest, programs, states })).map(viewOccurrence)
   }
 
@@ -115,6 +116,7 @@ export class JobVerbs {
 
   private async view(jobs: readonly JobProgram[]): Promise<JobView[]> {
     const { options, reconciler } = this.agent
+    await this.agent.scheduler.allKnown()
     const [only] = jobs
     const isOne = jobs.length === 1
     const names = isOne ? jobs.map(({ name }) => name) : null
@@ -128,17 +130,12 @@ export class JobVerbs {
       viewJob(program, {
         ledger: reconciler.ledger,
         open,
-        nextAt: this.nextOf(program),
+        nextAt: this.agent.scheduler.nextOf(program.name),
         last: last.get(program.name) ?? null,
         lastEnded: lastEnded.get(program.name) ?? null,
         recentMs,
       }),
     )
-  }
-
-  /** A calendar that the scheduler has not compiled yet is compiled here. */
-  private nextOf(program: JobProgram): number | null {
-    return this.agent.scheduler.nextOf(program.name) ?? this.ahead(program)?.at ?? null
   }
 
   private async recentOf({ name, processes }: JobProgram): Promise<number[]> {
@@ -148,13 +145,13 @@ export class JobVerbs {
   }
 
   private ahead(program: JobProgram): Ahead | null {
-    const record = this.agent.reconciler.ledger.jobs.get(program.name)
-    if (!record || !program.job.isEnabled) return null
-    const calendar = calendarOf(program.name, record.schedule)
-    if (calendar.predicate) return null
-    const { anchor, coveredUntil } = record
-    const from = Math.max(this.agent.options.clock.now(), coveredUntil)
-    return { program, calendar, anchor, at: calendar.next(from, anchor) }
+    const { scheduler, options } = this.agent
+    const times = scheduler.timesOf(program.name)
+    if (!times || !program.job.isEnabled || times.calendar.predicate) return null
+    const { calendar, anchor, next } = times
+    const now = options.clock.now()
+    // What is due this very moment is begun, and no longer to come.
+    return { program, calendar, anchor, at: next !== null && next <= now ? calendar.next(now, anchor) : next }
   }
 
   private viewDue(program: JobProgram, at: number): DueView {
@@ -237,15 +234,25 @@ export class JobVerbs {
 
   /** The jobs that targets name, by their names; throws for one that names none. */
   private select(targets: readonly string[]): JobProgram[] {
-    const jobs = this.jobs().map((program) => ({
-      name: program.name,
-      program: program.name,
-      group: program.group,
-      job: program,
-    }))
-    const { selected, unknown } = selectTargets(jobs, targets)
+    const { jobs, unknown } = this.trySelect(targets)
     if (unknown.length > 0) throw this.notFound(unknown)
-    return selected.map(({ job }) => job)
+    return jobs
+  }
+
+  /** The names of jobs that targets name, those by their whole name included that nobody declares any more. */
+  private async selectPast(targets: readonly string[]): Promise<string[]> {
+    const { jobs, unknown } = this.trySelect(targets)
+    for (const name of unknown) {
+      const query = { programs: [name], states: [], limit: 1 }
+      if ((await this.agent.options.store.listOccurrences(query)).length === 0) throw this.notFound([name])
+    }
+    return [...jobs.map(({ name }) => name), ...unknown]
+  }
+
+  private trySelect(targets: readonly string[]): { jobs: JobProgram[]; unknown: readonly string[] } {
+    const known = this.jobs().map((job) => ({ name: job.name, program: job.name, group: job.group, job }))
+    const { selected, unknown } = selectTargets(known, targets)
+    return { jobs: selected.map(({ job }) => job), unknown }
   }
 
   private jobs(): JobProgram[] {
@@ -294,7 +301,7 @@ function wouldBe(state: Occurrence['state']): string {
 function checkParams({ name, job }: JobProgram, params: Readonly<Record<string, string>>): void {
   const known = Object.keys(job.params)
   for (const [key, value] of Object.entries(params)) {
-    const param = job.params[key]
+    const param = Object.hasOwn(job.params, key) ? job.params[key] : undefined
     if (!param) {
       const near = nearest(key, known)
       throw new UserError('usage', `${name} has no parameter \`${key}\`.`, {

@@ -18,15 +18,25 @@ export interface JobFacts {
 }
 
 /** By the job. */
-export type OpenCounts = ReadonlyMap<string, { running: number; queued: number }>
+export type OpenCounts = ReadonlyMap<string, OpenCount>
+
+interface OpenCount {
+  running: number
+  queued: number
+  /** The oldest one that a slot is at work for. */
+  current: Occurrence | null
+}
 
 export function countOpen({ occurrences }: LedgerBase): OpenCounts {
-  const counts = new Map<string, { running: number; queued: number }>()
-  for (const { program, state } of occurrences.values()) {
-    const count = counts.get(program) ?? { running: 0, queued: 0 }
-    if (state.kind === 'running') count.running += 1
-    if (state.kind === 'queued') count.queued += 1
+  const counts = new Map<string, OpenCount>()
+  for (const occurrence of occurrences.values()) {
+    const { program, state, id } = occurrence
+    const count = counts.get(program) ?? { running: 0, queued: 0, current: null }
     counts.set(program, count)
+    if (state.kind === 'queued') count.queued += 1
+    if (state.kind !== 'running') continue
+    count.running += 1
+    if (count.current === null || id < count.current.id) count.current = occurrence
   }
   return counts
 }
@@ -51,6 +61,7 @@ export function viewJob(program: JobProgram, facts: JobFacts): JobView {
   const { ledger, open, last, lastEnded, recentMs } = facts
   const { job } = program
   const record = ledger.jobs.get(program.name)
+  const count = open.get(program.name)
   const fit = fitsNode(job.target, ledger.node)
   const nextAt = job.isEnabled && fit.fits ? facts.nextAt : null
   return {
@@ -63,8 +74,9 @@ export function viewJob(program: JobProgram, facts: JobFacts): JobView {
     disabledBy: record?.disabledBy ?? null,
     pausedBy: ledger.pausedBy,
     notHere: fit.fits ? null : fit.reason,
-    running: open.get(program.name)?.running ?? 0,
-    queued: open.get(program.name)?.queued ?? 0,
+    running: count?.running ?? 0,
+    queued: count?.queued ?? 0,
+    current: count?.current ? viewOccurrence(count.current) : null,
     nextAt: nextAt === null ? null : iso(nextAt),
     noNext: nextAt === null ? whyNoNext(program, ledger) : null,
     last: last && viewOccurrence(last),

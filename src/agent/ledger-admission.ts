@@ -8,7 +8,7 @@
 import type { RefusalReason } from '../domain/admission.ts'
 import { fitsNode } from '../domain/job.ts'
 import { causeOf, type MissReason, type Occurrence, type Trigger } from '../domain/occurrence.ts'
-import { type BusySlot, decideOverlap, type OverlapSituation } from '../domain/overlap.ts'
+import { type BusySlot, decideOverlap, jobsWithLock, type OverlapSituation } from '../domain/overlap.ts'
 import { slotName } from '../domain/program.ts'
 import { isActive } from '../domain/reconcile.ts'
 import { runOf, type SlotState } from '../domain/slot-state.ts'
@@ -225,8 +225,7 @@ export class LedgerAdmission {
 
   private busySlots({ name }: JobProgram): BusySlot[] {
     const busy: BusySlot[] = []
-    for (const { program, state, run } of this.book.open()) {
-      if (program !== name || state.kind !== 'running') continue
+    for (const { state, run } of this.book.running(name)) {
       const slot = this.draft.slots.get(state.slot)
       busy.push({ slot: state.slot, run, doing: slot ? doingIn(slot.state) : 'running' })
     }
@@ -240,12 +239,11 @@ export class LedgerAdmission {
   }
 
   private lockHolder({ name, job }: JobProgram): OverlapSituation['lockedBy'] {
-    if (job.locks.length === 0) return null
-    for (const { program, state, run } of this.book.open()) {
-      if (state.kind !== 'running' || program === name) continue
-      const held = jobIn(this.draft.desired, program)?.job.locks ?? []
-      const lock = held.find((one) => job.locks.includes(one))
-      if (lock !== undefined) return { program, run, lock }
+    for (const lock of job.locks) {
+      for (const program of jobsWithLock(lock, this.draft.desired)) {
+        const [holder] = program === name ? [] : this.book.running(program)
+        if (holder) return { program, run: holder.run, lock }
+      }
     }
     return null
   }

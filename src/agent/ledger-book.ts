@@ -6,12 +6,13 @@ import { isOpen, type Occurrence } from '../domain/occurrence.ts'
 import type { Program } from '../domain/program.ts'
 import type { DesiredProgram } from '../domain/reconcile.ts'
 import type { Changes, StoredJob } from '../store/store.ts'
+import { OpenOccurrences } from './open-occurrences.ts'
 
 export interface LedgerBase {
   /** Changed by the commit of a draft alone. */
   readonly jobs: Map<string, StoredJob>
   /** Those that something will still become of; changed as those. */
-  readonly occurrences: Map<string, Occurrence>
+  readonly occurrences: OpenOccurrences
   /** Who paused all jobs; null: nobody. */
   readonly pausedBy: string | null
   readonly node: JobNode
@@ -24,7 +25,7 @@ export interface JobNode {
 }
 
 export function emptyLedger(node: JobNode): LedgerBase {
-  return { jobs: new Map(), occurrences: new Map(), pausedBy: null, node }
+  return { jobs: new Map(), occurrences: new OpenOccurrences(), pausedBy: null, node }
 }
 
 export type JobProgram = Program & { readonly kind: 'job' }
@@ -41,7 +42,7 @@ export class LedgerBook {
   private readonly base: LedgerBase
   private readonly jobs = new Map<string, StoredJob>()
   private readonly removedJobs = new Set<string>()
-  private readonly changed = new Map<string, Occurrence>()
+  private readonly changed = new OpenOccurrences()
 
   constructor(base: LedgerBase) {
     this.base = base
@@ -106,17 +107,33 @@ export class LedgerBook {
     return occurrence
   }
 
-  open(): Occurrence[] {
-    const open: Occurrence[] = []
-    for (const [id, occurrence] of this.base.occurrences) if (!this.changed.has(id)) open.push(occurrence)
-    for (const occurrence of this.changed.values()) if (isOpen(occurrence)) open.push(occurrence)
-    return open
+  /** Those of one job that run. */
+  running(program: string): RunningOccurrence[] {
+    return this.open(program).filter(isRunning)
   }
 
   /** Of one job, or of all; those that were due first come first. */
   queued(program: string | null = null): Occurrence[] {
-    return this.open()
-      .filter((one) => one.state.kind === 'queued' && (program === null || one.program === program))
+    return this.open(program)
+      .filter(({ state }) => state.kind === 'queued')
       .sort((a, b) => a.dueAt - b.dueAt || (a.id < b.id ? -1 : 1))
   }
+
+  private open(program: string | null): Occurrence[] {
+    const { occurrences } = this.base
+    const [before, changed] =
+      program === null
+        ? [occurrences.values(), this.changed.values()]
+        : [occurrences.of(program), this.changed.of(program)]
+    const open: Occurrence[] = []
+    for (const one of before) if (!this.changed.has(one.id)) open.push(one)
+    for (const one of changed) if (isOpen(one)) open.push(one)
+    return open
+  }
+}
+
+type RunningOccurrence = Occurrence & { readonly state: { readonly kind: 'running' } }
+
+function isRunning(occurrence: Occurrence): occurrence is RunningOccurrence {
+  return occurrence.state.kind === 'running'
 }

@@ -5,12 +5,12 @@
  * Nothing in it looks at a calendar: which times a job was due at is handed in.
  */
 import { decideChain, jobsAfter } from '../domain/chain.ts'
-import type { EventData } from '../domain/event.ts'
 import { fitsNode } from '../domain/job.ts'
 import { variablesOf } from '../domain/job-variables.ts'
 import { isNoAttempt } from '../domain/judge-attempt.ts'
 import { type DueVerdict, decideDue, onTimeMs } from '../domain/missed.ts'
 import { dueNow, type Occurrence, type Outcome, outcomeOf, type Trigger } from '../domain/occurrence.ts'
+import { endEvents } from '../domain/occurrence-events.ts'
 import type { Program } from '../domain/program.ts'
 import type { DesiredProgram } from '../domain/reconcile.ts'
 import { describeEnd, type Run, type RunEnd } from '../domain/run.ts'
@@ -262,8 +262,10 @@ export class LedgerDraft {
     this.draft.setNote('paused', by ?? '')
   }
 
+  /** Kept for an agent that cannot read its configuration: what runs here goes on to run here. */
   setLabels(labels: Readonly<Record<string, string>>): void {
     this.book.node = { ...this.book.node, labels }
+    this.draft.setNote('labels', JSON.stringify(labels))
   }
 
   /** Begins what waits and may begin now. True when something began. */
@@ -325,7 +327,7 @@ export class LedgerDraft {
       lastedMs: occurrence.startedAt === null ? null : Math.max(0, endedAt - occurrence.startedAt),
       detail,
     }
-    this.draft.event(endKinds[outcome], data, { program, slot, ...(run === null ? {} : { run }) })
+    this.draft.event(endEvents[outcome], data, { program, slot, ...(run === null ? {} : { run }) })
     this.noteEnd(program, outcome)
   }
 
@@ -348,15 +350,6 @@ export class LedgerDraft {
     return occurrence === null ? undefined : this.book.find(occurrence)
   }
 }
-
-const endKinds = {
-  success: 'job.succeeded',
-  warning: 'job.warned',
-  failure: 'job.failed',
-  timed_out: 'job.timed_out',
-  stopped: 'job.stopped',
-  lost: 'job.lost',
-} as const satisfies Record<Outcome, keyof EventData>
 
 /** Whether it has due times at all on this node. */
 export function isDueOn(program: Program | undefined, node: JobNode): boolean {

@@ -22,6 +22,7 @@ import {
   replaceSource,
   toDesired,
 } from './programs.ts'
+import { shareParts } from './share-parts.ts'
 import type { SlotRecord } from './slot-records.ts'
 import type { SlotVerbs } from './slot-verbs.ts'
 import { viewPlan, viewProgram } from './views.ts'
@@ -324,6 +325,7 @@ function accept(
   const isKnown = ({ code, value }: Problem): boolean => code === unknownDependency && known.has(value ?? '')
   const problems = [...loaded.problems.filter((problem) => !isKnown(problem)), ...onMachine]
   refuseInvalid({ problems, root: loaded.root })
+  shareParts(loaded.programs)
   return {
     programs: loaded.programs,
     settings: loaded.settings,

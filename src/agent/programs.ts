@@ -11,7 +11,7 @@ import { findCircle } from '../domain/dependencies.ts'
 import type { EventData } from '../domain/event.ts'
 import { noLimits } from '../domain/limits.ts'
 import { configPath, type JsonValue, type Program } from '../domain/program.ts'
-import { stableJson } from '../domain/program-change.ts'
+import { isSame, stableJson } from '../domain/program-change.ts'
 import type { DesiredProgram } from '../domain/reconcile.ts'
 import { type Problem, UserError } from '../domain/user-error.ts'
 import { baseOf } from '../process/file-scan.ts'
@@ -19,6 +19,7 @@ import { readSecrets } from '../process/secrets.ts'
 import { canReadTrees } from '../process/tree-usage.ts'
 import type { UserResolution } from '../process/user.ts'
 import type { ProgramSource, StoredProgram, StoredScale } from '../store/store.ts'
+import { shareParts } from './share-parts.ts'
 
 /** Which program came from where. */
 export type ProgramSet = ReadonlyMap<string, StoredProgram>
@@ -29,12 +30,12 @@ export function toProgramSet(stored: readonly StoredProgram[]): ProgramSet {
 
 /** What the store holds; a definition that an older version recorded lacks the fields which that did not know. */
 export function fromStoredPrograms(stored: readonly StoredProgram[]): ProgramSet {
-  return toProgramSet(
-    stored.map(({ program, source }) => {
-      const launch = { ...laterLaunchFields, ...program.launch }
-      return { source, program: { ...laterFields, ...program, launch } }
-    }),
-  )
+  const complete = stored.map(({ program, source }) => {
+    const launch = { ...laterLaunchFields, ...program.launch }
+    return { source, program: { ...laterFields, ...program, launch } }
+  })
+  shareParts(complete.map(({ program }) => program))
+  return toProgramSet(complete)
 }
 
 const laterLaunchFields: Pick<Program['launch'], 'sockets' | 'notify'> = { sockets: [], notify: null }
@@ -46,7 +47,10 @@ const laterFields: Pick<Program, 'dependsOn' | 'checks' | 'rollout' | 'limits'> 
   limits: noLimits,
 }
 
-/** Replaces what one source declared. A name that the other source has too is a mistake of the new set. */
+/**
+ * Replaces what one source declared. A name that the other source has too is a mistake of the new set. A program that says what it said before is the
+ * one before, with all that was found out about it.
+ */
 export function replaceSource(
   set: ProgramSet,
   source: ProgramSource,
@@ -65,9 +69,17 @@ export function replaceSource(
           : 'Change it in the configuration file and reload.',
     })
   }
-  const joined = toProgramSet([...others, ...programs.map((program) => ({ program, source }))])
+  const kept = programs.map((program) => {
+    const before = set.get(program.name)?.program
+    return { source, program: before && isSame(asJson(before), asJson(program)) ? before : program }
+  })
+  const joined = toProgramSet([...others, ...kept])
   refuseBrokenDependencies(joined)
   return joined
+}
+
+function asJson(program: Program): JsonValue {
+  return program as unknown as JsonValue
 }
 
 /** Within one text this was told with its place; what is left is between the sources. */
@@ -139,13 +151,19 @@ function scaled(program: Program, scales: ScaleSet): Program {
  * Identity of what is executed. What is null or empty is left out, so that a field which a newer version knows and a program does not
  * use changes nothing: an upgrade restarts nobody.
  */
-export function launchHash(program: Program): string {
-  const used = Object.entries(program.launch as unknown as Record<string, JsonValue>).filter(([, value]) =>
+export function launchHash({ launch }: Program): string {
+  const known = launchHashes.get(launch)
+  if (known !== undefined) return known
+  const used = Object.entries(launch as unknown as Record<string, JsonValue>).filter(([, value]) =>
     isUsed(value),
   )
   const text = stableJson(Object.fromEntries(used))
-  return createHash('sha256').update(text).digest('hex').slice(0, 16)
+  const hash = createHash('sha256').update(text).digest('hex').slice(0, 16)
+  launchHashes.set(launch, hash)
+  return hash
 }
+
+const launchHashes = new WeakMap<Program['launch'], string>()
 
 /** What an event says of a refused configuration: each mistake with its place and field. */
 export function describeRefusal({ message, problems }: UserError): EventData['config.refused'] {
@@ -159,6 +177,8 @@ export function checkOnMachine(
   resolveUser: (name: string) => UserResolution,
 ): Problem[] {
   const problems: Problem[] = []
+  const isThere = once(isDirectory)
+  const canRun = once(isExecutable)
   for (const program of programs) {
     const { user, cwd, command } = program.launch
     const field = configPath(program)
@@ -191,7 +211,7 @@ export function checkOnMachine(
         expected: 'a file or variable that the agent can read by the time that the program starts',
       })
     }
-    if (!isFilledIn(cwd) && !isDirectory(cwd)) {
+    if (!isFilledIn(cwd) && !isThere(cwd)) {
       problems.push({
         ...found,
         severity: 'warning',
@@ -230,7 +250,7 @@ export function checkOnMachine(
     if (
       name !== undefined &&
       !isFilledIn(name) &&
-      !isExecutable(name, cwd, program.launch.env.PATH ?? process.env.PATH)
+      !canRun(name, cwd, program.launch.env.PATH ?? process.env.PATH)
     ) {
       problems.push({
         ...found,
@@ -244,6 +264,17 @@ export function checkOnMachine(
     }
   }
   return problems
+}
+
+/** Thousands of programs share a few folders and commands: each is looked at once. */
+function once<A extends readonly (string | undefined)[]>(look: (...at: A) => boolean): typeof look {
+  const known = new Map<string, boolean>()
+  return (...at) => {
+    const place = at.join('\0')
+    const answer = known.get(place) ?? look(...at)
+    known.set(place, answer)
+    return answer
+  }
 }
 
 function isUsed(value: JsonValue): boolean {

@@ -11,7 +11,7 @@ import type { DesiredProgram } from '../domain/reconcile.ts'
 import { dueOf } from '../domain/slot-state.ts'
 import { UserError } from '../domain/user-error.ts'
 import type { Store } from '../store/store.ts'
-import { Draft, type DraftTools, type Effect } from './draft.ts'
+import { Draft, type DraftBase, type DraftTools, type Effect } from './draft.ts'
 import { emptyLedger, type LedgerBase } from './ledger-book.ts'
 import type { SlotRecord } from './slot-records.ts'
 
@@ -35,12 +35,13 @@ interface Pending {
 
 const retryStoreMs = 1000
 
-export class Reconciler {
+export class Reconciler implements DraftBase {
   /** Changed by the commit of a draft alone. */
   slots: Map<string, SlotRecord> = new Map()
   desired: ReadonlyMap<string, DesiredProgram> = new Map()
   ledger: LedgerBase
   isShuttingDown = false
+  restless: ReadonlySet<string> | null = null
   private readonly options: ReconcilerOptions
   private pending: Pending[] = []
   private timer: Timer | null = null
@@ -54,6 +55,11 @@ export class Reconciler {
   constructor(options: ReconcilerOptions) {
     this.options = options
     this.ledger = emptyLedger({ name: options.node, labels: {} })
+  }
+
+  /** What the store knows; the first draft begins from it. */
+  begin({ slots, desired }: Pick<DraftBase, 'slots' | 'desired'>): void {
+    Object.assign(this, { slots, desired, restless: null })
   }
 
   /** Something that happened. It is applied as soon as it can be recorded. */
@@ -120,10 +126,7 @@ export class Reconciler {
       this.putBack(applied, 'The store takes no writes', error)
       return
     }
-    draft.slots.commit()
-    this.desired = draft.desired
-    this.ledger = draft.ledger.commit()
-    this.isShuttingDown = draft.isShuttingDown
+    Object.assign(this, draft.commit())
     // What is recorded is true; a bug in what follows must leave nobody without an answer.
     this.attempt(() => this.options.act(draft.effects))
     this.attempt(() => this.options.publish(events, draft.touched))
@@ -172,7 +175,10 @@ export class Reconciler {
 
   private wakeForNextDue(): void {
     let next = Number.POSITIVE_INFINITY
-    for (const { state, rollout } of this.slots.values()) {
+    for (const name of this.restless ?? this.slots.keys()) {
+      const slot = this.slots.get(name)
+      if (!slot) continue
+      const { state, rollout } = slot
       next = Math.min(next, dueOf(state) ?? next, rollout?.kind === 'replacing' ? rollout.until : next)
     }
     if (next === Number.POSITIVE_INFINITY || (this.timer && this.wakeAt <= next)) return

@@ -76,7 +76,13 @@ class Desk {
   private tell(change: (draft: Draft) => void): void {
     const { clock } = this
     const draft = new Draft(
-      { slots: this.slots, desired: this.desired, ledger: this.ledger, isShuttingDown: false },
+      {
+        slots: this.slots,
+        desired: this.desired,
+        ledger: this.ledger,
+        isShuttingDown: false,
+        restless: null,
+      },
       {
         clock,
         newRunId: () => `n${++this.ids}`,
@@ -87,8 +93,7 @@ class Desk {
     )
     change(draft)
     this.rows.push(...(draft.changes()?.occurrences ?? []))
-    draft.slots.commit()
-    this.ledger = draft.ledger.commit()
+    this.ledger = draft.commit().ledger
   }
 }
 

@@ -60,6 +60,8 @@ const brokenMs: Milliseconds = 60_000
 const jumpMs: Milliseconds = 2000
 /** So many calendars are compiled before others get their turn. */
 const compiledPerTurn = 250
+/** Once a draft has so many rows, the jobs that are left are looked at in the next one: after days without an agent, thousands of them have a million. */
+export const rowsPerDraft = 20_000
 
 export class Scheduler {
   private readonly options: SchedulerOptions
@@ -71,6 +73,7 @@ export class Scheduler {
   private isStarted = false
   private isClosed = false
   private lastLook: Look | null = null
+  private whenCompiled: (() => void)[] = []
 
   constructor(options: SchedulerOptions) {
     this.options = options
@@ -83,6 +86,7 @@ export class Scheduler {
 
   close(): void {
     this.isClosed = true
+    this.tellCompiled()
     this.timer?.cancel()
   }
 
@@ -95,6 +99,17 @@ export class Scheduler {
       return isJob(program) && (entry?.identity !== schedule || entry.anchor !== anchor)
     })
     this.compileSome()
+  }
+
+  /** Resolves once the calendars of all jobs are compiled. */
+  async allKnown(): Promise<void> {
+    while ((this.toCompile.length > 0 || this.isCompiling) && !this.isClosed)
+      await new Promise<void>((resolve) => this.whenCompiled.push(resolve))
+  }
+
+  /** What is known of the times of a job, as they were looked at last. */
+  timesOf(program: string): Pick<Entry, 'calendar' | 'anchor' | 'next'> | null {
+    return this.entries.get(program) ?? null
   }
 
   /** When a job is due next, as far as its calendar tells; null: not again. */
@@ -132,15 +147,24 @@ export class Scheduler {
     try {
       // The clock may be set until it comes to that.
       let look = this.lookNow()
-      const covered = new Set(due)
+      const toCover = new Set(due)
+      const covered = new Set<Entry>()
       await this.options.record((draft) => {
         look = this.lookNow()
-        for (const entry of this.makeGoodForJump(draft, look)) covered.add(entry)
-        for (const entry of covered) this.coverOne(draft, entry, look.wall)
+        for (const entry of this.makeGoodForJump(draft, look)) toCover.add(entry)
+        let rows = 0
+        for (const entry of toCover) {
+          if (rows >= rowsPerDraft) break
+          rows += this.coverOne(draft, entry, look.wall)
+          covered.add(entry)
+        }
       })
       isRecorded = true
       this.lastLook = look
-      for (const entry of covered) this.planNext(entry, look.wall)
+      for (const entry of toCover) {
+        if (covered.has(entry)) this.planNext(entry, look.wall)
+        else entry.next = Math.min(entry.next ?? look.wall, look.wall)
+      }
     } catch {
       // Who records has told of it.
     }
@@ -159,20 +183,23 @@ export class Scheduler {
     return periodic
   }
 
-  private coverOne(draft: Draft, entry: Entry, now: number): void {
+  /** Gives the number of its due times. */
+  private coverOne(draft: Draft, entry: Entry, now: number): number {
     const { program, identity, calendar } = entry
     try {
       let job = draft.ledger.job(program)
-      if (job?.schedule !== identity) return
+      if (job?.schedule !== identity) return 0
       if (isAheadOf(now, job, calendar)) {
         draft.ledger.shiftAnchor(program, now - job.coveredUntil)
         job = draft.ledger.job(program) ?? job
       }
       const times = calendar.between(job.coveredUntil, now, job.anchor)
       if (times) draft.ledger.recordDue(program, times)
+      return times?.due.length ?? 0
     } catch (error) {
       // A bug with one job is none for the others.
       this.options.complain(`What ${program} was due at cannot be told`, error)
+      return 0
     }
   }
 
@@ -231,8 +258,13 @@ export class Scheduler {
         if (job) this.compile(job)
       }
       if (this.toCompile.length > 0) this.compileSome()
+      else this.tellCompiled()
       this.runOnce()
     })
+  }
+
+  private tellCompiled(): void {
+    for (const resolve of this.whenCompiled.splice(0)) resolve()
   }
 
   private compile(job: StoredJob): void {

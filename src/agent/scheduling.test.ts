@@ -1,6 +1,6 @@
 /** When due times get into the ledger: by the clock, and by clocks that are set, machines that sleep, agents and stores that are away. */
 import process from 'node:process'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { JobRules, MissedPolicy } from '../domain/job.ts'
 import type { Occurrence } from '../domain/occurrence.ts'
 import { aJob, exited } from '../domain/testing/samples.ts'
@@ -8,6 +8,7 @@ import type { StoredJob } from '../store/store.ts'
 import { JobBench, minute } from '../testing/job-bench.ts'
 import { clockText, story } from '../testing/ledger-story.ts'
 import { mostListed } from './calendars.ts'
+import { rowsPerDraft } from './scheduler.ts'
 
 const hour = 60 * minute
 const day = 24 * hour
@@ -433,6 +434,23 @@ describe('S-F6: an agent that was away', () => {
     await bench.restartAgent(5 * minute, { programs: [aJob({ ...missed('all'), ...side })] })
     await bench.live(minute)
     expect(await bench.told('report')).toEqual(['14:08 running'])
+  })
+})
+
+describe('thousands of due times that were missed', () => {
+  it('are recorded in portions, each job whole, and all of them', async () => {
+    const names = Array.from({ length: 50 }, (_, index) => `job${index}`)
+    await bench.declare(...names.map((name) => aJob(cron('* * * * *'), { name })))
+    const { store } = bench
+    const record = vi.spyOn(store, 'record')
+    await bench.pass(10 * 3_600_000)
+    const sizes = record.mock.calls.map(([{ occurrences = [] }]) => occurrences.length)
+    expect(Math.max(...sizes)).toBeLessThan(rowsPerDraft + mostListed)
+    expect(sizes.filter((size) => size > 0).length).toBeGreaterThan(1)
+    for (const name of names) {
+      expect(await bench.rows(name)).toHaveLength(600)
+      expect(recordOf(name).coveredUntil).toBe(Date.parse('2026-09-22T00:00:00Z'))
+    }
   })
 })
 

@@ -12,7 +12,7 @@ import { signalName, signalNumber } from '../process/claim.ts'
 import { readNotice } from '../process/run-directory.ts'
 import type { Agent } from './agent.ts'
 import type { Draft } from './draft.ts'
-import { hindranceOf } from './job-views.ts'
+import { countOpen, hindranceOf } from './job-views.ts'
 import type { JobProgram } from './ledger-book.ts'
 import type { SlotRecord } from './slot-records.ts'
 import { viewSlot } from './views.ts'
@@ -75,7 +75,7 @@ export class SlotVerbs {
       const wasActive = isActive(slot.state)
       if (this.isJob(slot.program)) {
         draft.send(slot.name, { kind: 'stop' })
-        return wasActive ? 'asked' : { outcome: 'unchanged', message: 'it was not running' }
+        return wasActive ? 'asked' : { outcome: 'unchanged', message: this.idleText(slot.program) }
       }
       draft.ask(slot.name, 'stop')
       // The plan stops what runs, in the order of its dependencies.
@@ -253,6 +253,13 @@ export class SlotVerbs {
     return [...this.agent.reconciler.slots.values()].find(
       (slot) => slot.program === program && isFailedReplacement(slot, this.hashOf(program)),
     )
+  }
+
+  /** Of a job at rest: what waits for its turn is not ended by stopping what runs. */
+  private idleText(program: string): string {
+    const queued = countOpen(this.agent.reconciler.ledger).get(program)?.queued ?? 0
+    if (queued === 0) return 'it was not running'
+    return `it was not running; ${queued} due time${queued === 1 ? ' waits for its' : 's wait for their'} turn`
   }
 
   private isJob(program: string): boolean {
@@ -455,6 +462,7 @@ export class SlotVerbs {
 /** Of several slots of a job, one is enough to make it due. */
 function startJob(draft: Draft, slot: SlotRecord, by: string): Verdict {
   if (slot.index > 0) return { outcome: 'unchanged', message: 'the job is triggered once' }
+  if (draft.isShuttingDown) return { outcome: 'failed', message: 'the agent is shutting down' }
   const triggered = draft.ledger.trigger(slot.program, { kind: 'manual', by })
   const state = triggered?.occurrence.state
   if (state?.kind === 'running') return 'asked'

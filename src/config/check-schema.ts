@@ -130,7 +130,7 @@ function unknownKey(schema: v.GenericSchema, path: FieldPath, input: unknown): M
 }
 
 type Place = 'program' | 'job'
-type Said = Pick<Mistake, 'message' | 'suggestion'>
+type Said = Pick<Mistake, 'message' | 'suggestion' | 'expected'>
 
 const owners = {
   programs: 'a program, under `programs.<name>`',
@@ -156,7 +156,8 @@ function saidOfForeign(
   where: { place: Place; known: readonly string[] } | null = null,
 ): Said {
   const begin = `unknown key; \`${written}\` of ${origin}`
-  if (here === null) return { message: `${begin} has no counterpart here: ${note}`, suggestion: null }
+  if (here === null)
+    return { message: `${begin} has no counterpart here: ${note}`, suggestion: null, expected: null }
   const more = note === null ? '' : `, ${note}`
   const [key = here] = here.split('.')
   if (where === null || where.known.includes(key))
@@ -167,6 +168,7 @@ function saidOfForeign(
   return {
     message: `${begin} is \`${here}\` of a program${instead === undefined ? '' : `; ${instead}`}`,
     suggestion: null,
+    expected: null,
   }
 }
 
@@ -182,7 +184,7 @@ function saidOfMisplaced(schema: v.GenericSchema, written: string, place: Place)
   const better = instead[key]
   return better === undefined
     ? { message, suggestion: `${table}.<name>.${key}` }
-    : { message: `${message}; ${better}`, suggestion: null }
+    : { message: `${message}; ${better}`, suggestion: null, expected: null }
 }
 
 function valueSuggestion(schema: v.GenericSchema, path: FieldPath, input: unknown): string | null {

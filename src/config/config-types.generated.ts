@@ -192,7 +192,7 @@ export interface JobConfig {
   readonly blackout?: readonly BlackoutConfig[]
 
   /**
-   * Programs whose end makes it due: by success, unless another condition is said. Of several, each has to have ended so since the last time.
+   * Programs whose end makes it due: by success, unless another condition is said. Of several, each has to have ended so since the last time. What was stopped, by a person or a shutdown, has neither succeeded nor failed: only `end` counts it.
    *
    * Default: `[]`.
    * @example "fetch"

@@ -97,6 +97,8 @@ export const foreignJobKeys: ForeignEntries = {
     MAILTO: notHere('`after` of another job can tell people'),
     tz: 'timezone',
     cronTime: 'schedule',
+    expression: 'schedule',
+    cron_expression: 'schedule',
     every: { here: 'schedule', note: 'as `@every 10m`' },
   },
 }

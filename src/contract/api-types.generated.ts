@@ -107,6 +107,8 @@ export interface JobView {
   nextAt: string | null;
   /** Where no next time can be told: what makes it due instead, or why nothing does. passed: no time of its schedule is to come. */
   noNext: 'not_enabled' | 'other_node' | 'function' | 'reboot' | 'after' | 'manual' | 'passed' | null;
+  /** The due time that a slot is at work for; of several the oldest. */
+  current: OccurrenceView | null;
   /** The newest due time, whatever it is at. */
   last: OccurrenceView | null;
   /** The newest one that ended as a run. */

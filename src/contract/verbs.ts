@@ -82,7 +82,7 @@ export interface AgentVerbs {
   }): Promise<{ plan: PlanView; outcomes: OutcomeView[] }>
   /** Throws `not_found` for a target that fits no job. */
   listJobs(targets: readonly string[]): Promise<JobView[]>
-  listDue(query: { targets: readonly string[]; limit: number }): DueView[]
+  listDue(query: { targets: readonly string[]; limit: number }): Promise<DueView[]>
   triggerJob(request: {
     job: string
     params: Readonly<Record<string, string>>

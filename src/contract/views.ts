@@ -244,6 +244,10 @@ export const JobView = v.object({
       'Where no next time can be told: what makes it due instead, or why nothing does. passed: no time of its schedule is to come.',
     ),
   ),
+  current: v.pipe(
+    v.nullable(OccurrenceView),
+    v.description('The due time that a slot is at work for; of several the oldest.'),
+  ),
   last: v.pipe(v.nullable(OccurrenceView), v.description('The newest due time, whatever it is at.')),
   lastEnded: v.pipe(v.nullable(OccurrenceView), v.description('The newest one that ended as a run.')),
   recentMs: v.pipe(

@@ -33,6 +33,8 @@ export function decideChain(
 
 function meets({ condition }: Predecessor, outcome: Outcome): boolean {
   if (condition === 'end') return true
+  // Whoever stopped it did not want what comes after its failure.
+  if (outcome === 'stopped') return false
   return (condition === 'success') === isGoodOutcome(outcome)
 }
 

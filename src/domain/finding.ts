@@ -12,6 +12,7 @@ export const findingAreas = [
   'Agent',
   'Configuration',
   'Programs',
+  'Jobs',
 ] as const
 export type FindingArea = (typeof findingAreas)[number]
 

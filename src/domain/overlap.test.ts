@@ -1,7 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { overlapKinds } from './job.ts'
-import { type BusySlot, decideOverlap, type OverlapSituation, type OverlapVerdict } from './overlap.ts'
+import {
+  type BusySlot,
+  decideOverlap,
+  jobsWithLock,
+  type OverlapSituation,
+  type OverlapVerdict,
+} from './overlap.ts'
+import { aJob, aProgram } from './testing/samples.ts'
 
 const living: BusySlot = { slot: 'report:0', run: 'r1', doing: 'running' }
 const retrying: BusySlot = { slot: 'report:1', run: 'r2', doing: 'retrying' }
@@ -165,4 +172,17 @@ test('nothing begins at once beside a living run unless that is allowed, nor aga
       if ('detail' in verdict) expect(verdict.detail).not.toBe('')
     }),
   )
+})
+
+test('the jobs with a lock are those that name it', () => {
+  const programs = [
+    aJob({ locks: ['db'] }, { name: 'report' }),
+    aJob({ locks: ['disk', 'db'] }, { name: 'backup' }),
+    aJob({}, { name: 'ping' }),
+    aProgram(),
+  ]
+  const desired = new Map(programs.map((program) => [program.name, { program, launchHash: '' }]))
+  expect(jobsWithLock('db', desired)).toEqual(['report', 'backup'])
+  expect(jobsWithLock('disk', desired)).toEqual(['backup'])
+  expect(jobsWithLock('tape', desired)).toEqual([])
 })

@@ -4,6 +4,7 @@
  */
 import type { RefusalReason } from './admission.ts'
 import type { OverlapPolicy } from './job.ts'
+import type { DesiredProgram } from './reconcile.ts'
 
 /** A slot of the job that is not free. */
 export interface BusySlot {
@@ -113,4 +114,23 @@ function fullText({ policy, busy, queued }: OverlapSituation): string {
 
 function timesText(count: number): string {
   return count === 1 ? '1 due time waits' : `${count} due times wait`
+}
+
+const holders = new WeakMap<ReadonlyMap<string, DesiredProgram>, Map<string, string[]>>()
+
+/** The jobs that name a lock. Found once for each set of programs. */
+export function jobsWithLock(lock: string, desired: ReadonlyMap<string, DesiredProgram>): readonly string[] {
+  let byLock = holders.get(desired)
+  if (!byLock) {
+    byLock = new Map()
+    for (const { program } of desired.values()) {
+      for (const one of program.kind === 'job' ? program.job.locks : []) {
+        const named = byLock.get(one)
+        if (named) named.push(program.name)
+        else byLock.set(one, [program.name])
+      }
+    }
+    holders.set(desired, byLock)
+  }
+  return byLock.get(lock) ?? []
 }

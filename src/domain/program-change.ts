@@ -52,13 +52,24 @@ function collect(
   path: string,
   fields: string[],
 ): void {
+  if (before === after) return
   if (isRecord(before) && isRecord(after) && path !== 'customData') {
     for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
       collect(before[key], after[key], path === '' ? key : `${path}.${key}`, fields)
     }
-  } else if (stableJson(before) !== stableJson(after)) {
+  } else if (!isSame(before, after) && stableJson(before) !== stableJson(after)) {
     fields.push(path)
   }
+}
+
+/** Whether two values are the same to the last part, found without a text of either. */
+export function isSame(a: JsonValue | undefined, b: JsonValue | undefined): boolean {
+  if (a === b) return true
+  if (Array.isArray(a) && Array.isArray(b))
+    return a.length === b.length && a.every((item, index) => isSame(item, b[index]))
+  if (!isRecord(a) || !isRecord(b)) return false
+  const keys = Object.keys(a)
+  return keys.length === Object.keys(b).length && keys.every((key) => key in b && isSame(a[key], b[key]))
 }
 
 function isRecord(value: JsonValue | undefined): value is { readonly [key: string]: JsonValue } {

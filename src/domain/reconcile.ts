@@ -53,6 +53,8 @@ export type Action =
 export interface Situation {
   readonly desired: ReadonlyMap<string, DesiredProgram>
   readonly slots: ReadonlyMap<string, Slot>
+  /** Those of the slots that are not at rest, where that is known: with ten thousand jobs, most of which are due rarely, the others are not looked at. */
+  readonly restless?: Iterable<Slot>
   /** When the agent ends with its workers: everything is to stop. */
   readonly isShuttingDown: boolean
   /** For people who ask what would happen: every slot that is to be replaced, not only those whose turn it is. */
@@ -69,9 +71,10 @@ export function planReconcile(situation: Situation): Action[] {
   const { desired, slots, isShuttingDown } = situation
   const dependents = dependentsByName(desired)
   if (isShuttingDown) return planShutdown(situation, dependents)
+  const restless = [...(situation.restless ?? slots.values())]
 
   const surplus: Action[] = []
-  for (const slot of slots.values()) {
+  for (const slot of restless) {
     const program = desired.get(slot.program)?.program
     const isBusy = isActive(slot.state)
     if (program && slot.index < program.processes && (program.kind === 'service' || !isBusy)) continue
@@ -85,7 +88,7 @@ export function planReconcile(situation: Situation): Action[] {
   }
 
   const kept: Action[] = []
-  for (const slot of slots.values()) {
+  for (const slot of restless) {
     const program = desired.get(slot.program)?.program
     if (program?.kind === 'job' && slot.state.kind === 'waiting')
       kept.push(...proceed(slot, program, situation))
@@ -113,6 +116,14 @@ export function planReconcile(situation: Situation): Action[] {
 function carriesOn({ occurrence, state }: Slot, program: Program | undefined): boolean {
   if (occurrence === null) return false
   return program ? program.kind === 'job' : runOf(state) !== null
+}
+
+/**
+ * Whether nothing comes of a slot by itself: neither does time bring it on, nor is anything planned for it while its program stays as it is declared and
+ * shall not run.
+ */
+export function isAtRest({ state, rollout, occurrence }: Slot): boolean {
+  return !isActive(state) && rollout === null && occurrence === null
 }
 
 /** What a slot shall do, as people and the program say. */
@@ -229,8 +240,8 @@ function letGo(slot: Slot, reason: string): Action[] {
  * Who is needed goes after those that need it, and else one priority at a time: a lower one waits until all of the higher ones have stopped.
  * A slot that waits holds no run, so it ends at once, whatever its priority; else it might start one while the others take their time.
  */
-function planShutdown({ desired, slots }: Situation, dependents: Dependents): Action[] {
-  const active = [...slots.values()].filter(({ state }) => isActive(state))
+function planShutdown({ desired, slots, restless }: Situation, dependents: Dependents): Action[] {
+  const active = [...(restless ?? slots.values())].filter(({ state }) => isActive(state))
   const priority = (slot: Slot): number => desired.get(slot.program)?.program.priority ?? Infinity
   const holding = active.filter(({ state }) => runOf(state) !== null)
   const alive = new Set(holding.map(({ program }) => program))

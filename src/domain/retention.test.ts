@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { type KeptRun, planRetention } from './retention.ts'
 
 const runs = (sizes: readonly number[], slot = 'a:0'): KeptRun[] =>
-  sizes.map((bytes, index) => ({ id: `${slot}-${index}`, slot, bytes }))
+  sizes.map((bytes, index) => ({ id: `${slot}-${index}`, slot, bytes, endedAt: 1000 - index }))
 const limits = (runsPerSlot: number, bytesPerSlot: number) => () => ({ runsPerSlot, bytesPerSlot })
 
 test('keeps the newest ones up to the number', () => {
@@ -25,13 +25,19 @@ test('counts each slot by itself, with its own limits', () => {
   expect(planRetention(both, perSlot)).toEqual(['a:0-1'])
 })
 
+test('drops what ended before a time, the newest one as well', () => {
+  const aged = (endedBefore: number) => () => ({ runsPerSlot: 10, bytesPerSlot: 100, endedBefore })
+  expect(planRetention(runs([1, 1, 1]), aged(999))).toEqual(['a:0-2'])
+  expect(planRetention(runs([1, 1, 1]), aged(2000))).toEqual(['a:0-0', 'a:0-1', 'a:0-2'])
+})
+
 test('what is left is within the limits, never empty, and nothing more is dropped from it', () => {
   const anyRuns = fc.array(fc.record({ slot: fc.constantFrom('a:0', 'b:0'), bytes: fc.nat(100) }), {
     maxLength: 50,
   })
   fc.assert(
     fc.property(anyRuns, fc.nat(10), fc.nat(300), (some, most, bytes) => {
-      const all = some.map((run, index) => ({ ...run, id: `r${index}` }))
+      const all = some.map((run, index) => ({ ...run, id: `r${index}`, endedAt: 0 }))
       const dropped = new Set(planRetention(all, limits(most, bytes)))
       const left = all.filter(({ id }) => !dropped.has(id))
       expect(planRetention(left, limits(most, bytes))).toEqual([])

@@ -7,6 +7,7 @@ export interface KeptRun {
   readonly slot: string
   /** Bytes that the run's output takes on the disk. */
   readonly bytes: number
+  readonly endedAt: number
 }
 
 export interface RetentionLimits {
@@ -14,6 +15,8 @@ export interface RetentionLimits {
   readonly runsPerSlot: number
   /** Output of ended runs kept per slot; the newest ended run is kept whatever its size. */
   readonly bytesPerSlot: number
+  /** Those that ended before are dropped. */
+  readonly endedBefore?: number
   /** A quota holds for the newest one, too. */
   readonly isStrict?: boolean
 }
@@ -24,13 +27,13 @@ export function planRetention(runs: readonly KeptRun[], limits: (slot: string) =
   const dropped: string[] = []
   for (const run of runs) {
     const tally = seen.get(run.slot) ?? { count: 0, bytes: 0 }
-    const { runsPerSlot, bytesPerSlot, isStrict } = limits(run.slot)
+    const { runsPerSlot, bytesPerSlot, isStrict, endedBefore = Number.NEGATIVE_INFINITY } = limits(run.slot)
     // Counted on past the limit, so that what is kept has no gap: nothing older than a dropped run stays.
     const counted = { count: tally.count + 1, bytes: tally.bytes + run.bytes }
     seen.set(run.slot, counted)
     const isOver = counted.count > runsPerSlot || counted.bytes > bytesPerSlot
     const isSpared = tally.count === 0 && !isStrict
-    if (isOver && !isSpared) dropped.push(run.id)
+    if ((isOver && !isSpared) || run.endedAt < endedBefore) dropped.push(run.id)
   }
   return dropped
 }

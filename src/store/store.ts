@@ -32,7 +32,7 @@ export interface Store {
   /** Ids of ended runs whose directory is still kept. */
   listKeptRunIds(): Promise<string[]>
   /** Ended runs of a slot whose directory is still kept, newest first. */
-  listKeptRuns(slot: string): Promise<{ id: string; bytes: number }[]>
+  listKeptRuns(slot: string): Promise<{ id: string; bytes: number; endedAt: number }[]>
   /**
    * Ended runs whose directory is still kept though their slot is no more, and that ended before the first time; those that never held a slot when they
    * ended before the second.
@@ -66,7 +66,8 @@ export interface Store {
   lastEventId(): Promise<number>
 
   /** Forgets rows of history beyond the limits; returns how many. */
-  trim(limits: { keepRuns: number; keepEvents: number }): Promise<number>
+  /** `forgottenBefore`: due times of programs that are no jobs any more go when they were recorded before. */
+  trim(limits: { keepRuns: number; keepEvents: number; forgottenBefore: number }): Promise<number>
   close(): Promise<void>
 }
 
@@ -112,7 +113,7 @@ export interface Changes {
 }
 
 /** Small facts about the node itself. */
-export type NoteName = 'boot' | 'shutdown' | 'node' | 'paused' | 'trimmed'
+export type NoteName = 'boot' | 'shutdown' | 'node' | 'labels' | 'paused' | 'trimmed'
 
 /** A token as it is kept: of its secret only the hash. Times are wall times. */
 export interface StoredToken {

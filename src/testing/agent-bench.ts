@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { blackoutOf } from '../agent/calendars.ts'
 import type { Effect } from '../agent/draft.ts'
+import { OpenOccurrences } from '../agent/open-occurrences.ts'
 import { toDesired, toProgramSet } from '../agent/programs.ts'
 import { Reconciler } from '../agent/reconciler.ts'
 import { Scheduler, type SchedulerOptions } from '../agent/scheduler.ts'
@@ -161,17 +162,17 @@ export class AgentBench {
   private async load(isSameBoot: boolean): Promise<void> {
     const { store, clock, reconciler } = this
     const programs = toProgramSet(await store.loadPrograms())
-    reconciler.desired = toDesired(programs)
     const jobs = new Map((await store.loadJobs()).map((job) => [job.program, job]))
-    const occurrences = new Map((await store.listOpenOccurrences()).map((one) => [one.id, one]))
+    const occurrences = OpenOccurrences.from(await store.listOpenOccurrences())
     const pausedBy = (await store.loadNote('paused')) || null
     reconciler.ledger = { ...reconciler.ledger, jobs, occurrences, pausedBy }
-    reconciler.slots = new Map(
+    const slots = new Map(
       (await store.loadSlots()).map((stored) => {
         const startTimeMs = programs.get(stored.program)?.program.restart.startTimeMs ?? 0
         return [stored.name, fromStored(stored, clock, { startTimeMs, isSameBoot })]
       }),
     )
+    reconciler.begin({ slots, desired: toDesired(programs) })
   }
 
   /** All rows of the ledger, in the order of their due times. */

@@ -1,6 +1,6 @@
 /**
  * The agent dies before its n-th effect, for every n of: a job is due, its first attempt fails, the second one succeeds, another job comes after it and
- * one after that, the schedule is taken away, the end. The next agent finds everything: each due time in the ledger once, each attempt started once, each
+ * one after that, somebody triggers and disables a third, the schedule is taken away, the end. The next agent finds everything: each due time in the ledger once, each attempt started once, each
  * chain followed once.
  */
 import { expect, test } from 'vitest'
@@ -19,7 +19,7 @@ test('wherever the agent dies over a job, the next one knows what was due, what 
 
 class JobsStory implements Story {
   readonly house = new DyingHouse()
-  readonly confirmed = { declaration: false, reload: false, shutdown: false }
+  readonly confirmed = { declaration: false, trigger: false, disabled: false, reload: false, shutdown: false }
   private readonly books = new JobBooks(this.house)
   private readonly chance: Chance
   private readonly from = { earliest: Date.now(), latest: Number.POSITIVE_INFINITY }
@@ -36,6 +36,10 @@ class JobsStory implements Story {
     await this.isDeclared()
     this.confirmed.declaration = true
     await this.chainHasEnded(2)
+    await house.api.triggerJob({ job: 'hand' })
+    this.confirmed.trigger = true
+    await house.api.disableJobs({ targets: ['hand'] })
+    this.confirmed.disabled = true
     await this.takeAway()
     expect(await house.shutdown()).toEqual({ code: 0, signal: null })
     this.confirmed.shutdown = true
@@ -54,6 +58,8 @@ class JobsStory implements Story {
     await house.waitForSlots('what was due has come to its end', (slots) =>
       slots.every(({ state }) => state === 'exited' || state === 'stopped'),
     )
+    const [hand] = await house.api.listJobs({ targets: ['hand'] })
+    if (this.confirmed.disabled) expect(hand?.disabledBy).toBeTruthy()
     const runs = await allRuns(house)
     const events = await listJobEvents(house)
     expect(await house.shutdown()).toEqual({ code: 0, signal: null })
@@ -64,7 +70,11 @@ class JobsStory implements Story {
       ...compareJobs(this.books, ledger, runs, events),
       ...compareTimes('first', due, (at) => at % 1000 === 0, this.from, this.until),
     ]).toEqual([])
-    const ends = ledger.map(({ program, state, attempts }) => [program, state.kind, attempts])
+    const byHand = timesOf(ledger, 'hand').length
+    expect(byHand).toBeLessThanOrEqual(1)
+    if (this.confirmed.trigger) expect(byHand).toBe(1)
+    const scheduled = ledger.filter(({ program }) => program !== 'hand')
+    const ends = scheduled.map(({ program, state, attempts }) => [program, state.kind, attempts])
     const expected = (name: string, attempts: number) => due.map(() => [name, 'ended', attempts])
     expect(ends.sort()).toEqual([...expected('first', 2), ...expected('last', 1), ...expected('next', 1)])
   }
@@ -110,6 +120,7 @@ class JobsStory implements Story {
           overlap,
         },
         next: { command: this.books.command(0), after: 'first', history, overlap },
+        hand: { command: this.books.command(0), schedule: 'manual', history },
         last: { command: this.books.command(0), after: { next: 'end' }, history, overlap },
       },
     }

@@ -2,9 +2,10 @@
  * What the commands of jobs noted about themselves (`job-puppet.c`), and the comparison with the ledger: each row at most one start per attempt, each
  * start known with its true end, each end told once, and nothing that is still waited for.
  */
-import { mkdirSync, readFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { EventView, RunView } from '../../src/contract/views.ts'
+import { claimedByDeadAgent } from '../../src/domain/judge.ts'
 import type { Occurrence } from '../../src/domain/occurrence.ts'
 import type { House } from '../harness/house.ts'
 import { compile } from './compile.ts'
@@ -27,6 +28,8 @@ export class JobBooks {
     this.folder = join(house.folder, 'books')
     this.puppet = compile('job-puppet.c', house.folder)
     mkdirSync(this.folder)
+    // Whoever the agent is run by.
+    chmodSync(this.folder, 0o777)
   }
 
   /** The command of a puppet that takes its time, and how it ends. */
@@ -92,6 +95,7 @@ export function compareJobs(
   const attempts = new Set<string>()
   const wrong = books.overlaps().map((line) => `ran twice at a time in its slot: ${line}`)
   const ends = books.ends()
+  const failed = countFailedStarts(runs)
   const known = new Map(ledger.map((occurrence) => [occurrence.id, occurrence]))
 
   for (const start of books.starts()) {
@@ -109,8 +113,8 @@ export function compareJobs(
   for (const row of ledger) {
     const { id, program, dueAt, state, attempts: counted } = row
     const name = `${program}, due at ${new Date(dueAt).toISOString()} (${id}), ${JSON.stringify(state)}`
-    const noted = started.get(id)?.length ?? 0
-    if (noted !== counted) wrong.push(`${name}: ${counted} attempts are counted, and ${noted} were made`)
+    const made = (started.get(id)?.length ?? 0) + (failed.get(id) ?? 0)
+    if (made !== counted) wrong.push(`${name}: ${counted} attempts are counted, and ${made} were made`)
     if (state.kind === 'queued' || state.kind === 'running') wrong.push(`${name}: it has come to no end`)
     const isEnded = state.kind === 'ended'
     if (isEnded && counted === 0 && state.outcome !== 'stopped') wrong.push(`${name}: without a run`)
@@ -163,6 +167,17 @@ function endProblems(name: string, run: RunView | undefined, code: number | unde
   return end?.kind === 'exited' && end.code === code
     ? []
     : [`${name}: it exited with ${code}, and ${run.endText}`]
+}
+
+/** Attempts of which no command ever knew, by their due time. What an agent died over was none. */
+function countFailedStarts(runs: ReadonlyMap<string, RunView>): Map<string, number> {
+  const counts = new Map<string, number>()
+  for (const { end, occurrence } of runs.values()) {
+    const isAttempt =
+      end?.kind === 'failed_to_start' || (end?.kind === 'revoked' && end.reason !== claimedByDeadAgent)
+    if (isAttempt && occurrence !== null) counts.set(occurrence, (counts.get(occurrence) ?? 0) + 1)
+  }
+  return counts
 }
 
 function countBy(events: readonly EventView[]): Map<string, number> {

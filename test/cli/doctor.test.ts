@@ -69,6 +69,23 @@ test('without an agent: what lives unattended is told, the store is looked throu
   expect((await examine(house)).wrong).toEqual([])
 })
 
+test('of jobs: what ended badly, what nobody starts, and what will never be due', async () => {
+  const house = openHouse()
+  house.configureJobs({
+    broken: { command: 'exit 3', schedule: 'manual' },
+    fine: { command: 'true', schedule: '@yearly' },
+    late: { command: 'true', at: '2020-01-01 00:00' },
+  })
+  await house.startAgent()
+  await house.api.triggerJob({ job: 'broken', wait: true })
+  await house.api.pauseJobs({ isPaused: true })
+  const { code, wrong, findings } = await examine(house)
+  expect({ code, wrong }).toEqual({ code: 0, wrong: ['jobs.paused', 'jobs.failed', 'jobs.never'] })
+  expect(findings.find(({ check }) => check === 'jobs.failed')?.text).toMatch(
+    /^broken ended badly last, due .*: exited with code 3\.$/,
+  )
+})
+
 test('an agent that is stopped holds up nobody', async () => {
   const house = openHouse()
   house.configure({ idle: { ...forever, autostart: false } })

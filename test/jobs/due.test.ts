@@ -65,19 +65,6 @@ test('S-T9 a job of each second starts exactly once for each, never before it, a
   expect(minutes.every((at) => at % 60_000 === 0)).toBe(true)
 })
 
-test('S-T9 a job of each minute starts once at a full minute', { timeout: 120_000 }, async () => {
-  const house = openHouse()
-  house.configureJobs({ minute: { command: 'true', schedule: '* * * * *' } })
-  await house.startAgent()
-  const [started, ...others] = await told(house, 'minute', 'job.started', { deadlineMs: 75_000 })
-  expect(others).toEqual([])
-  const at = started ? dueOf(started) : 0
-  expect(at % 60_000).toBe(0)
-  expect(Date.parse(started?.at ?? '') - at).toBeLessThan(5000)
-  await told(house, 'minute', 'job.succeeded')
-  expect(await eventsOf(house, 'minute', ['job.*'])).toHaveLength(2)
-})
-
 test('S-T6 a job for some nodes runs on these and nowhere else, one for none in particular on every node', async () => {
   const house = openHouse()
   const schedule = '* * * * * *'

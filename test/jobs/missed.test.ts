@@ -69,6 +69,45 @@ test('S-F6 after three days without an agent each job makes up for what it says,
   expect(of('idle')).toEqual([])
 })
 
+test('S-F6 S-C3 a function of the configuration is asked for the minutes that were missed, over agents that die meanwhile', async () => {
+  const house = openHouse()
+  const config = house.write(
+    'drover.ts',
+    `export default {
+      jobs: {
+        even: { command: 'true', schedule: (at: Date) => at.getUTCMinutes() % 2 === 0, missed: { policy: 'all', max: 100 } },
+        slow: { command: 'true', schedule: async (at: Date) => {
+          await new Promise((done) => setTimeout(done, 20))
+          return at.getUTCMinutes() % 5 === 0
+        } },
+      },
+    }\n`,
+  )
+  await house.startAgent({ config })
+  await house.killAgent()
+  pretendAbsence(house, 40 * minute)
+  const began = Date.now()
+  // They die while the functions are being asked.
+  for (let death = 1; death <= 4; death++) {
+    await house.startAgent({ config })
+    await house.killAgent()
+  }
+  await house.startAgent({ config })
+  await told(house, 'even', 'job.succeeded', { least: 20 })
+  await told(house, 'slow', ['job.succeeded', 'job.missed'], { least: 8 })
+  await house.shutdown()
+  const ledger = await readLedger(house)
+  const latest = Math.floor(began / minute)
+  for (const [name, step] of [
+    ['even', 2],
+    ['slow', 5],
+  ] as const) {
+    const minutes = Array.from({ length: 40 }, (_, index) => latest - 39 + index)
+    const times = ledger.flatMap(({ program, dueAt }) => (program === name ? [dueAt / minute] : []))
+    expect(times.filter((at) => at <= latest)).toEqual(minutes.filter((at) => (at % 60) % step === 0))
+  }
+})
+
 test('@reboot: once per boot, whatever happens to agents, and not for a job that came later', async () => {
   const house = openHouse()
   const job = { command: 'true', schedule: '@reboot' } as const

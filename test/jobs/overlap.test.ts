@@ -110,7 +110,7 @@ test('replace: the run before is ended, also one that takes its time, and the ne
   const runs = await runsOf(house, 'fresh')
   expect(runs[0]?.end).toMatchObject({ kind: 'stopped', reason: { kind: 'replaced', isFailure: false } })
   for (const [index, run] of runs.slice(1).entries())
-    expect(Date.parse(run.startedAt ?? '')).toBeGreaterThanOrEqual(Date.parse(runs[index]?.endedAt ?? ''))
+    expect(Date.parse(run.claimedAt)).toBeGreaterThanOrEqual(Date.parse(runs[index]?.endedAt ?? ''))
 })
 
 test('locks: of the jobs that share one only one runs, the others do as their own rules say', async () => {

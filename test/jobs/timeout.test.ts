@@ -123,6 +123,25 @@ test('S-T19 what lasted too long and ended while no agent was there is told of w
   expect(others).toEqual([])
 })
 
+test('S-T19 warnAfter: auto tells of a run that lasts longer than those before it, once, and by what the agents before knew', async () => {
+  const house = openHouse()
+  const command = 'test -e slow || exit 0; until test -e go; do sleep 0.02; done'
+  house.configureJobs({ learnt: { command, schedule: '* * * * * *', warnAfter: 'auto' } })
+  await house.startAgent()
+  await told(house, 'learnt', 'job.succeeded', { least: 5 })
+  await house.killAgent()
+  house.write('slow', '')
+  await house.startAgent()
+  const [overdue] = await told(house, 'learnt', 'run.overdue')
+  await house.killAgent()
+  await house.startAgent()
+  house.write('go', '')
+  await told(house, 'learnt', 'job.succeeded', { least: 7 })
+  const [first, ...others] = await eventsOf(house, 'learnt', ['run.overdue'])
+  expect(first?.run).toBe(overdue?.run)
+  expect(others).toEqual([])
+})
+
 function houseWithEscapes(): House {
   const house = openHouse()
   for (const puppet of ['escapee', 'runaway']) compile(`../puppets/${puppet}.c`, house.folder)

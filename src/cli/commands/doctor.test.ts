@@ -1,10 +1,13 @@
 /** `drover doctor` as a person sees it: what the machine, the agent, the configuration and the programs say, in one list. */
-import { expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { LoadedConfig } from '../../config/load/loaded-config.ts'
-import { slotView } from '../../contract/testing/samples.ts'
+import { jobView, occurrenceView, slotView } from '../../contract/testing/samples.ts'
 import { type Finding, findingsOf } from '../../domain/finding.ts'
 import { UserError } from '../../domain/user-error.ts'
 import { type LineOptions, runLine } from '../testing/run-line.ts'
+
+beforeEach(() => vi.stubEnv('TZ', 'UTC'))
+afterEach(() => vi.unstubAllEnvs())
 
 const fine: LoadedConfig = {
   programs: [],
@@ -37,6 +40,8 @@ test('all is well', async () => {
       '  ok       /home/alice/drover.yaml is valid, with 0 programs.',
       'Programs',
       '  ok       1 of 1 slots are as they shall be.',
+      'Jobs',
+      '  ok       1 job; no run ended badly last.',
       'Nothing is wrong.',
       '',
     ].join('\n'),
@@ -62,6 +67,47 @@ test('a program that was given up is an error with what to do; the rest of them 
   expect(out.trimEnd().split('\n').at(-1)).toBe('1 error, 3 warnings.')
   const quiet = await runLine('doctor -q', options({ verbs: { listSlots: () => slots } }))
   expect(quiet.out).not.toMatch(/^ {2}(ok|note)/m)
+})
+
+test('of jobs it tells what ended badly, was missed, is kept from starting, or is never due', async () => {
+  const failed = occurrenceView({ outcome: 'failure', text: 'exited with code 3', run: '1m8dx' })
+  const missed = occurrenceView({
+    state: 'missed',
+    outcome: null,
+    text: 'by the time that an agent was there it was later than the job allows',
+    dueAt: '2026-11-21T02:30:00.000Z',
+  })
+  const jobs = [
+    jobView({ name: 'a', last: failed, lastEnded: failed }),
+    jobView({ name: 'b', last: missed }),
+    jobView({ name: 'c', disabledBy: 'cli:bob' }),
+    jobView({ name: 'd', nextAt: null, noNext: 'passed', last: null, lastEnded: null }),
+    jobView({ name: 'e', nextAt: null, noNext: 'passed' }),
+  ]
+  const { code, out } = await runLine('doctor', options({ verbs: { listJobs: async () => jobs } }))
+  expect(code).toBe(0)
+  expect(out.slice(out.indexOf('Jobs'))).toBe(
+    [
+      'Jobs',
+      '  ok       4 of 5 jobs did not end badly last.',
+      '  warning  a ended badly last, due 11:30: exited with code 3.',
+      '           → `drover run 1m8dx` shows that run, `drover history a` those before it.',
+      '  warning  b was not started when it was due last, 2026-11-21 02:30: by the time that an agent was there it was later than the job allows.',
+      '           → `drover trigger b` makes good for it; `missed` of the job says what becomes of such times.',
+      '  note     c is disabled by cli:bob.',
+      '           → `drover enable c` takes it back.',
+      '  warning  d will never be due: all times of its schedule have passed, and no run of it is known.',
+      '           → Give it other times, or take it out of the configuration.',
+      '0 errors, 3 warnings.',
+      '',
+    ].join('\n'),
+  )
+  const paused = async () => [jobView({ pausedBy: 'token:ci' })]
+  expect((await runLine('doctor', options({ verbs: { listJobs: paused } }))).out).toContain(
+    '  warning  All jobs are paused by token:ci: their due times are skipped.\n           → `drover resume` takes it back.\n',
+  )
+  const none = await runLine('doctor', options({ verbs: { listJobs: async () => [] } }))
+  expect(none.out).not.toContain('Jobs')
 })
 
 test('warnings alone do not make it fail', async () => {

@@ -1,6 +1,6 @@
 /** `drover doctor`: looks for what is wrong with this machine, the data directory, the agent, the configuration and the programs. Changes nothing. */
 import { formatProblem } from '../../config/format-problem.ts'
-import type { AgentView, SlotView } from '../../contract/views.ts'
+import type { AgentView, JobView, SlotView } from '../../contract/views.ts'
 import {
   countLevel,
   type Finding,
@@ -12,6 +12,7 @@ import { type Problem, UserError } from '../../domain/user-error.ts'
 import type { CommandContext } from '../context.ts'
 import { defineCommand, option } from '../define-command.ts'
 import { exitOf, exitOk } from '../exit.ts'
+import { judgeJobs } from '../job-findings.ts'
 import { printJson } from '../print-json.ts'
 
 export const doctorCommand = defineCommand({
@@ -35,6 +36,7 @@ export const doctorCommand = defineCommand({
       ...agent.findings,
       ...(await examineConfig(isElsewhere ? null : agent.view, context)),
       ...(agent.view === null ? [] : await examinePrograms(context)),
+      ...(agent.view === null ? [] : await examineJobs(context)),
     ]
     const isHealthy = countLevel(findings, 'error') === 0
     if (context.global.json) printJson(context.out, { healthy: isHealthy, findings })
@@ -120,6 +122,17 @@ async function examinePrograms(context: CommandContext): Promise<Finding[]> {
   const summary =
     slots.length === 0 ? 'There are no programs.' : `${fine} of ${slots.length} slots are as they shall be.`
   return [say.ok('programs.slots', summary), ...told]
+}
+
+async function examineJobs(context: CommandContext): Promise<Finding[]> {
+  const ask = (signal: AbortSignal): Promise<JobView[]> => context.client.listJobs({}, { signal })
+  try {
+    return judgeJobs(await within(patienceMs, context, ask), context.clock.now())
+  } catch (error) {
+    // An agent of a version without jobs.
+    if (error instanceof UserError && error.code === 'not_found') return []
+    throw error
+  }
 }
 
 function findingOf(slot: SlotView, say: ReturnType<typeof findingsOf>): Finding[] {

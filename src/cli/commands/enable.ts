@@ -27,6 +27,11 @@ export const disableCommand = defineCommand({
   run: ({ targets }, context) => change('disableJobs', targets, context),
 })
 
+/** What a person disabled is one thing, what the configuration says another. */
+function tellOfConfig(name: string, { err }: CommandContext): void {
+  err.line(`${name} is still not enabled: its configuration says \`enabled: false\`.`)
+}
+
 async function change(
   verb: 'enableJobs' | 'disableJobs',
   targets: string[],
@@ -34,6 +39,10 @@ async function change(
 ): Promise<number> {
   const jobs = await context.client[verb]({ targets })
   if (context.global.json) printJson(context.out, jobs)
-  else printJobs(jobs, context)
+  else {
+    printJobs(jobs, context)
+    if (verb === 'enableJobs')
+      for (const { name, isEnabled } of jobs) if (!isEnabled) tellOfConfig(name, context)
+  }
   return exitOk
 }

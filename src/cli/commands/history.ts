@@ -70,7 +70,8 @@ function printOccurrences(occurrences: readonly OccurrenceView[], { out, clock }
     one.durationMs === null ? '' : formatDuration(one.durationMs),
     one.run === null ? '' : out.colors.cyan(one.run),
     triggerText(one),
-    one.text,
+    // The state says it already.
+    one.text === 'running' ? '' : one.text,
   ])
   const options = { width: out.isTty ? out.columns : null, styleTitle: out.colors.dim }
   for (const line of formatTable(columns, rows, options)) out.line(line)

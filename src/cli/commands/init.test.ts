@@ -25,13 +25,15 @@ function read(name: string): string {
   return readFileSync(join(folder, name), 'utf8')
 }
 
-async function run(line: string, answers: readonly unknown[] | null = null): Promise<Printed> {
+async function run(line: string, answers: readonly unknown[] | null = null, stdin = ''): Promise<Printed> {
   const questions = answers === null ? null : answering(answers)
   const options: LineOptions = {
     cwd: folder,
+    stdin,
     services: {
       loadConfig: (path, given) => loadConfig(path, { ...given, hostPath }),
       readForeign: (path, given) => readForeign(path, { ...given, hostPath }),
+      lookUpUser: (name) => (name === 'nosuch' ? null : { home: `/home/${name ?? 'alice'}` }),
       ...(questions === null ? {} : { openPrompts: () => questions }),
     },
     ...(questions === null ? {} : { columns: 100 }),
@@ -175,7 +177,50 @@ describe('import', () => {
     })
   })
 
+  describe('a crontab', () => {
+    test('from standard input, of the user who asks', async () => {
+      const { code, out, err } = await run('import crontab -', null, '0 0 */2 * 1 tidy\n')
+      expect(code).toBe(0)
+      expect(out).toContain("  tidy:\n    command: tidy\n    schedule: '0 0 */2 * +1'\n")
+      expect(out).toContain('    cwd: /home/alice\n')
+      expect(err).toContain(
+        'To look at (2):\n  read as the form of a user, as Debian’s cron reads it\n  tidy: cron',
+      )
+    })
+
+    test('of another user, or with users in it', async () => {
+      write({ own: '@daily tidy\n', 'of-system': '@daily bob tidy\n* * * * * nosuch x\n' })
+      expect((await run('import crontab own --user bob')).out).toContain('cwd: /home/bob\n    user: bob\n')
+      const { err } = await run('import crontab of-system --system -o jobs.yaml')
+      expect(err).toContain('read as the system form, with a user in each line')
+      expect(err).toContain('`nosuch` is no user of this machine')
+      expect(err).toContain('written: jobs.yaml, 2 jobs.')
+      expect(read('jobs.yaml')).toContain('user: bob')
+      expect((await run('config check jobs.yaml')).out).toBe('ok: 2 jobs in 1 file.\n')
+    })
+
+    test('that is commented out, in part, and of the other cron', async () => {
+      write({ own: 'CRON_TZ=Asia/Tokyo\n#0 1 * * * off\n0 2 * * * on \\\\\n' })
+      const { out } = await run('import crontab own --disabled --flavor cronie --format json')
+      expect(JSON.parse(out).jobs).toEqual({
+        off: expect.objectContaining({ enabled: false, timezone: 'Asia/Tokyo' }),
+        on: expect.objectContaining({ command: 'on \\\\', timezone: 'Asia/Tokyo' }),
+      })
+      const debian = await run('import crontab own --flavor debian --json')
+      expect(JSON.parse(debian.out)).toMatchObject({
+        file: null,
+        format: 'yaml',
+        remarks: expect.arrayContaining([expect.stringContaining('`CRON_TZ` is a variable like any other')]),
+      })
+    })
+  })
+
   test.each([
+    ['import crontab absent', 5, 'absent does not exist.'],
+    ['import crontab empty', 5, 'empty has no job.'],
+    ['import crontab - --system', 5, 'standard input has no job.'],
+    ['import crontab empty --system --user bob', 2, '--user is for a crontab without users in it'],
+    ['import crontab empty --flavor bsd', 2, 'debian, cronie'],
     ['import pm2 absent.json', 5, 'absent.json does not exist.'],
     ['import pm2 bad.json', 5, 'bad.json:1: this is not JSON'],
     ['import pm2 empty.json', 5, 'empty.json declares no app.'],

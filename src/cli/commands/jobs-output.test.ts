@@ -156,7 +156,7 @@ describe('jobs', () => {
       nextAt: '2026-11-23T01:30:00.000Z',
       running: 1,
       queued: 1,
-      last: occurrenceView({
+      current: occurrenceView({
         state: 'running',
         outcome: null,
         attempts: 2,
@@ -243,7 +243,7 @@ describe('next', () => {
   ]
 
   test('shows due times here and on the clocks of the job, with what is to know of each', async () => {
-    const { code, out, err } = await runLine('next', { verbs: { listDue: () => due } })
+    const { code, out, err } = await runLine('next', { verbs: { listDue: async () => due } })
     expect({ code, err }).toEqual({ code: 0, err: '' })
     expect(out).toBe(
       text(
@@ -260,7 +260,7 @@ describe('next', () => {
       jobView({ name: 'hand', nextAt: null, noNext: 'manual' }),
       jobView({ name: 'later' }),
     ]
-    const verbs = { listDue: () => due.slice(0, 1), listJobs }
+    const verbs = { listDue: async () => due.slice(0, 1), listJobs }
     const { out, err } = await runLine('next report hand later', { verbs })
     expect(out).toBe(text('AT             IN  JOB', '12:30:00  30m 00s  report'))
     expect(err).toBe('hand has no time that could be told (when somebody triggers it).\n')
@@ -268,7 +268,10 @@ describe('next', () => {
   })
 
   test('says why there is none at all', async () => {
-    const verbs = { listDue: () => [], listJobs: async () => [jobView({ nextAt: null, noNext: 'reboot' })] }
+    const verbs = {
+      listDue: async () => [],
+      listJobs: async () => [jobView({ nextAt: null, noNext: 'reboot' })],
+    }
     expect(await runLine('next', { verbs })).toMatchObject({
       code: 0,
       out: '',
@@ -280,7 +283,7 @@ describe('next', () => {
   })
 
   test('prints the contract as JSON', async () => {
-    const { out } = await runLine('next --json', { verbs: { listDue: () => due } })
+    const { out } = await runLine('next --json', { verbs: { listDue: async () => due } })
     expect(JSON.parse(out)).toEqual(due)
   })
 })
@@ -508,6 +511,24 @@ describe('trigger', () => {
       expect(printed).toMatchObject({ code, out: `report  ${said}\n` })
     })
 
+    test('tells the end by its event where the agent is gone with it', async () => {
+      let isAway = false
+      const { code, out } = await runLine('trigger report --wait', {
+        isAgentAbsent: () => isAway,
+        verbs: {
+          streamEvents: () =>
+            (async function* () {
+              isAway = true
+              yield of(2, { kind: 'job.stopped', data: { occurrence: running.id, detail: 'stopped' } })
+            })(),
+        },
+      })
+      expect({ code, out }).toEqual({
+        code: 1,
+        out: 'report  stopped, run 01jd0000000000000000000001: stopped\n',
+      })
+    })
+
     test('is over at once for what was skipped', async () => {
       const triggerJob = answer(skipped, false)
       const { code, asked } = await runLine('trigger report --wait', { verbs: { triggerJob } })
@@ -565,6 +586,13 @@ describe('enable and disable', () => {
     expect(out.split('\n')[1]).toBe(row)
     const { out: json } = await runLine(`${line} --json`, { verbs: { enableJobs: async () => [job] } })
     expect(JSON.parse(json)).toEqual([job])
+  })
+
+  test('enable says where the configuration is against it', async () => {
+    const enableJobs = async () => [jobView({ isEnabled: false, nextAt: null, noNext: 'not_enabled' })]
+    const said = 'report is still not enabled: its configuration says `enabled: false`.\n'
+    expect(await runLine('enable report', { verbs: { enableJobs } })).toMatchObject({ code: 0, err: said })
+    expect((await runLine('disable report', { verbs: { enableJobs } })).err).toBe('')
   })
 
   test('want to know which', async () => {

@@ -192,12 +192,14 @@ function waitsFor({ after }: JobView): string {
 }
 
 function nowOf(job: JobView, now: number): string {
-  const { last } = job
-  if (last?.state !== 'running' || job.running !== 1) return atWork(job) || 'not running'
-  const attempt = last.attempts > 1 ? `, attempt ${last.attempts}` : ''
-  const since = last.startedAt === null ? '' : ` for ${formatAge(now - Date.parse(last.startedAt))}`
+  const { current } = job
+  if (current === null) return atWork(job) || 'not running'
+  const { attempts, startedAt, run } = current
+  const several = job.running > 1 ? `${job.running} running, the oldest` : 'running'
+  const since = startedAt === null ? '' : ` for ${formatAge(now - Date.parse(startedAt))}`
+  const attempt = attempts > 1 ? `, attempt ${attempts}` : ''
   const waiting = job.queued > 0 ? `; ${job.queued} waiting` : ''
-  return `running${since}${attempt}${last.run === null ? '' : `, run ${last.run}`}${waiting}`
+  return `${several}${since}${attempt}${run === null ? '' : `, run ${run}`}${waiting}`
 }
 
 function endedOf(one: OccurrenceView | null, now: number): string {

@@ -1,5 +1,6 @@
 /** `drover trigger`: makes a job due now. */
 import type { EventView, OccurrenceView, TriggerView } from '../../contract/views.ts'
+import { type Became, becameOf } from '../../domain/occurrence-events.ts'
 import { UserError } from '../../domain/user-error.ts'
 import type { CommandContext } from '../context.ts'
 import { argument, defineCommand, option } from '../define-command.ts'
@@ -41,16 +42,6 @@ export const triggerCommand = defineCommand({
   },
 })
 
-const endKinds = [
-  'job.succeeded',
-  'job.warned',
-  'job.failed',
-  'job.timed_out',
-  'job.stopped',
-  'job.lost',
-  'job.skipped',
-] as const satisfies readonly EventView['kind'][]
-
 /** Tells what goes on until it is over; null when the person has had enough before. */
 async function ended(
   triggered: OccurrenceView,
@@ -66,14 +57,37 @@ async function ended(
     for await (const event of followStream(open, context)) {
       after = event.id
       if (event.data.occurrence !== triggered.id) continue
-      if (endKinds.some((kind) => kind === event.kind))
-        return await client.getOccurrence({ id: triggered.id }, { signal })
+      const became = becameOf(event.kind)
+      if (became !== null) return await lookUp(triggered, event, became, context)
       if (!global.json) err.line(err.colors.dim(event.text))
     }
   } catch (error) {
     if (!isInterruption(error, signal)) throw error
   }
   return null
+}
+
+/** As the ledger has it; where the agent is gone by then, as far as the event tells. */
+async function lookUp(
+  triggered: OccurrenceView,
+  { at, run, data }: EventView,
+  became: Became,
+  { client, signal }: CommandContext,
+): Promise<OccurrenceView> {
+  try {
+    return await client.getOccurrence({ id: triggered.id }, { signal })
+  } catch (error) {
+    if (!(error instanceof UserError) || error.code !== 'no_agent') throw error
+    const isRun = became !== 'skipped' && became !== 'missed'
+    return {
+      ...triggered,
+      state: isRun ? 'ended' : became,
+      outcome: isRun ? became : null,
+      text: String(data.detail ?? data.reason ?? ''),
+      run: run ?? triggered.run,
+      endedAt: at,
+    }
+  }
 }
 
 function readParam(written: string): [string, string] {

@@ -274,7 +274,7 @@ describe('variables', () => {
   test('a home that cannot be said is told', () => {
     expect(one('0 0 * * * nobody x', { isSystem: true })).toMatchObject({
       user: 'nobody',
-      told: expect.stringContaining('that of `nobody` is not known here: set `cwd`'),
+      told: expect.stringContaining('that of `nobody` is not there: set `cwd`'),
     })
     const { jobs, told } = read('HOME=~/x\n0 0 * * * x\n')
     expect(jobs[0]?.value).not.toHaveProperty('cwd')

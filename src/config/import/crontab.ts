@@ -94,10 +94,10 @@ function remarksOnFile(lines: readonly CronLine[], source: CrontabSource, flavor
   const jobs = lines.flatMap((line) => (line.kind === 'job' ? [line.job] : []))
   const isRefused = lines.some(({ kind }) => kind === 'refused')
   const users = [...new Set(jobs.map(({ user }) => user ?? owner))]
-  const homeless = users.filter((user) => (userOf(user)?.home ?? null) === null)
-  const words = jobs.map(({ command }) => /^\S+/.exec(command)?.[0] ?? '')
-  const isPerhapsSystem =
-    !isSystem && words.every((word) => /^[a-z_][\w-]*$/.test(word) && userOf(word) !== null)
+  const unknown = users.filter((user) => user !== null && userOf(user) === null)
+  const homeless = users.filter((user) => !unknown.includes(user) && (userOf(user)?.home ?? null) === null)
+  const words = jobs.map(({ command }) => /^([a-z_][\w-]*)\s+\S/.exec(command)?.[1] ?? null)
+  const isPerhapsSystem = !isSystem && words.every((word) => word !== null && userOf(word) !== null)
   return [
     ...(isRefused && flavor === 'debian'
       ? [
@@ -111,9 +111,13 @@ function remarksOnFile(lines: readonly CronLine[], source: CrontabSource, flavor
     ...(isPerhapsSystem
       ? ['each command begins with the name of a user: with --system it is taken for one']
       : []),
+    ...unknown.map(
+      (user) =>
+        `\`${user}\` is no user of this machine: cron runs nothing as such a one, and no agent starts with it`,
+    ),
     ...homeless.map(
       (user) =>
-        `cron runs commands in the home folder, and that of ${user === null ? 'this user' : `\`${user}\``} is not known here: set \`cwd\``,
+        `cron runs commands in the home folder, and that of ${user === null ? 'this user' : `\`${user}\``} is not there: set \`cwd\``,
     ),
     ...remarksOnVariables(lines, flavor),
   ]

@@ -13,6 +13,8 @@ export interface DraftConfig {
   readonly entries: readonly DraftEntry[]
   /** What concerns no single entry. */
   readonly remarks: readonly string[]
+  /** What is not set, shown as a comment for whoever wants it; in a table that has no entry. */
+  readonly example?: DraftEntry
 }
 
 /** A program or a job. */

@@ -19,6 +19,14 @@ const lessons: readonly Lesson[] = [
   },
 ]
 
+const job: DraftEntry = {
+  table: 'jobs',
+  key: 'nightly',
+  value: { command: 'date', schedule: '30 2 * * *' },
+  comments: ['Jobs run at their times, or when somebody triggers them; `drover next` shows when.'],
+  remarks: [],
+}
+
 const teaching = [
   'What Drover keeps running from this folder. Paths are relative to this file.',
   'After a change: `drover config check`, then `drover reload`.',
@@ -32,12 +40,18 @@ export function sampleDraft(command = 'while :; do date; sleep 5; done', key = '
   })
 }
 
-/** A draft with what somebody new wants to know: at the top, and in its first program. */
+/** A draft with what somebody new wants to know: at the top, in its first program, and what a job is. */
 export function taught(draft: DraftConfig): DraftConfig {
   const entries = draft.entries.map((entry, index) =>
     index === 0 ? { ...entry, lessons: lessonsFor(entry) } : entry,
   )
-  return { ...draft, comments: [...teaching, ...draft.comments], entries }
+  const hasJobs = entries.some(({ table, key }) => table === job.table || key === job.key)
+  return {
+    ...draft,
+    comments: [...teaching, ...draft.comments],
+    entries,
+    ...(hasJobs ? {} : { example: job }),
+  }
 }
 
 function lessonsFor({ value }: DraftEntry): Lesson[] {

@@ -153,8 +153,9 @@ describe.each(writtenFormats)('as %s', (format) => {
   })
 
   test.skipIf(format === 'json')('the lessons hold when the comment is taken off them', async () => {
-    const text = writeConfig(sampleDraft(), format)
-    const lessons = sampleDraft().entries.flatMap(({ lessons = [] }) => lessons)
+    const { example: _, ...draft } = sampleDraft()
+    const text = writeConfig(draft, format)
+    const lessons = draft.entries.flatMap(({ lessons = [] }) => lessons)
     expect(lessons.length).toBeGreaterThan(2)
     const uncommented = text.replace(/^(\s*)(?:#|\/\/) (\w+(?::| =) .*)$/gm, '$1$2')
     const { problems, programs } = await load(uncommented, format)
@@ -162,6 +163,52 @@ describe.each(writtenFormats)('as %s', (format) => {
     const taught = JSON.stringify(programs[0])
     expect(taught).not.toBe(JSON.stringify((await load(text, format)).programs[0]))
   })
+
+  test.skipIf(format === 'json')('the example holds when the comment is taken off it', async () => {
+    const draft = sampleDraft()
+    const [before = '', example = ''] = writeConfig(draft, format).split(draft.example?.comments?.[0] ?? '?')
+    const { problems, programs } = await load(
+      `${before}${example.replace(/^( *)(?:#|\/\/) /gm, '$1')}`,
+      format,
+    )
+    expect(problems).toEqual([])
+    expect(programs.map(({ name, kind }) => [name, kind])).toEqual([
+      ['hello', 'service'],
+      ['nightly', 'job'],
+    ])
+  })
+})
+
+test('a sample shows how a job would look, behind the sign of a comment', () => {
+  const example = (format: WrittenFormat): string[] =>
+    writeConfig(sampleDraft(), format).trimEnd().split('\n').slice(-9)
+  const intro = 'Jobs run at their times, or when somebody triggers them; `drover next` shows when.'
+  expect(example('yaml').slice(-6)).toEqual([
+    '',
+    `# ${intro}`,
+    '# jobs:',
+    '#   nightly:',
+    '#     command: date',
+    "#     schedule: '30 2 * * *'",
+  ])
+  expect(example('ts').slice(-8)).toEqual([
+    `  // ${intro}`,
+    '  // jobs: {',
+    '  //   nightly: {',
+    "  //     command: 'date',",
+    "  //     schedule: '30 2 * * *',",
+    '  //   },',
+    '  // },',
+    '})',
+  ])
+  expect(example('toml').slice(-5)).toEqual([
+    '',
+    `# ${intro}`,
+    '# [jobs.nightly]',
+    '# command = "date"',
+    '# schedule = "30 2 * * *"',
+  ])
+  expect(JSON.parse(writeConfig(sampleDraft(), 'json'))).not.toHaveProperty('jobs')
 })
 
 test('remarks stand above the program that they are about', () => {

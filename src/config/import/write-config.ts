@@ -81,13 +81,26 @@ export function writeConfig(draft: DraftConfig, format: WrittenFormat): string {
   if (format === 'json') return writeJson(draft)
   const writer = writers[format]
   const top = [...draft.comments, ...draft.remarks].map((line) => comment(line, writer))
-  const [written = '', ...more] = tables.flatMap((table) => writeTable(draft, table, writer))
+  const [written = '', ...more] = [
+    ...tables.flatMap((table) => writeTable(draft.entries, table, writer)),
+    ...(draft.example ? [writeExample(draft.example, writer)] : []),
+  ]
   const body = [writer.head, [written, ...more].join(writer.tableFoot === '' ? '\n\n' : '\n'), writer.foot]
   const parts = [top.join('\n'), body.filter((part) => part !== '').join('\n')]
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`
 }
 
-function writeTable({ entries }: DraftConfig, table: Table, writer: Writer): string[] {
+/** As it would be written, behind the signs of a comment. */
+function writeExample({ comments = [], ...entry }: DraftEntry, writer: Writer): string {
+  const lines = writeTable([entry], entry.table, writer).flatMap((text) => text.split('\n'))
+  const [margin = ''] = /^ */.exec(lines[0] ?? '') ?? []
+  return [
+    ...comments.map((line) => `${margin}${comment(line, writer)}`),
+    ...lines.map((line) => `${margin}${writer.comment} ${line.slice(margin.length)}`),
+  ].join('\n')
+}
+
+function writeTable(entries: readonly DraftEntry[], table: Table, writer: Writer): string[] {
   const own = entries.filter((entry) => entry.table === table).map((entry) => writeEntry(entry, writer))
   const parts = [writer.tableHead(table), own.join('\n\n'), writer.tableFoot]
   return own.length === 0 ? [] : [parts.filter((part) => part !== '').join('\n')]

@@ -112,6 +112,7 @@ const missed = v.union(
           }),
         ),
         max: v.optional(
+          // Of more than these an agent keeps no row each (`mostListed` in agent/calendars.ts).
           key(wholeNumber(1, 1000), {
             description: 'With `all`: so many at most, the newest ones.',
             examples: [24],
@@ -344,7 +345,7 @@ const jobEntries = {
   after: v.optional(
     key(after, {
       description:
-        'Programs whose end makes it due: by success, unless another condition is said. Of several, each has to have ended so since the last time.',
+        'Programs whose end makes it due: by success, unless another condition is said. Of several, each has to have ended so since the last time. What was stopped, by a person or a shutdown, has neither succeeded nor failed: only `end` counts it.',
       examples: ['fetch', { fetch: 'success', cleanup: 'end' }],
     }),
     [],

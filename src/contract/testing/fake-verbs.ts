@@ -64,7 +64,7 @@ export function createFakeVerbs(replaced: Partial<AgentVerbs> = {}): FakeVerbs {
     planReload: async () => planView(),
     reload: async () => ({ plan: planView(), outcomes: [] }),
     listJobs: async (targets) => known(targets, [jobView()]),
-    listDue: ({ targets }) => known(targets, [dueView()]),
+    listDue: async ({ targets }) => known(targets, [dueView()]),
     triggerJob: async ({ job, dryRun }) => {
       known([job], [])
       return {

@@ -141,6 +141,7 @@ export function jobView(given: Partial<JobView> = {}): JobView {
     queued: 0,
     nextAt: '2026-11-22T12:30:00.000Z',
     noNext: null,
+    current: null,
     last: occurrenceView(),
     lastEnded: occurrenceView(),
     recentMs: [],

@@ -25,6 +25,8 @@ export interface CalendarInput {
 }
 
 export interface Calendar {
+  /** Whether it counts periods and knows no other times. */
+  readonly isPeriodic: boolean
   /** The first due time strictly after. */
   next(after: number, anchor: number): number | null
   /** The last due time at or before. */
@@ -36,9 +38,10 @@ export interface Calendar {
 /** The input is valid by now: what cannot be read has no times. */
 export function compileCalendar({ expressions, at, timezone, seed }: CalendarInput): Calendar {
   const zone = timezone ?? processZone()
-  const schedules = expressions
+  const all = expressions
     .map((text) => parseExpression(text, seed))
-    .flatMap((read) => (read.ok && read.schedule.kind !== 'reboot' ? [read.schedule] : []))
+    .flatMap((read) => (read.ok ? [read.schedule] : []))
+  const schedules = all.filter(({ kind }) => kind !== 'reboot')
   const onces = at
     .map((text) => parseLocalTime(text, zone))
     .flatMap((read) => (read.ok ? [read.at] : []))
@@ -55,6 +58,7 @@ export function compileCalendar({ expressions, at, timezone, seed }: CalendarInp
   }
 
   return {
+    isPeriodic: all.length > 0 && all.every(({ kind }) => kind === 'every') && at.length === 0,
     next,
     previous(atOrBefore, anchor) {
       if (!(atOrBefore >= 0)) return null

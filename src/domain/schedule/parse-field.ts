@@ -38,6 +38,7 @@ export function mistakeIn({ text, start }: Piece, message: string, expected: str
 
 /** `seed` is what `H` and `~` are spread by. The values come ascending, each once. */
 export function parseField(piece: Piece, field: Field, seed: string): FieldValues | Mistake {
+  if (isWildcard(piece.text)) return eachOf(field)
   const items: FieldValues[] = []
   for (const one of itemsOf(piece)) {
     const item = parseItem(one, field, seed)
@@ -49,6 +50,22 @@ export function parseField(piece: Piece, field: Field, seed: string): FieldValue
     isEach: items.some(({ isEach }) => isEach),
     isInterval: items.some(({ isInterval }) => isInterval),
   }
+}
+
+function isWildcard(text: string): boolean {
+  return text === '*' || text === '?'
+}
+
+const wholeFields = new Map<Field, FieldValues>()
+
+/** Most fields of most expressions: listed once, since 130 years for each of ten thousand jobs take their time. */
+function eachOf(field: Field): FieldValues {
+  let each = wholeFields.get(field)
+  if (!each) {
+    each = { values: rangeFrom(field, field.least, field.most), isEach: true, isInterval: true }
+    wholeFields.set(field, each)
+  }
+  return each
 }
 
 /** What stands between commas. Whoever reads an empty one refuses it. */
@@ -68,7 +85,7 @@ export function parseItem(piece: Piece, field: Field, seed: string): FieldValues
   if (more.length > 0) return mistakeIn(piece, `${quoted(piece.text)} has two steps`, expectedIn(field))
   const step = stepText === undefined ? null : readStep(stepText, piece, field)
   if (step !== null && isMistake(step)) return step
-  if (/^[*?]$/.test(baseText)) {
+  if (isWildcard(baseText)) {
     const range = rangeFrom(field, field.least, field.most)
     const isEach = step === null || step.every === 1
     return { values: stepped(range, step, 0), isEach, isInterval: true }

@@ -11,8 +11,11 @@ export interface WallPattern {
   readonly days: DayRule | null
 }
 
-/** A compiled pattern has 60 kB, since croner lists ten thousand years in it; to compile it anew takes 40 µs. */
-const mostCompiled = 48
+/**
+ * A compiled pattern has 80 kB, since croner lists ten thousand years in it, and to compile it anew takes 30 µs. Only what is asked for next as well is kept: a
+ * pattern that lives for longer leaves the young generation of the heap, and then it is the collector that takes its time, four times as much.
+ */
+const mostCompiled = 2
 const compiled = new Map<string, Cron>()
 const dayMs = 86_400_000
 

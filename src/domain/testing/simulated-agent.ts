@@ -3,12 +3,20 @@
  * live. Births, ends and time come from outside, in any order. It throws as soon as something happens that must never happen:
  *
  *   a second living run for a slot · more runs than asked for · a start of what a person stopped · a start in a shutdown ·
- *   a start before what it depends on · a slot removed while its run lives · a plan that never comes to rest
+ *   a start before what it depends on · a slot removed while its run lives · a plan that never comes to rest ·
+ *   another plan where slots at rest are not looked at
  */
 import { findObstacle } from '../dependencies.ts'
 import { claimedByDeadAgent } from '../judge.ts'
 import { slotName } from '../program.ts'
-import { type Action, type DesiredProgram, planReconcile, type Slot, wantedOf } from '../reconcile.ts'
+import {
+  type Action,
+  type DesiredProgram,
+  isAtRest,
+  planReconcile,
+  type Slot,
+  wantedOf,
+} from '../reconcile.ts'
 import type { RunEnd } from '../run.ts'
 import { dueOf, runOf, type SlotAction, type SlotEvent, transition } from '../slot-state.ts'
 import { emptyTally } from '../slot-tally.ts'
@@ -34,6 +42,10 @@ export class SimulatedAgent {
   readonly stoppedByPerson = new Set<string>()
   /** Every action and every stop of a run, for tests that look at the order. */
   readonly log: string[] = []
+  /** Since all came to rest the last time. */
+  readonly #touched = new Set<string>()
+  /** What was declared then. */
+  #settled: SimulatedAgent['desired'] | null = null
   #runs = 0
 
   reload(programs: readonly DesiredProgram[]): void {
@@ -46,6 +58,8 @@ export class SimulatedAgent {
     for (let pass = 0; pass < mostPasses; pass++) for (const action of this.#plan()) this.#apply(action)
     const again = this.#plan()
     if (again.length > 0) throw new Error(`never comes to rest: ${JSON.stringify(again)}`)
+    this.#touched.clear()
+    this.#settled = this.desired
     this.#check()
   }
 
@@ -53,7 +67,7 @@ export class SimulatedAgent {
   ask(what: 'start' | 'stop' | 'restart', n: number): void {
     const slot = nth(this.slots, n)
     if (!slot || (this.isShuttingDown && what !== 'stop')) return
-    this.slots.set(slot.name, { ...slot, asked: what === 'stop' ? 'stop' : 'run' })
+    this.#put({ ...slot, asked: what === 'stop' ? 'stop' : 'run' })
     if (what === 'stop') {
       this.stoppedByPerson.add(slot.name)
       this.#happen(slot.name, { kind: 'stop' })
@@ -94,6 +108,7 @@ export class SimulatedAgent {
       if (!run.isBorn) this.#end(run, { kind: 'revoked', endedAt: 0, reason: claimedByDeadAgent })
     }
     this.isShuttingDown = false
+    this.#settled = null
     this.reconcile()
   }
 
@@ -118,7 +133,18 @@ export class SimulatedAgent {
 
   #plan(): Action[] {
     const { desired, slots, isShuttingDown } = this
-    return planReconcile({ desired, slots, isShuttingDown })
+    const plan = planReconcile({ desired, slots, isShuttingDown })
+    if (this.#settled !== desired) return plan
+    const restless = [...slots.values()].filter((slot) => !isAtRest(slot) || this.#touched.has(slot.name))
+    const short = planReconcile({ desired, slots, isShuttingDown, restless })
+    if (JSON.stringify(short) !== JSON.stringify(plan))
+      throw new Error(`another plan without those at rest: ${JSON.stringify({ plan, short })}`)
+    return plan
+  }
+
+  #put(slot: Slot): void {
+    this.slots.set(slot.name, slot)
+    this.#touched.add(slot.name)
   }
 
   #apply(action: Action): void {
@@ -134,7 +160,7 @@ export class SimulatedAgent {
           rollout: null,
           occurrence: null,
         } as const
-        this.slots.set(name, { name, program, index, ...blank })
+        this.#put({ name, program, index, ...blank })
         return
       }
       case 'remove':
@@ -168,7 +194,7 @@ export class SimulatedAgent {
     const step = transition(slot.state, slot.tally, event, context)
     if (step === 'impossible') throw new Error(`impossible: ${event.kind} in ${slot.state.kind}`)
     if (step === 'ignored') return
-    this.slots.set(name, { ...slot, state: step.state, tally: step.tally })
+    this.#put({ ...slot, state: step.state, tally: step.tally })
     for (const action of step.actions) this.#run(name, action, desired?.launchHash ?? 'gone')
   }
 
@@ -194,7 +220,7 @@ export class SimulatedAgent {
       return
     }
     const slot = this.slots.get(name)
-    if (slot) this.slots.set(name, { ...slot, launchHash })
+    if (slot) this.#put({ ...slot, launchHash })
     this.live.set(action.run, { id: action.run, slot: name, launchHash, isBorn: false, isTold: false })
   }
 

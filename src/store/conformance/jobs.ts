@@ -168,5 +168,20 @@ export function describeJobs(make: MakeStore): void {
       const runs = await store.listRuns({ slots: null, limit: 10 })
       expect(runs.map(({ id }) => id)).toEqual(['r-o5', 'r-o1', 'r-o0'])
     })
+
+    it('of programs that are no jobs any more are forgotten once they are old', async () => {
+      const { store } = await make()
+      await store.record({
+        jobs: [report],
+        occurrences: [
+          anOccurrence('o1', { recordedAt: 1, state: skipped }),
+          anOccurrence('o2', { program: 'gone', recordedAt: 1, state: skipped }),
+          anOccurrence('o3', { program: 'gone', dueAt: 1000, recordedAt: 9, state: skipped }),
+        ],
+      })
+      expect(await store.trim({ keepRuns: 10, keepEvents: 10, forgottenBefore: 5 })).toBe(1)
+      const left = await store.listOccurrences({ programs: null, states: [], limit: 10 })
+      expect(left.map(({ id }) => id)).toEqual(['o3', 'o1'])
+    })
   })
 }

@@ -109,8 +109,8 @@ export function describeRuns(make: MakeStore): void {
       await end(store, aRun('r4', { slot: 'mailer:1' }), 7)
       await store.record({ claimedRuns: [aRun('r5')] })
       expect(await store.listKeptRuns('mailer:0')).toEqual([
-        { id: 'r2', bytes: 0 },
-        { id: 'r1', bytes: 100 },
+        { id: 'r2', bytes: 0, endedAt: expect.any(Number) },
+        { id: 'r1', bytes: 100, endedAt: expect.any(Number) },
       ])
       expect((await store.listKeptRunIds()).sort()).toEqual(['r1', 'r2', 'r4'])
       await store.record({ droppedRuns: ['r1', 'r4', 'nobody'] })

@@ -195,23 +195,24 @@ class SqliteStore implements Store {
     keep: number
     recordedBefore: number | null
   }): Promise<number> {
+    const ended = this.db
+      .selectFrom('occurrences')
+      .select('id')
+      .where('program', '=', program)
+      .where('state', 'not in', ['queued', 'running'])
+      .orderBy('id', 'desc')
+    const surplus = await ended.offset(keep).limit(1).executeTakeFirst()
+    const tooOld =
+      recordedBefore === null
+        ? undefined
+        : await ended.where('recorded_at', '<', recordedBefore).limit(1).executeTakeFirst()
+    const last = [surplus?.id, tooOld?.id]
+      .filter((id) => id !== undefined)
+      .sort()
+      .at(-1)
+    // Mostly there is nothing to forget, and then nothing is written.
+    if (last === undefined) return 0
     return await this.db.transaction().execute(async (tx) => {
-      const ended = tx
-        .selectFrom('occurrences')
-        .select('id')
-        .where('program', '=', program)
-        .where('state', 'not in', ['queued', 'running'])
-        .orderBy('id', 'desc')
-      const surplus = await ended.offset(keep).limit(1).executeTakeFirst()
-      const tooOld =
-        recordedBefore === null
-          ? undefined
-          : await ended.where('recorded_at', '<', recordedBefore).limit(1).executeTakeFirst()
-      const last = [surplus?.id, tooOld?.id]
-        .filter((id) => id !== undefined)
-        .sort()
-        .at(-1)
-      if (last === undefined) return 0
       const runs = await tx
         .deleteFrom('runs')
         .where('program', '=', program)
@@ -238,15 +239,15 @@ class SqliteStore implements Store {
     return rows.map(({ id }) => id)
   }
 
-  async listKeptRuns(slot: string): Promise<{ id: string; bytes: number }[]> {
+  async listKeptRuns(slot: string): Promise<{ id: string; bytes: number; endedAt: number }[]> {
     const rows = await this.db
       .selectFrom('runs')
-      .select(['id', 'kept_bytes'])
+      .select(['id', 'kept_bytes', 'ended_at'])
       .where('slot', '=', slot)
       .where('kept_bytes', 'is not', null)
       .orderBy('id', 'desc')
       .execute()
-    return rows.map((row) => ({ id: row.id, bytes: row.kept_bytes ?? 0 }))
+    return rows.map((row) => ({ id: row.id, bytes: row.kept_bytes ?? 0, endedAt: row.ended_at ?? 0 }))
   }
 
   async listForgottenRuns(endedBefore: number, slotlessEndedBefore: number): Promise<string[]> {
@@ -266,7 +267,39 @@ class SqliteStore implements Store {
   }
 
   async listSlotsOfRuns(): Promise<{ slot: string; program: string }[]> {
-    return await this.db.selectFrom('runs').select(['slot', 'program']).groupBy(['slot', 'program']).execute()
+    // From one slot to the next by the index: there may be a million runs of a few slots.
+    const rows = await this.db
+      .withRecursive('known(slot)', (db) =>
+        db
+          .selectFrom('runs')
+          .select(({ fn }) => fn.min<string | null>('slot').as('slot'))
+          .unionAll((others) =>
+            others
+              .selectFrom('known')
+              .where('known.slot', 'is not', null)
+              .select((known) =>
+                known
+                  .selectFrom('runs')
+                  .select(({ fn }) => fn.min<string>('runs.slot').as('slot'))
+                  .whereRef('runs.slot', '>', 'known.slot')
+                  .as('slot'),
+              ),
+          ),
+      )
+      .selectFrom('known')
+      .where('known.slot', 'is not', null)
+      .select((known) => [
+        'known.slot',
+        known
+          .selectFrom('runs')
+          .select('runs.program')
+          .whereRef('runs.slot', '=', 'known.slot')
+          .orderBy('runs.id', 'desc')
+          .limit(1)
+          .as('program'),
+      ])
+      .execute()
+    return rows.map(({ slot, program }) => ({ slot: slot ?? '', program: program ?? '' }))
   }
 
   async listRuns({ slots, state, before, limit }: RunQuery): Promise<Run[]> {
@@ -331,7 +364,15 @@ class SqliteStore implements Store {
     return Number(row?.id ?? 0)
   }
 
-  async trim({ keepRuns, keepEvents }: { keepRuns: number; keepEvents: number }): Promise<number> {
+  async trim({
+    keepRuns,
+    keepEvents,
+    forgottenBefore,
+  }: {
+    keepRuns: number
+    keepEvents: number
+    forgottenBefore: number
+  }): Promise<number> {
     return await this.db.transaction().execute(async (tx) => {
       const oldest = await tx
         .selectFrom('runs')
@@ -350,6 +391,13 @@ class SqliteStore implements Store {
           .executeTakeFirst()
         trimmed += numDeletedRows
       }
+      const forgotten = await tx
+        .deleteFrom('occurrences')
+        .where('recorded_at', '<', forgottenBefore)
+        .where('state', 'not in', ['queued', 'running'])
+        .where('program', 'not in', (query) => query.selectFrom('jobs').select('program'))
+        .executeTakeFirst()
+      trimmed += forgotten.numDeletedRows
       const last = await tx
         .selectFrom('events')
         .select(({ fn }) => fn.max('id').as('id'))
@@ -377,15 +425,27 @@ class SqliteStore implements Store {
   }
 }
 
+/** Only those that differ: a reload of thousands that changes one writes one. */
 async function writePrograms(tx: Transaction<Tables>, { programs }: Changes): Promise<void> {
   if (!programs) return
-  await tx.deleteFrom('programs').where('source', '=', programs.source).execute()
-  const rows = programs.programs.map((program) => ({
-    name: program.name,
-    source: programs.source,
-    definition: JSON.stringify(program),
-  }))
-  for (const part of parts(rows)) await tx.insertInto('programs').values(part).execute()
+  const { source } = programs
+  const known = await tx
+    .selectFrom('programs')
+    .select(['name', 'definition'])
+    .where('source', '=', source)
+    .execute()
+  const gone = new Map(known.map(({ name, definition }) => [name, definition]))
+  const rows = programs.programs.flatMap((program) => {
+    const { name } = program
+    const definition = JSON.stringify(program)
+    const isKnown = gone.get(name) === definition
+    gone.delete(name)
+    return isKnown ? [] : [{ name, source, definition }]
+  })
+  for (const part of parts([...gone.keys()])) {
+    await tx.deleteFrom('programs').where('source', '=', source).where('name', 'in', part).execute()
+  }
+  for (const part of parts(rows)) await tx.replaceInto('programs').values(part).execute()
   await tx
     .replaceInto('notes')
     .values({ name: 'generation', value: String(programs.generation) })

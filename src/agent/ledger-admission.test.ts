@@ -303,7 +303,7 @@ describe('what waits in a queue', () => {
 
   it('begins in no blackout', async () => {
     const blackout = [{ from: '3 14 * * *', forMs: 10 * minute }]
-    await bench.declare(aJob({ ...overlap('queue'), blackout }))
+    await bench.declare(aJob({ ...overlap('queue'), blackout, timezone: 'UTC' }))
     await bench.live(2 * minute + 40_000)
     await bench.finish()
     const [, second] = await bench.rows()
@@ -331,9 +331,10 @@ describe('what waits in a queue', () => {
 
 describe('a blackout', () => {
   const blackout = [{ from: '2 14 * * *', forMs: 2 * minute }]
+  const timezone = 'UTC'
 
   it('skips what is due within it', async () => {
-    await bench.declare(aJob({ blackout, ...overlap('allow', 9) }))
+    await bench.declare(aJob({ blackout, timezone, ...overlap('allow', 9) }))
     await bench.live(4 * minute)
     expect(await bench.told()).toEqual([
       '14:01 running',
@@ -349,7 +350,7 @@ describe('a blackout', () => {
 
   it('keeps back what comes after another program, but nobody who triggers it by hand', async () => {
     const fetch = aJob(byHand, { name: 'fetch' })
-    await bench.declare(fetch, aJob({ ...afterSuccess('fetch'), blackout }))
+    await bench.declare(fetch, aJob({ ...afterSuccess('fetch'), blackout, timezone }))
     await bench.live(2 * minute)
     await bench.trigger('fetch')
     await bench.finish(0, 'fetch:0')
@@ -360,7 +361,7 @@ describe('a blackout', () => {
 
   it('begins nothing that is made up for within it', async () => {
     const at = { schedule: { expressions: ['1 14 * * *'], at: [], predicate: null } }
-    await bench.declare(aJob({ ...at, blackout }))
+    await bench.declare(aJob({ ...at, blackout, timezone }))
     await bench.restartAgent(2 * minute)
     await bench.live(1)
     expect(await bench.told()).toEqual(['14:01 skipped blackout'])

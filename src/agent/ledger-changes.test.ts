@@ -160,6 +160,17 @@ describe('a job that becomes a service', () => {
     expect(bench.takeEffects(), 'its failure as a service has no further attempt').toEqual(['start report:0'])
   })
 
+  it('and with allow a due time need not wait for the end of the service', async () => {
+    await bench.declare(service)
+    await bench.bear('report:0')
+    await bench.declare(aJob(overlap('allow', 3)))
+    await bench.live(minute)
+    expect(bench.states()).toEqual({ 'report:0': 'stopping', 'report:1': 'starting' })
+    await bench.end('report:0', stopped())
+    expect(bench.states()).toEqual({ 'report:0': 'stopped', 'report:1': 'starting' })
+    expect(await bench.told()).toEqual(['14:01 running'])
+  })
+
   it('and a service that waits to be restarted is a job at once', async () => {
     await bench.declare(aProgram({ name: 'report' }))
     await bench.bear('report:0')

@@ -357,8 +357,12 @@ class History {
       this.carried.add(occurrence.id)
       this.living.set(id, { id, slot, program, attempt, isBorn: false, isTold: false })
     }
-    for (const [name, { state }] of this.bench.reconciler.slots) {
+    const { slots, ledger } = this.bench.reconciler
+    for (const { id, state } of ledger.occurrences.values())
+      if (state.kind === 'running') expect(slots.get(state.slot)?.occurrence, state.slot).toBe(id)
+    for (const [name, { state, occurrence }] of slots) {
       const run = runOf(state)
+      if (occurrence !== null) expect(ledger.occurrences.get(occurrence)?.state.kind).toBe('running')
       if (run !== null && !this.living.has(run)) throw new Error(`${name} holds ${run}, which does not live.`)
     }
   }

@@ -32,6 +32,7 @@ async function beginAnew(time: string): Promise<void> {
 
 const cron = (...expressions: string[]): Partial<JobRules> => ({
   schedule: { expressions, at: [], predicate: null },
+  timezone: 'UTC',
 })
 const missed = (kind: MissedPolicy['kind'], changes: Partial<MissedPolicy> = {}): Partial<JobRules> => ({
   missed: { kind, withinMs: null, max: 3, ...changes },
@@ -463,7 +464,7 @@ describe('the zone of the machine', () => {
   it('is part of a schedule without one of its own: what was due by the old one is missed, then the new one holds', async () => {
     process.env.TZ = 'Europe/Berlin'
     await beginAnew('2026-09-21T14:00:30Z')
-    const job = aJob({ ...cron('30 16 * * *'), ...side })
+    const job = aJob({ ...cron('30 16 * * *'), timezone: null, ...side })
     const zoned = aJob({ ...cron('30 16 * * *'), timezone: 'Europe/Berlin', ...side }, { name: 'zoned' })
     await bench.declare(job, zoned)
     await bench.live(hour)
@@ -479,7 +480,7 @@ describe('the zone of the machine', () => {
   it('changed while no agent was there', async () => {
     process.env.TZ = 'Europe/Berlin'
     await beginAnew('2026-09-21T14:00:30Z')
-    await bench.declare(aJob({ ...cron('30 16 * * *'), ...side }))
+    await bench.declare(aJob({ ...cron('30 16 * * *'), timezone: null, ...side }))
     process.env.TZ = 'America/New_York'
     await bench.restartAgent(hour)
     await bench.live(day)
@@ -658,6 +659,23 @@ describe('another set of jobs', () => {
     await bench.live(minute)
     expect(await bench.told('second')).toEqual(['14:01 running'])
   })
+})
+
+it('S-F5: what is due on two nodes is followed on each of them for itself', async () => {
+  const other = await JobBench.begin('2026-09-21T14:00:30Z')
+  try {
+    for (const node of [bench, other]) {
+      await node.declare(aJob({}))
+      await node.live(minute)
+    }
+    await bench.finish(1)
+    await bench.live(minute)
+    await other.live(minute)
+    expect(await bench.told()).toEqual(['14:01 ended failure', '14:02 running'])
+    expect(await other.told()).toEqual(['14:01 running', '14:02 skipped still_running'])
+  } finally {
+    await other.dispose()
+  }
 })
 
 describe('S-C3: a function that says when', () => {

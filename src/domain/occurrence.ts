@@ -3,7 +3,7 @@
  * as nothing:
  *
  *   queued ──▶ running ──▶ ended (success · warning · failure · timed_out · stopped · lost)
- *     │  └──▶ skipped            │
+ *     │  └──▶ skipped, missed    │
  *   skipped, missed              └─ another attempt: it stays running until the last one has ended
  */
 import type { RefusalReason } from './admission.ts'

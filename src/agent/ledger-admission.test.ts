@@ -92,6 +92,31 @@ describe('a due time that finds the run before it alive', () => {
     expect(new Set(runs.map(({ occurrence }) => occurrence?.id)).size).toBe(2)
   })
 
+  for (const isBorn of [true, false]) {
+    it(`with replace is replaced also where the agent dies over it, ${isBorn ? 'born' : 'or never began'}`, async () => {
+      await bench.declare(aJob(overlap('replace', 1)))
+      await bench.live(minute)
+      if (isBorn) await bench.bear('report:0')
+      await bench.live(minute)
+      await bench.restartAgent(1000, { unborn: isBorn ? [] : ['report:0'] })
+      if (isBorn) await bench.end('report:0', stopped())
+      await bench.restartAgent(1000)
+      expect(await bench.told()).toEqual(['14:01 ended stopped', '14:02 running'])
+    })
+  }
+
+  it('S-C6: with allow is followed by itself also after the death of their agent', async () => {
+    await bench.declare(aJob({ ...overlap('allow'), ...retry(1) }))
+    await bench.live(2 * minute)
+    for (const slot of ['report:0', 'report:1']) await bench.bear(slot)
+    await bench.restartAgent(1000)
+    await bench.finish(0, 'report:1')
+    await bench.finish(1, 'report:0')
+    await bench.restartAgent(1000)
+    expect(bench.states()).toEqual({ 'report:0': 'backoff', 'report:1': 'exited' })
+    expect(await bench.told()).toEqual(['14:01 running', '14:02 ended success'])
+  })
+
   it('is known to live from its slot, also after the deaths of agents', async () => {
     await bench.declare(aJob(overlap('skip')))
     await bench.live(minute)

@@ -53,6 +53,16 @@ schedules.push({ expressions: [], at: onces, predicate: null })
 
 const backoff = { kind: 'linear', initialMs: 5000, factor: 1, maxMs: 60_000, jitter: 0 } as const
 
+/** Comes after each end of the first one. */
+const follower = aJob(
+  {
+    schedule: { expressions: [], at: [], predicate: null },
+    after: [{ program: 'one', condition: 'end' }],
+    overlap: { kind: 'queue', max: 1000 },
+  },
+  { name: 'follower' },
+)
+
 const anyRules: fc.Arbitrary<Partial<JobRules>> = fc.record({
   schedule: fc.constantFrom(...schedules),
   timezone: fc.constantFrom('UTC', 'Europe/Berlin', 'Australia/Lord_Howe', 'America/New_York'),
@@ -208,6 +218,7 @@ class History {
 
   async begin(rules: readonly Partial<JobRules>[]): Promise<void> {
     await this.bench.schedule()
+    this.declared.set(follower.name, follower)
     names.forEach((name, index) => {
       this.declared.set(name, aJob(rules[index] ?? {}, { name }))
     })
@@ -480,6 +491,9 @@ class History {
       await this.end(0, 0)
       await this.check()
     }
+    const followed = (await bench.rows(follower.name)).filter(({ trigger }) => trigger.kind === 'after')
+    const ended = (await bench.rows('one')).filter(({ state }) => state.kind === 'ended')
+    expect(followed, 'each end is followed once').toHaveLength(ended.length)
     for (const { id, state, attempts } of await bench.rows()) {
       expect(state.kind, `${id} waits no more`).not.toMatch(/queued|running/)
       // What a dead agent had only claimed was no attempt, and may have been stopped before there was one.

@@ -216,7 +216,7 @@ function declare(books: JobBooks, isDue: boolean): Config {
       pair: job({
         command: books.command(20),
         schedule: '*/2 * * * * *',
-        missed: { policy: 'all', max: 10_000 },
+        missed: { policy: 'all', max: 1000 },
       }),
       minute: job({ command: books.command(0), schedule: '* * * * *' }),
       every: job({ command: books.command(0), schedule: '@every 3s', missed: 'skip' }),

@@ -160,6 +160,7 @@ describe('what was due by the schedule of a record', () => {
     schedule: kept,
     disabledBy: null,
     progress: [],
+    lastDueAt: 0,
     lastTriggeredAt: 0,
   })
   const dueOf = (kept: string) => jobCalendars().dueOf(record(kept), start + 2 * minute)?.due ?? null

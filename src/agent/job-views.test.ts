@@ -17,6 +17,7 @@ const record = {
   schedule: '',
   disabledBy: null,
   progress: ['fetch'],
+  lastDueAt: 0,
   lastTriggeredAt: 0,
 }
 

@@ -122,12 +122,13 @@ export class LedgerDraft {
     this.book.putJob({
       program: program.name,
       // After the clock was set back, what is covered stays so: no time is due twice.
-      coveredUntil: Math.max(now, known?.coveredUntil ?? now),
+      coveredUntil: Math.max(now, known?.coveredUntil ?? now, known?.lastDueAt ?? now),
       // Full seconds, as all due times of schedules are.
       anchor: Math.floor(now / 1000) * 1000,
       schedule,
       disabledBy: known?.disabledBy ?? null,
       progress: known?.progress ?? [],
+      lastDueAt: known?.lastDueAt ?? 0,
       lastTriggeredAt: known?.lastTriggeredAt ?? 0,
     })
   }
@@ -142,7 +143,7 @@ export class LedgerDraft {
     const now = this.draft.now()
     const times = isDueOn(before, this.nodeBefore) ? dueOf(job, now) : null
     if (!times) return
-    this.book.putJob({ ...job, coveredUntil: times.until })
+    this.cover(job, times)
     const due = times.due.filter((dueAt) => dueAt > job.coveredUntil)
     if (times.unlistedSince !== null) this.missMany(job.program, times, due[0] ?? times.until)
     for (const dueAt of due) {
@@ -156,9 +157,14 @@ export class LedgerDraft {
 
   /** While the clock is behind what was covered, that has to be known, should the job come back. */
   private forget(job: StoredJob): void {
-    const { program, coveredUntil } = this.book.job(job.program) ?? job
-    if (coveredUntil <= this.draft.now()) this.book.removeJob(program)
-    else this.book.putJob({ ...job, coveredUntil, disabledBy: null, progress: [] })
+    const record = this.book.job(job.program) ?? job
+    if (Math.max(record.coveredUntil, record.lastDueAt) <= this.draft.now()) this.book.removeJob(job.program)
+    else this.book.putJob({ ...record, disabledBy: null, progress: [] })
+  }
+
+  private cover(job: StoredJob, { kind, until }: DueTimes): void {
+    const lastDueAt = kind === 'schedule' ? Math.max(job.lastDueAt, until) : job.lastDueAt
+    this.book.putJob({ ...job, coveredUntil: until, lastDueAt })
   }
 
   /** The schedule's own due times, up to now. Those that are covered already are none. */
@@ -168,7 +174,7 @@ export class LedgerDraft {
     if (!record || !program || this.draft.isShuttingDown) return
     const { coveredUntil } = record
     if (times.until <= coveredUntil) return
-    this.book.putJob({ ...record, coveredUntil: times.until })
+    this.cover(record, times)
     if (!isDueOn(program, this.book.node)) return
     const due = times.due.filter((dueAt) => dueAt > coveredUntil)
     if (times.unlistedSince !== null) this.missMany(name, times, due[0] ?? times.until)

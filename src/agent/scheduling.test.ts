@@ -185,6 +185,23 @@ describe('a clock that is set', () => {
     ])
   })
 
+  it('back, while it counts periods, which go on: by its earlier schedule nothing is due twice', async () => {
+    await bench.declare(aJob())
+    await work(2 * minute)
+    await bench.declare(aJob(cron('@every 30m')))
+    await work(minute)
+    bench.clock.step(-hour)
+    await work(minute)
+    await bench.declare(aJob())
+    await work(hour)
+    expect(await bench.told('report')).toEqual([
+      '14:01 ended success',
+      '14:02 ended success',
+      '14:03 ended success',
+      '14:04 ended success',
+    ])
+  })
+
   it('back, while a job is taken away and comes again: nothing is due twice', async () => {
     await bench.declare(aJob())
     await work(2 * minute)

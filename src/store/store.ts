@@ -155,6 +155,8 @@ export interface StoredJob {
   /** Who disabled it; null: nobody. */
   readonly disabledBy: string | null
   readonly progress: ChainProgress
+  /** The newest that it was due at by the clock, under any schedule: no such time is due again, however the clock is set. 0: none. */
+  readonly lastDueAt: number
   /** Of its due times that no schedule made, the last one: no two are the same. */
   readonly lastTriggeredAt: number
 }

@@ -13,6 +13,7 @@ const report: StoredJob = {
   schedule: 'abc',
   disabledBy: null,
   progress: [],
+  lastDueAt: 1_790_000_000_000,
   lastTriggeredAt: 0,
 }
 

@@ -122,6 +122,7 @@ class SqliteStore implements Store {
       schedule: row.schedule,
       disabledBy: row.disabled_by,
       progress: JSON.parse(row.progress),
+      lastDueAt: row.last_due_at,
       lastTriggeredAt: row.last_triggered_at,
     }))
   }
@@ -544,6 +545,7 @@ async function writeJobs(
     schedule: job.schedule,
     disabled_by: job.disabledBy,
     progress: JSON.stringify(job.progress),
+    last_due_at: job.lastDueAt,
     last_triggered_at: job.lastTriggeredAt,
   }))
   for (const part of parts(records)) await tx.replaceInto('jobs').values(part).execute()

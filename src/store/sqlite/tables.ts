@@ -43,6 +43,7 @@ export interface Tables {
     schedule: string
     disabled_by: string | null
     progress: string
+    last_due_at: number
     last_triggered_at: number
   }
   occurrences: {

@@ -7,6 +7,7 @@ create table jobs (
   schedule text not null,
   disabled_by text,
   progress text not null,
+  last_due_at integer not null,
   last_triggered_at integer not null
 ) strict;
 

@@ -17,7 +17,16 @@ export interface LogFile {
   readonly write: (line: string) => void
 }
 
-const colours = { error: '\x1b[31m', warning: '\x1b[33m', notice: '\x1b[1m', info: '\x1b[2m' } as const
+const colours = {
+  emergency: '\x1b[31;1m',
+  alert: '\x1b[31;1m',
+  critical: '\x1b[31;1m',
+  error: '\x1b[31m',
+  warning: '\x1b[33m',
+  notice: '\x1b[1m',
+  info: '\x1b[2m',
+  debug: '\x1b[2m',
+} as const satisfies Record<EventLevel, string>
 const noColour = '\x1b[0m'
 /** One complaint of a kind is enough for so long. */
 const repeatAfterMs = 10_000

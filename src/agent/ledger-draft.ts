@@ -13,7 +13,7 @@ import { dueNow, type Occurrence, type Outcome, outcomeOf, type Trigger } from '
 import { endEvents } from '../domain/occurrence-events.ts'
 import type { Program } from '../domain/program.ts'
 import type { DesiredProgram } from '../domain/reconcile.ts'
-import { describeEnd, type Run, type RunEnd } from '../domain/run.ts'
+import { describeEnd, exitCodeOf, type Run, type RunEnd } from '../domain/run.ts'
 import type { Changes, StoredJob } from '../store/store.ts'
 import type { Draft } from './draft.ts'
 import { LedgerAdmission } from './ledger-admission.ts'
@@ -319,10 +319,14 @@ export class LedgerDraft {
     this.draft.seat(slot.name, null)
     if (occurrence?.state.kind !== 'running') return
     const [outcome, detail] = this.outcomeAt(slot, occurrence, end)
-    this.end(occurrence, slot.name, outcome, detail)
+    this.end(occurrence, slot.name, { outcome, detail, exitCode: end && exitCodeOf(end) })
   }
 
-  private end(occurrence: Occurrence, slot: string, outcome: Outcome, detail: string): void {
+  private end(
+    occurrence: Occurrence,
+    slot: string,
+    { outcome, detail, exitCode }: { outcome: Outcome; detail: string; exitCode: number | null },
+  ): void {
     const endedAt = this.draft.now()
     this.book.put({ ...occurrence, state: { kind: 'ended', outcome, detail }, endedAt })
     const { program, run } = occurrence
@@ -331,6 +335,7 @@ export class LedgerDraft {
       dueAt: iso(occurrence.dueAt),
       attempts: occurrence.attempts,
       lastedMs: occurrence.startedAt === null ? null : Math.max(0, endedAt - occurrence.startedAt),
+      exitCode,
       detail,
     }
     this.draft.event(endEvents[outcome], data, { program, slot, ...(run === null ? {} : { run }) })

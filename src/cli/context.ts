@@ -1,12 +1,14 @@
 /**
  * What a command is handed: the client, where to write, time, and the few things that lie outside of the API.
  */
+
 import type { Clock } from '../clock.ts'
 import type { KnownUser } from '../config/import/crontab-job.ts'
 import type { LoadedConfig } from '../config/load/loaded-config.ts'
 import type { ForeignFile } from '../config/load/read-foreign.ts'
 import type { Client } from '../contract/client.ts'
 import type { ExitRule } from '../domain/agent-exit.ts'
+import type { EventLevel } from '../domain/event.ts'
 import type { ExecRequest } from '../domain/exec.ts'
 import type { Finding } from '../domain/finding.ts'
 import type { Program } from '../domain/program.ts'
@@ -21,7 +23,7 @@ export interface StartOptions {
   readonly config: string | null
   readonly dataDir: string
   readonly node: string | null
-  readonly logLevel: 'error' | 'warning' | 'notice' | 'info'
+  readonly logLevel: EventLevel
   /** As it was typed; null: as the configuration says. */
   readonly logFile: string | null
   /** Addresses on TCP besides those of the configuration. */

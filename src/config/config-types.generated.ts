@@ -122,7 +122,7 @@ export interface AgentLogConfig {
    * Default: `"info"`.
    * @example "error"
    */
-  readonly level?: 'error' | 'warning' | 'notice' | 'info'
+  readonly level?: 'emergency' | 'alert' | 'critical' | 'error' | 'warning' | 'notice' | 'info' | 'debug'
 
   /**
    * The file is rotated, to `.1`, `.2` and so on, before it grows beyond this.

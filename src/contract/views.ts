@@ -3,7 +3,7 @@
  * milliseconds, sizes bytes. Schemas and types share one name.
  */
 import * as v from 'valibot'
-import { eventKinds } from '../domain/event.ts'
+import { eventKinds, eventLevelNames } from '../domain/event.ts'
 import { predecessorConditions } from '../domain/job.ts'
 import { occurrenceStateKinds, outcomes, triggerKinds } from '../domain/occurrence.ts'
 import { checkKinds } from '../domain/program.ts'
@@ -141,7 +141,7 @@ export const EventView = v.object({
   id: Count,
   at: Time,
   kind: v.picklist(eventKinds),
-  level: v.picklist(['error', 'warning', 'notice', 'info']),
+  level: v.picklist(eventLevelNames),
   program: v.nullable(v.string()),
   slot: v.nullable(v.string()),
   run: v.nullable(v.string()),

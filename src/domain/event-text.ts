@@ -5,6 +5,8 @@ import { describeEnd, type RunCause } from './run.ts'
 
 /** So many mistakes are told with a refusal; `drover config check` tells all. */
 const mostProblems = 3
+/** So many characters of an output are told in a sentence. */
+const mostShown = 200
 
 /** `title`: what a person calls the slot, where that is known. */
 export function describeEvent(event: DroverEvent | NewEvent, title: string | null = null): string {
@@ -122,6 +124,48 @@ export function describeEvent(event: DroverEvent | NewEvent, title: string | nul
     case 'jobs.resumed':
     case 'clock.jumped':
       return describeJobEvent(event, who)
+    case 'run.output': {
+      const { stream, text } = event.data
+      return `${who}: ${stream} ${JSON.stringify(text.length > mostShown ? `${text.slice(0, mostShown)}…` : text)}`
+    }
+    case 'run.output_lost': {
+      const { stream, from, to } = event.data
+      return `${who}: ${to - from} bytes of ${stream} were dropped before they could be told`
+    }
+    case 'listener.failed': {
+      const { listener, event: at, reason, others } = event.data
+      const more = others > 0 ? `, and at ${others} more` : ''
+      return `listener ${listener} failed${at === null ? '' : ` at event ${at}${more}`}: ${reason}`
+    }
+    case 'listener.lagged': {
+      const { listener, from, to } = event.data
+      return `listener ${listener} is too far behind: events ${from} to ${to} were forgotten before it came to them`
+    }
+    case 'alert.raised':
+      return `alert ${event.data.condition} raised, told to ${event.data.channels.join(', ')}`
+    case 'alert.cleared':
+      return `alert ${event.data.condition} cleared, told to ${event.data.channels.join(', ') || 'nobody'}`
+    case 'delivery.failed': {
+      const { channel, attempt, reason, nextAttemptAt } = event.data
+      return `channel ${channel} did not take an alert (attempt ${attempt}): ${reason}; tried again at ${timeText(nextAttemptAt)}`
+    }
+    case 'delivery.gave_up': {
+      const { channel, attempts, reason } = event.data
+      return `channel ${channel} did not take an alert in ${attempts} attempts, the last: ${reason}`
+    }
+    case 'heartbeat.missed': {
+      const { heartbeat, lastAt, dueAt } = event.data
+      const last = lastAt === null ? 'it never did' : `last at ${timeText(lastAt)}`
+      return `heartbeat ${heartbeat} missed: it should have succeeded by ${timeText(dueAt)}, ${last}`
+    }
+    case 'heartbeat.recovered':
+      return `heartbeat ${event.data.heartbeat} recovered after ${formatSeconds(event.data.missedForMs)}`
+    case 'scaling.under_used':
+      return `under used: nothing is required of ${event.data.command}`
+    case 'scaling.over_used': {
+      const { command, processesRequired, processesRunning } = event.data
+      return `over used: ${processesRequired} more of ${command} are required, ${processesRunning} run`
+    }
     case 'start.refused':
       return `${who}: not started, ${event.data.reason}: ${event.data.detail}`
     default:

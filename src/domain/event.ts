@@ -85,6 +85,10 @@ export interface EventData {
   /** Its timeout passed, and it was ended. */
   'run.timed_out': { lastedMs: Milliseconds }
   'run.ended': { end: RunEnd }
+  /** What it has written since the last such event, in whole characters. `from`, `to`: its bytes in the stream. */
+  'run.output': { stream: 'stdout' | 'stderr'; text: string; from: number; to: number }
+  /** What it has written was dropped before it could be told. */
+  'run.output_lost': { stream: 'stdout' | 'stderr'; from: number; to: number }
   /** A run was begun for a due time of a job. `lateMs`: after the due time, by the wall clock. */
   'job.started': { occurrence: string; dueAt: string; trigger: TriggerKind; attempt: number; lateMs: number }
   /** It is due, and waits. */
@@ -123,6 +127,38 @@ export interface EventData {
   'jobs.resumed': { by: string }
   /** The wall clock was set, by so much. */
   'clock.jumped': { deltaMs: number }
+  /** A listener threw, ended with an error, or gave no answer; it goes on with the next event. `event`: the id of the one that it was at; null: it could not be begun. */
+  'listener.failed': { listener: string; event: number | null; reason: string; others: number }
+  /** Events were forgotten before a listener came to them. */
+  'listener.lagged': { listener: string; from: number; to: number }
+  /** Something that a person must know has begun; `condition`: what is the same until it clears. */
+  'alert.raised': { alert: string; condition: string; route: string; event: number; channels: string[] }
+  'alert.cleared': { alert: string; condition: string; route: string; event: number; channels: string[] }
+  /** A channel did not take what was to be delivered; it is tried again. */
+  'delivery.failed': {
+    delivery: string
+    channel: string
+    attempt: number
+    reason: string
+    nextAttemptAt: string
+  }
+  /** It is not tried any more. */
+  'delivery.gave_up': { delivery: string; channel: string; attempts: number; reason: string }
+  /** Something that should have succeeded by now has not. `lastAt`: when it did last; null: never. */
+  'heartbeat.missed': { heartbeat: string; lastAt: string | null; dueAt: string; graceMs: Milliseconds }
+  'heartbeat.recovered': { heartbeat: string; missedForMs: Milliseconds }
+  /** Nothing is required of what has room to work. `cpu`: percent of the whole machine. */
+  'scaling.under_used': { command: string; input: string; cpu: number; loadAverage: number }
+  /** More is required than the machine has room for. */
+  'scaling.over_used': {
+    command: string
+    input: string
+    cpu: number
+    loadAverage: number
+    /** Required, and not run. */
+    processesRequired: number
+    processesRunning: number
+  }
   /** A start did not happen, for one reason out of one fixed list. */
   'start.refused': { reason: RefusalReason; detail: string }
 }
@@ -133,6 +169,8 @@ interface OccurrenceEnded {
   attempts: number
   /** Since its first run began; null if none did. */
   lastedMs: number | null
+  /** Of its last run; null where there is none, or nobody knows it. */
+  exitCode: number | null
   detail: string
 }
 
@@ -145,7 +183,7 @@ export const eventLevels = {
   'agent.stopped': 'notice',
   'agent.failed_internally': 'error',
   'config.applied': 'notice',
-  'config.refused': 'error',
+  'config.refused': 'critical',
   'api.requested': 'info',
   'api.denied': 'warning',
   'token.created': 'notice',
@@ -170,12 +208,14 @@ export const eventLevels = {
   'run.limit_reached': 'warning',
   'run.grace_cut': 'warning',
   'run.overdue': 'warning',
-  'run.timed_out': 'warning',
+  'run.timed_out': 'error',
   'run.ended': 'info',
-  'job.started': 'info',
+  'run.output': 'debug',
+  'run.output_lost': 'warning',
+  'job.started': 'notice',
   'job.queued': 'info',
   'job.retrying': 'warning',
-  'job.succeeded': 'info',
+  'job.succeeded': 'notice',
   'job.warned': 'warning',
   'job.failed': 'error',
   'job.timed_out': 'error',
@@ -188,13 +228,33 @@ export const eventLevels = {
   'jobs.paused': 'notice',
   'jobs.resumed': 'notice',
   'clock.jumped': 'warning',
+  'listener.failed': 'error',
+  'listener.lagged': 'error',
+  'alert.raised': 'notice',
+  'alert.cleared': 'notice',
+  'delivery.failed': 'warning',
+  'delivery.gave_up': 'error',
+  'heartbeat.missed': 'error',
+  'heartbeat.recovered': 'notice',
+  'scaling.under_used': 'notice',
+  'scaling.over_used': 'warning',
   'start.refused': 'warning',
 } as const satisfies Record<EventKind, EventLevel>
 
 export const eventKinds: readonly EventKind[] = Object.keys(eventLevels) as EventKind[]
 
-export type EventLevel = 'error' | 'warning' | 'notice' | 'info'
-export const eventLevelNames = ['error', 'warning', 'notice', 'info'] as const satisfies readonly EventLevel[]
+/** Those of syslog, the most serious first. */
+export const eventLevelNames = [
+  'emergency',
+  'alert',
+  'critical',
+  'error',
+  'warning',
+  'notice',
+  'info',
+  'debug',
+] as const
+export type EventLevel = (typeof eventLevelNames)[number]
 
 export interface EventSubject {
   readonly program: string | null

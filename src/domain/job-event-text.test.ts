@@ -7,7 +7,7 @@ import { type MissReason, missReasons } from './occurrence.ts'
 const dueAt = '2026-01-02T03:04:00.000Z'
 const said = '2026-01-02T03:04:00Z'
 const of = { occurrence: 'o1', dueAt }
-const ended = { ...of, attempts: 1, lastedMs: 4200, detail: 'exited with code 0' }
+const ended = { ...of, attempts: 1, lastedMs: 4200, exitCode: 0, detail: 'exited with code 0' }
 
 type Data = { [E in JobEvent as E['kind']]: E['data'] }
 const cases: { [K in JobEvent['kind']]: [data: Data[K], text: string][] } = {

@@ -136,6 +136,11 @@ export function tellsNeverExecuted(reason: string): boolean {
 }
 
 /** One sentence about an end, the same at every door. */
+/** Null where there is none, or nobody knows it. */
+export function exitCodeOf(end: RunEnd): number | null {
+  return end.kind === 'exited' || end.kind === 'stopped' ? end.code : null
+}
+
 export function describeEnd(end: RunEnd): string {
   switch (end.kind) {
     case 'exited':

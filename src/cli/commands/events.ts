@@ -71,7 +71,16 @@ async function* followEvents(
   }
 }
 
-const levelColors = { error: 'red', warning: 'yellow', notice: 'bold', info: 'reset' } as const
+const levelColors = {
+  emergency: 'red',
+  alert: 'red',
+  critical: 'red',
+  error: 'red',
+  warning: 'yellow',
+  notice: 'bold',
+  info: 'reset',
+  debug: 'dim',
+} as const
 
 function printEvent(event: EventView, { out, clock, global }: CommandContext): void {
   if (global.json) return out.line(JSON.stringify(event))

@@ -1,5 +1,6 @@
 /** `drover up`: runs an agent in the foreground. */
 import { exitRules } from '../../domain/agent-exit.ts'
+import { eventLevelNames } from '../../domain/event.ts'
 import { defineCommand, option } from '../define-command.ts'
 import { OutputOfAll } from '../output-of-all.ts'
 
@@ -14,12 +15,7 @@ export const upCommand = defineCommand({
       '--listen <address>',
       'open the API on TCP as well, such as 127.0.0.1:9650; may be repeated',
     ),
-    logLevel: option.choice(
-      '--log-level <level>',
-      'what is printed',
-      ['error', 'warning', 'notice', 'info'],
-      'info',
-    ),
+    logLevel: option.choice('--log-level <level>', 'what is printed', eventLevelNames, 'info'),
     logFile: option.text(
       '--log-file <file>',
       'a file for the log as well, rotated at 50 MB (default: as the configuration says)',

@@ -160,11 +160,11 @@ static void read_output(struct json *j, struct output *output)
 
 /* The keys of a claim. Those before UID must be there. */
 enum key { VERSION, RUN, MARKS, ARGV, CWD, RLIMITS, STOP, TIMEOUT, LEAVE, INPUT, MERGE, OUT, ERR, UID, GID, GROUPS, UMASK, NICE, NOTIFY, HOLDER, SOCKET_NAMES,
-    PROGRAM, SLOT, MUTED, PASS, KEYS };
+    PROGRAM, SLOT, MUTED, PASS, NOT_BEFORE, KEYS };
 
 static const char *const key_names[KEYS] = {
     "version", "run", "marks", "argv", "cwd", "rlimits", "stop", "timeoutMs", "leave", "input", "merge", "out", "err",
-    "uid", "gid", "groups", "umask", "nice", "notify", "holder", "socketNames", "program", "slot", "muted", "pass",
+    "uid", "gid", "groups", "umask", "nice", "notify", "holder", "socketNames", "program", "slot", "muted", "pass", "notBefore",
 };
 
 static void read_member(struct json *j, struct claim *claim, enum key key)
@@ -196,6 +196,7 @@ static void read_member(struct json *j, struct claim *claim, enum key key)
     case HOLDER: json_text(j, &claim->holder); break;
     case MUTED: claim->muted = json_truth(j); break;
     case PASS: claim->pass = json_truth(j); break;
+    case NOT_BEFORE: claim->not_before = json_whole(j, 0, INT64_MAX); break;
     case SOCKET_NAMES: json_text(j, &claim->socket_names); break;
     case PROGRAM: json_text(j, &claim->program); break;
     case SLOT: json_text(j, &claim->slot); break;

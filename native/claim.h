@@ -42,6 +42,7 @@ struct claim {
     int64_t stop_grace_ms;
     bool stop_group;
     int64_t timeout_ms;
+    int64_t not_before;         /* by the wall clock; 0: at once */
     bool leave, input, merge;
     struct output out, err;
     bool pass;                  /* standard input is the shim's own, and so is a copy of the outputs */

@@ -13,7 +13,8 @@
  *   3. prepare           outputs, FIFOs and the socket for notices are opened, held
  *                        sockets are fetched                       output.c, directory.c, notify.c, sockets.c
  *   4. fork              the command waits behind a gate                               command.c
- *   5. link `pid`        whoever creates that file decides; lost means that the gate
+ *   5. wait              until it is time, where the claim says when                   here
+ *      link `pid`        whoever creates that file decides; lost means that the gate
  *                        closes and nothing was run                                    directory.c
  *   6. tend              output, control, deadlines, until the command ends; then
  *                        what is left of its tree is killed                            here, control.c, tree.c
@@ -59,6 +60,7 @@
 
 enum {
     EXIT_RETRY_MS = 1000,
+    LOOK_MS = 200,              /* while its time has not come: between two looks whether it is still wanted, and whether the clock was set */
     KILL_PASS_MS = 20,          /* between two passes over a tree that does not die at once */
     USAGE = 64, NO_CLAIM = 66, NO_PID = 74
 };
@@ -342,6 +344,16 @@ static bool make_command(void)
     return made;
 }
 
+/* Until the wall clock says so. False: it is not wanted any more. */
+static bool await_time(void)
+{
+    for (int64_t left; (left = claim.not_before - clock_ms(CLOCK_REALTIME)) > 0;) {
+        if (take_term() || access("pid", F_OK) == 0) return false;
+        poll(NULL, 0, left < LOOK_MS ? (int)left : LOOK_MS);
+    }
+    return true;
+}
+
 static void let_go(void)
 {
     run.started_mono = now_ms();
@@ -381,6 +393,11 @@ int main(int argc, char **argv)
     if (!become_holder()) return NO_PID;
     run.started_at = clock_ms(CLOCK_REALTIME);
     bool made = read_claim(&claim, argv[1]) && prepare() && make_command();
+    if (!await_time()) {
+        keep_gate_closed(&command);
+        return 0;
+    }
+    if (claim.not_before > 0) run.started_at = clock_ms(CLOCK_REALTIME);
 #ifdef SHIM_DIE_BEFORE_LINK
     kill(getpid(), SIGKILL);
 #endif

@@ -83,6 +83,9 @@ export interface AgentOptions {
   readonly isBrief?: boolean
 }
 
+/** Long enough for the processes of hundreds of jobs to be made, and short enough that a person who pauses or triggers one hardly meets it. */
+const startAheadMs = 1000
+
 export class Agent {
   readonly options: AgentOptions
   readonly feed: EventFeed
@@ -140,6 +143,7 @@ export class Agent {
       record: (change) => this.reconciler.request(change),
       complain: options.complain,
       ask: (question) => this.askWhetherDue(question),
+      leadMs: options.isBrief ? 0 : startAheadMs,
     })
     this.functions = new FunctionHosts({
       clock,

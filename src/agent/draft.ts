@@ -32,6 +32,8 @@ export type Effect =
       readonly program: Program
       readonly index: number
       readonly launchHash: string
+      /** A job's due time that has not come yet: its command waits for it. */
+      readonly notBefore: number | null
       /** What the command of a job is told of its due time. */
       readonly variables: Readonly<Record<string, string>>
     }
@@ -261,6 +263,7 @@ export class Draft {
   ): SlotRecord {
     if (runOf(found.state) !== run) return found
     if (found.occurrence !== null && isNoAttempt(end)) this.ledger.takeBack(found)
+    else if (found.occurrence !== null && end.kind !== 'revoked') this.ledger.born(found, run, end.endedAt)
     // What follows belongs to a service.
     if (found.occurrence !== null && program?.kind === 'service') this.ledger.settle(found, end)
     const slot = this.slots.get(found.name) ?? found
@@ -350,6 +353,8 @@ export class Draft {
   /** The command of a run began. A slot that does not hold the run is not concerned. */
   startRun(run: RunSubject, startedAt: number, pid: number): void {
     this.started.push({ id: run.id, startedAt, pid })
+    const slot = this.slots.get(run.slot)
+    if (slot) this.ledger.born(slot, run.id, startedAt)
     this.event('run.started', { pid }, this.subjectOf(run))
     this.send(run.slot, { kind: 'runBorn', run: run.id })
   }
@@ -501,8 +506,8 @@ export class Draft {
     const rollout = isReplacement ? ({ kind: 'replacing', until, parallel } as const) : slot.rollout
     this.put({ ...slot, lastRun: runId, launchHash, restarts, chain, rollout })
     this.claimed.push(run)
-    const variables = begun?.variables ?? {}
-    this.effects.push({ kind: 'start', run, program, index: slot.index, launchHash, variables })
+    const { notBefore = null, variables = {} } = begun ?? {}
+    this.effects.push({ kind: 'start', run, program, index: slot.index, launchHash, notBefore, variables })
     this.restartFollowers(program.name)
   }
 

@@ -66,6 +66,18 @@ export class LedgerAdmission {
     }
   }
 
+  /** Whether nothing at all speaks against it, nor may before its time has come. */
+  isUnhindered(occurrence: Occurrence, program: JobProgram): boolean {
+    const { job, dependsOn, name } = program
+    return (
+      job.locks.length === 0 &&
+      dependsOn.length === 0 &&
+      this.book.queued(name).length === 0 &&
+      this.busySlots(program).length === 0 &&
+      this.hindranceOnArrival(occurrence, program) === null
+    )
+  }
+
   /** Begins what waits and may begin now, the oldest first. True when something began. */
   proceed(): boolean {
     if (this.draft.isShuttingDown) return false
@@ -146,7 +158,7 @@ export class LedgerAdmission {
     return name
   }
 
-  private start(occurrence: Occurrence, program: JobProgram): Occurrence {
+  start(occurrence: Occurrence, program: JobProgram): Occurrence {
     const slot = this.freeSlot(program)
     this.book.put({ ...occurrence, state: { kind: 'running', slot } })
     this.draft.seat(slot, occurrence.id)

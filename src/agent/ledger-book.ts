@@ -107,8 +107,8 @@ export class LedgerBook {
     return occurrence
   }
 
-  /** Those of one job that run. */
-  running(program: string): RunningOccurrence[] {
+  /** Those of one job, or of all, that run. */
+  running(program: string | null): RunningOccurrence[] {
     return this.open(program).filter(isRunning)
   }
 

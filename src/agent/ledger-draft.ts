@@ -200,6 +200,30 @@ export class LedgerDraft {
     this.admission.limitCatchUps(program)
   }
 
+  /**
+   * What is due in a moment begins now, and its command waits for its time: so that many are punctual at once. Only where nothing can speak against it by then;
+   * what is held up by anything is decided at its time. True when it has begun.
+   */
+  beginAhead(name: string, times: DueTimes): boolean {
+    const record = this.book.job(name)
+    const program = jobIn(this.draft.desired, name)
+    const [dueAt] = times.due
+    if (!record || !program || this.draft.isShuttingDown || !isDueOn(program, this.book.node)) return false
+    if (dueAt === undefined || times.due.length > 1 || dueAt <= record.coveredUntil) return false
+    const trigger: Trigger = { kind: times.kind, isCatchUp: false, previousAt: times.before }
+    const occurrence = this.admission.newOccurrence(name, dueAt, trigger)
+    if (!this.admission.isUnhindered(occurrence, program)) return false
+    this.cover(record, times)
+    this.admission.start(occurrence, program)
+    return true
+  }
+
+  /** What has begun ahead of its time is no longer wanted. */
+  private callOff(program: string | null): void {
+    for (const { dueAt, state } of this.book.running(program))
+      if (dueAt > this.draft.now()) this.draft.send(state.slot, { kind: 'stop' })
+  }
+
   /** One row for those before the first that is listed. It lies just before that, and between full seconds, where no due time is. */
   private missMany(name: string, { kind, unlistedSince }: DueTimes, first: number): void {
     const trigger: Trigger = { kind, isCatchUp: false, previousAt: null }
@@ -260,12 +284,14 @@ export class LedgerDraft {
     const record = this.book.job(program)
     if (!record || (record.disabledBy !== null) === (by !== null)) return false
     this.book.putJob({ ...record, disabledBy: by })
+    if (by !== null) this.callOff(program)
     return true
   }
 
   setPaused(by: string | null): void {
     this.book.pausedBy = by
     this.draft.setNote('paused', by ?? '')
+    if (by !== null) this.callOff(null)
   }
 
   /** Kept for an agent that cannot read its configuration: what runs here goes on to run here. */
@@ -283,23 +309,45 @@ export class LedgerDraft {
   begun(
     slot: SlotRecord,
     run: string,
-  ): { occurrence: Run['occurrence']; variables: Record<string, string> } | null {
+  ): { occurrence: Run['occurrence']; notBefore: number | null; variables: Record<string, string> } | null {
     const occurrence = this.occurrenceOf(slot)
     const program = jobIn(this.draft.desired, slot.program)
     if (!occurrence || !program) return null
     const attempt = occurrence.attempts + 1
     const now = this.draft.now()
-    this.book.put({ ...occurrence, attempts: attempt, run, startedAt: occurrence.startedAt ?? now })
-    const { id, trigger, dueAt } = occurrence
+    const begun = { ...occurrence, attempts: attempt, run }
+    const { id, dueAt } = occurrence
+    const notBefore = dueAt > now ? dueAt : null
+    if (notBefore === null) this.noteStarted(begun, slot, now)
+    else this.book.put(begun)
+    return {
+      occurrence: { id, attempt },
+      notBefore,
+      variables: variablesOf(occurrence, attempt, program.job),
+    }
+  }
+
+  /** Its command began: what began ahead is told now, and the row says when it really was. */
+  born(slot: SlotRecord, run: string, startedAt: number): void {
+    const occurrence = this.occurrenceOf(slot)
+    if (!occurrence || occurrence.run !== run) return
+    if (occurrence.startedAt === null) this.noteStarted(occurrence, slot, startedAt)
+    else if (occurrence.attempts === 1 && startedAt > occurrence.startedAt)
+      this.book.put({ ...occurrence, startedAt })
+  }
+
+  private noteStarted(occurrence: Occurrence, slot: SlotRecord, startedAt: number): void {
+    this.book.put({ ...occurrence, startedAt: occurrence.startedAt ?? startedAt })
+    const { id, run, attempts, trigger, dueAt } = occurrence
     const data = {
       occurrence: id,
       dueAt: iso(dueAt),
       trigger: trigger.kind,
-      attempt,
-      lateMs: Math.max(0, now - dueAt),
+      attempt: attempts,
+      lateMs: Math.max(0, startedAt - dueAt),
     }
-    this.draft.event('job.started', data, { program: slot.program, slot: slot.name, run })
-    return { occurrence: { id, attempt }, variables: variablesOf(occurrence, attempt, program.job) }
+    const subject = { program: slot.program, slot: slot.name, ...(run === null ? {} : { run }) }
+    this.draft.event('job.started', data, subject)
   }
 
   /** Which attempt the slot is at. */
@@ -318,6 +366,16 @@ export class LedgerDraft {
     const occurrence = this.occurrenceOf(slot)
     this.draft.seat(slot.name, null)
     if (occurrence?.state.kind !== 'running') return
+    if (this.draft.isShuttingDown && occurrence.dueAt > this.draft.now()) {
+      // Its time comes after us.
+      this.book.put({
+        ...occurrence,
+        state: { kind: 'queued', reason: 'shutting_down' },
+        attempts: 0,
+        run: null,
+      })
+      return
+    }
     const [outcome, detail] = this.outcomeAt(slot, occurrence, end)
     this.end(occurrence, slot.name, { outcome, detail, exitCode: end && exitCodeOf(end) })
   }

@@ -103,7 +103,7 @@ function request(id: string, command: string, launch: Partial<Program['launch']>
     launch: { ...aProgram().launch, command: { kind: 'shell', text: command }, ...launch },
     stop: { signal: 'TERM', graceMs: 5000, target: 'group' },
   })
-  return { run: aRun(id), program, index: 0, variables: {}, launchHash: 'hash' }
+  return { run: aRun(id), program, index: 0, variables: {}, launchHash: 'hash', notBefore: null }
 }
 
 const born = (one: Kept, id: string): Promise<void> =>

@@ -90,6 +90,8 @@ export interface StartRequest {
   readonly program: Program
   readonly index: number
   readonly launchHash: string
+  /** The command begins when the wall clock says so; null: at once. */
+  readonly notBefore: number | null
   readonly variables: Readonly<Record<string, string>>
 }
 
@@ -336,7 +338,7 @@ export class RunKeeper {
   }
 
   private startOne(
-    { run, program, index, launchHash, variables }: StartRequest,
+    { run, program, index, launchHash, notBefore, variables }: StartRequest,
     holder: string | null,
   ): void {
     const live = this.live.get(run.id)
@@ -355,6 +357,7 @@ export class RunKeeper {
       node: this.options.node,
       marks: this.options.marksDir,
       claimedAt: run.claimedAt,
+      notBefore,
       launchHash,
       user: resolution?.user ?? null,
       holder,

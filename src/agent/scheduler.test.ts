@@ -37,6 +37,7 @@ class Desk {
       ledger: () => this.ledger,
       record: async (change) => this.tell(change),
       complain: (message, error) => expect.unreachable(`${message}: ${String(error)}`),
+      leadMs: 0,
       ask: async (question) => {
         this.asked.push(question.at)
         return await this.answer(question)

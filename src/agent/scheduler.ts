@@ -25,6 +25,8 @@ export interface SchedulerOptions {
     question: DueQuestion,
   ) => Promise<{ ok: true; value: boolean } | { ok: false; reason: string }>
   readonly complain: (message: string, error: unknown) => void
+  /** What is due so soon begins already, if nothing can come in its way, and its command waits for its time; 0: at its time. */
+  readonly leadMs: Milliseconds
 }
 
 export interface DueQuestion {
@@ -41,6 +43,8 @@ interface Entry {
   anchor: number
   /** When something has to be looked at next; null: never. */
   next: number | null
+  /** The due time that was to begin ahead. */
+  ahead: number | null
   isAsking: boolean
 }
 
@@ -132,7 +136,7 @@ export class Scheduler {
     const look = this.lookNow()
     const due: Entry[] = []
     for (const entry of this.entries.values()) {
-      if (entry.next === null || entry.next > look.wall) continue
+      if (entry.next === null || this.turnOf(entry, entry.next) > look.wall) continue
       if (entry.calendar.predicate) void this.askFor(entry, entry.calendar.predicate, look.wall)
       else due.push(entry)
     }
@@ -183,10 +187,26 @@ export class Scheduler {
     return periodic
   }
 
+  /** When something has to be done about its next due time. */
+  private turnOf({ calendar, ahead }: Entry, next: number): number {
+    const canBeAhead = calendar.kind === 'schedule' && !calendar.predicate && ahead !== next
+    return canBeAhead ? next - this.options.leadMs : next
+  }
+
+  private beginAhead(draft: Draft, entry: Entry, dueAt: number): number {
+    const job = draft.ledger.job(entry.program)
+    entry.ahead = dueAt
+    if (job?.schedule !== entry.identity) return 0
+    const times = entry.calendar.between(job.coveredUntil, dueAt, job.anchor)
+    return times && draft.ledger.beginAhead(entry.program, times) ? 1 : 0
+  }
+
   /** Gives the number of its due times. */
   private coverOne(draft: Draft, entry: Entry, now: number): number {
-    const { program, identity, calendar } = entry
+    const { program, identity, calendar, next } = entry
     try {
+      if (next !== null && next > now && this.turnOf(entry, next) <= now)
+        return this.beginAhead(draft, entry, next)
       let job = draft.ledger.job(program)
       if (job?.schedule !== identity) return 0
       if (isAheadOf(now, job, calendar)) {
@@ -276,7 +296,8 @@ export class Scheduler {
       const next = isAheadOf(now, job, calendar) ? now : calendar.next(coveredUntil, anchor)
       // The same entry where it is the same schedule, since an answer that is on its way belongs to it; none belongs to another.
       if (known?.identity === identity) Object.assign(known, { anchor, next })
-      else this.entries.set(program, { program, identity, calendar, anchor, next, isAsking: false })
+      else
+        this.entries.set(program, { program, identity, calendar, anchor, next, ahead: null, isAsking: false })
     } catch (error) {
       this.options.complain(`The schedule of ${program} cannot be understood`, error)
     }
@@ -290,7 +311,8 @@ export class Scheduler {
   private sleep(leastMs: Milliseconds = 1): void {
     const { clock } = this.options
     let next = Number.POSITIVE_INFINITY
-    for (const entry of this.entries.values()) if (entry.next !== null && entry.next < next) next = entry.next
+    for (const entry of this.entries.values())
+      if (entry.next !== null) next = Math.min(next, this.turnOf(entry, entry.next))
     const waitMs = Math.max(leastMs, Math.min(longestSleepMs, next - clock.now()))
     this.timer?.cancel()
     this.timer = clock.after(Math.ceil(waitMs), () => this.runOnce())

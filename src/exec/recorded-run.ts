@@ -172,6 +172,7 @@ function claimOf(request: ExecRequest, { newRunId, data, node, cause, clock }: R
     node,
     marks: data.marks,
     claimedAt: clock.now(),
+    notBefore: null,
     launchHash: '',
     user: null,
     holder: null,

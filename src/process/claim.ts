@@ -34,6 +34,8 @@ export interface Claim {
   readonly rlimits: readonly (readonly [string, number, number])[]
   readonly stop: { readonly signal: number; readonly graceMs: number; readonly group: boolean }
   readonly timeoutMs: number
+  /** Its command begins when the wall clock says so; absent: at once. */
+  readonly notBefore?: number
   readonly leave: boolean
   readonly input: boolean
   readonly merge: boolean
@@ -81,6 +83,8 @@ export interface ClaimContext {
   readonly node: string
   readonly marks: string
   readonly claimedAt: number
+  /** Null: at once. */
+  readonly notBefore: number | null
   readonly launchHash: string
   readonly user: ResolvedUser | null
   /** The directory of the holder of its sockets; null without sockets. */
@@ -128,6 +132,7 @@ export function buildClaim(program: Program, context: ClaimContext): Claim {
       group: stop.target === 'group',
     },
     timeoutMs: program.limits.timeoutMs ?? 0,
+    ...(context.notBefore === null ? {} : { notBefore: context.notBefore }),
     leave: launch.leftovers === 'leave',
     input: launch.stdin === 'fifo',
     merge: launch.stderr.kind === 'merged',

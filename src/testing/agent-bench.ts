@@ -47,6 +47,8 @@ export class AgentBench {
   readonly complaints: string[] = []
   /** While set, the store takes no writes. */
   storeTrouble: Error | null = null
+  /** Of the schedulers that are begun from now on. */
+  leadMs = 0
   private readonly folder = mkdtempSync(join(tmpdir(), 'drover-bench-'))
   private runs = 0
   private recording = 0
@@ -257,6 +259,7 @@ export class AgentBench {
         })
       },
       ask: (question) => this.answer(question),
+      leadMs: this.leadMs,
       complain: (message, error) => this.complaints.push(`${message}: ${(error as Error).message}`),
     })
     scheduler.follow(this.reconciler.desired)

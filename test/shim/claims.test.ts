@@ -56,6 +56,42 @@ describe('a claim', () => {
     expect(timesRun(run)).toBe(1)
   })
 
+  it('with a time to wait for holds its command until then, and counts from there', async () => {
+    const notBefore = Date.now() + 1500
+    const run = yard.start('date +%s%3N; exec sleep 1000', { notBefore, timeoutMs: 300 })
+    const { startedAt } = await run.born()
+    expect(startedAt).toBeGreaterThanOrEqual(notBefore)
+    const end = await run.ended()
+    expect(Number(run.text())).toBeGreaterThanOrEqual(notBefore)
+    expect(end.timedOut).toBe(true)
+    expect(end.startedAt).toBe(startedAt)
+  })
+
+  it('whose time has passed is run at once', async () => {
+    const run = yard.start(counting(), { notBefore: Date.now() - 1000 })
+    await run.ended()
+    expect(timesRun(run)).toBe(1)
+  })
+
+  it('that is revoked while it waits for its time is not run, and its shim ends soon', async () => {
+    const run = yard.start(counting(), { notBefore: Date.now() + 3_600_000 })
+    await until(() => run.has('control'), 'the shim')
+    expect(revoke(run)).toBe(true)
+    expect(await run.gone()).toBe(0)
+    expect(timesRun(run)).toBe(0)
+    expect([run.has('exit'), run.hasMark('born'), run.hasMark('ended')]).toEqual([false, false, false])
+  })
+
+  it('whose shim is ended while it waits for its time is not run', async () => {
+    const run = yard.claim(counting(), { notBefore: Date.now() + 3_600_000 })
+    const shim = run.startShim()
+    await until(() => run.has('control'), 'the shim')
+    shim.process.kill('SIGTERM')
+    expect(await run.gone()).toBe(0)
+    expect(timesRun(run)).toBe(0)
+    expect(revoke(run)).toBe(true)
+  })
+
   it(`has exactly one winner in ${RACES} races for it`, async () => {
     const won = { agent: 0, shim: 0 }
     let delayMs = 1

@@ -60,6 +60,7 @@ export interface Spec {
   rlimits: [string, number, number][]
   stop: { signal: number; graceMs: number; group: boolean }
   timeoutMs: number
+  notBefore?: number
   leave: boolean
   pass?: boolean
   input: boolean

@@ -49,6 +49,9 @@ export interface Triggered {
   readonly slot: string | null
 }
 
+/** For so long it is known what a job that is gone was due at. */
+const rememberedMs = 7 * 86_400_000
+
 export class LedgerDraft {
   private readonly nodeBefore: JobNode
   private readonly draft: Draft
@@ -116,6 +119,7 @@ export class LedgerDraft {
     const wasDue = isDueOn(before, this.nodeBefore)
     const isDue = isDueOn(program, this.book.node)
     const isSame = known?.schedule === schedule
+    if (known && (!isSame || !isDue)) this.callOff(program.name)
     if (known && (!isSame || !isDue)) this.closeSchedule(known, isDue ? program : null, before, calendars)
     if (isSame && (wasDue || !isDue)) return
     const now = this.draft.now()
@@ -155,10 +159,11 @@ export class LedgerDraft {
     }
   }
 
-  /** While the clock is behind what was covered, that has to be known, should the job come back. */
+  /** What was covered has to be known for a while, should the clock be set back and the job come again. */
   private forget(job: StoredJob): void {
     const record = this.book.job(job.program) ?? job
-    if (Math.max(record.coveredUntil, record.lastDueAt) <= this.draft.now()) this.book.removeJob(job.program)
+    const last = Math.max(record.coveredUntil, record.lastDueAt)
+    if (last <= this.draft.now() - rememberedMs) this.book.removeJob(job.program)
     else this.book.putJob({ ...record, disabledBy: null, progress: [] })
   }
 
@@ -220,8 +225,8 @@ export class LedgerDraft {
 
   /** What has begun ahead of its time is no longer wanted. */
   private callOff(program: string | null): void {
-    for (const { dueAt, state } of this.book.running(program))
-      if (dueAt > this.draft.now()) this.draft.send(state.slot, { kind: 'stop' })
+    for (const occurrence of this.book.running(program))
+      if (isAhead(occurrence, this.draft.now())) this.draft.send(occurrence.state.slot, { kind: 'stop' })
   }
 
   /** One row for those before the first that is listed. It lies just before that, and between full seconds, where no due time is. */
@@ -317,7 +322,7 @@ export class LedgerDraft {
     const now = this.draft.now()
     const begun = { ...occurrence, attempts: attempt, run }
     const { id, dueAt } = occurrence
-    const notBefore = dueAt > now ? dueAt : null
+    const notBefore = isAhead(begun, now) ? dueAt : null
     if (notBefore === null) this.noteStarted(begun, slot, now)
     else this.book.put(begun)
     return {
@@ -366,7 +371,7 @@ export class LedgerDraft {
     const occurrence = this.occurrenceOf(slot)
     this.draft.seat(slot.name, null)
     if (occurrence?.state.kind !== 'running') return
-    if (this.draft.isShuttingDown && occurrence.dueAt > this.draft.now()) {
+    if (this.draft.isShuttingDown && isAhead(occurrence, this.draft.now())) {
       // Its time comes after us.
       this.book.put({
         ...occurrence,
@@ -423,6 +428,11 @@ export class LedgerDraft {
 /** Whether it has due times at all on this node. */
 export function isDueOn(program: Program | undefined, node: JobNode): boolean {
   return program?.kind === 'job' && program.job.isEnabled && fitsNode(program.job.target, node).fits
+}
+
+/** Whether it has begun for a time that has not come. */
+function isAhead({ dueAt, startedAt, trigger }: Occurrence, now: number): boolean {
+  return trigger.kind === 'schedule' && startedAt === null && dueAt > now
 }
 
 function isMadeUpFor(verdict: DueVerdict): boolean {

@@ -403,9 +403,7 @@ class History {
       const known = this.inForce.get(name)
       const identity = program && isDue ? jobCalendars().identityOf(program) : null
       if (known?.identity === identity) continue
-      // What began ahead stays.
-      if (known)
-        this.expectDue(name, known, Math.max(now, reconciler.ledger.jobs.get(name)?.coveredUntil ?? now))
+      if (known) this.expectDue(name, known, known.calendar.isPeriodic ? now : this.begunUntil(name, now))
       this.inForce.delete(name)
       if (!program || identity === null) continue
       const record = reconciler.ledger.jobs.get(name)
@@ -415,6 +413,12 @@ class History {
       const { anchor, coveredUntil } = record
       this.inForce.set(name, { identity, calendar, anchor, covered: coveredUntil })
     }
+  }
+
+  /** What has begun ahead stays. */
+  private begunUntil(name: string, now: number): number {
+    const last = this.bench.reconciler.ledger.jobs.get(name)?.lastDueAt ?? now
+    return last <= now + this.bench.leadMs ? Math.max(now, last) : now
   }
 
   private expectDue(name: string, known: InForce, until: number): void {

@@ -211,7 +211,20 @@ describe('a clock that is set', () => {
     await work(hour)
     expect(started()).toEqual(['14:01', '14:02'])
     await bench.declare()
+    await bench.pass(8 * day)
+    await bench.declare()
     expect([...bench.reconciler.ledger.jobs.keys()], 'now it is forgotten').toEqual([])
+  })
+
+  it('back, after a job was taken away and before it comes again: nothing is due twice', async () => {
+    await bench.declare(aJob())
+    await work(2 * minute)
+    await bench.declare()
+    bench.clock.step(-hour)
+    await work(minute)
+    await bench.declare(aJob())
+    await work(hour)
+    expect(started()).toEqual(['14:01', '14:02', '14:03'])
   })
 
   it('by less than two seconds is a correction, which is told to nobody', async () => {

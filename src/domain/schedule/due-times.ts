@@ -38,13 +38,15 @@ function nextOfInterval(pattern: ZonedPattern, after: number): number | null {
   const { zone } = pattern
   let from = after
   for (;;) {
-    const local = nextLocal(pattern, from + offsetAt(zone, from))
-    if (local === null) return null
+    // The clocks may yet go back to the last one that there is.
+    const local = nextLocal(pattern, from + offsetAt(zone, from)) ?? Number.POSITIVE_INFINITY
     // Only a change that is near can show times again that were passed: of those on the rest of a long way it is known that none fits.
     const isChangeNear = changesBetween(zone, from, from + reachMs).length > 0
+    if (local === Number.POSITIVE_INFINITY && !isChangeNear) return null
     const near = isChangeNear ? from : Math.max(from, local - reachMs)
     const due = local - offsetAt(zone, near)
-    const [change] = changesBetween(zone, near, due)
+    const until = due === Number.POSITIVE_INFINITY ? from + reachMs : due
+    const [change] = changesBetween(zone, near, until)
     if (change === undefined) return due
     // What they show from the change on, its instant included.
     const shown = nextLocal(pattern, change.at + change.after - 1)
@@ -57,12 +59,14 @@ function previousOfInterval(pattern: ZonedPattern, atOrBefore: number): number |
   const { zone } = pattern
   let from = atOrBefore
   for (;;) {
-    const local = previousLocal(pattern, from + offsetAt(zone, from))
-    if (local === null) return null
+    // Before the clocks went back they may have shown the first one that there is.
+    const local = previousLocal(pattern, from + offsetAt(zone, from)) ?? Number.NEGATIVE_INFINITY
     const isChangeNear = changesBetween(zone, from - reachMs, from).length > 0
+    if (local === Number.NEGATIVE_INFINITY && !isChangeNear) return null
     const near = isChangeNear ? from : Math.min(from, local + reachMs)
     const due = local - offsetAt(zone, near)
-    const change = changesBetween(zone, due, near).at(-1)
+    const since = due === Number.NEGATIVE_INFINITY ? from - reachMs : due
+    const change = changesBetween(zone, since, near).at(-1)
     if (change === undefined) return due
     // Its instant belongs to what is shown afterwards, and was looked at.
     from = change.at - 1

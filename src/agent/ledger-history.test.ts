@@ -11,6 +11,7 @@ import type { Occurrence } from '../domain/occurrence.ts'
 import { type Calendar, compileCalendar } from '../domain/schedule/calendar.ts'
 import { runOf } from '../domain/slot-state.ts'
 import { aJob, exited, stopped } from '../domain/testing/samples.ts'
+import type { StoredJob } from '../store/store.ts'
 import { AgentBench } from '../testing/agent-bench.ts'
 import { jobCalendars } from './calendars.ts'
 import type { JobProgram } from './ledger-book.ts'
@@ -206,6 +207,8 @@ class History {
   /** Due times for which a run was begun. */
   readonly carried = new Set<string>()
   readonly seen = new Set<string>()
+  /** What the ledger knew of the jobs before the last move. */
+  records: ReadonlyMap<string, StoredJob> = new Map()
   expected = new Map<string, number[]>()
   /** How far the clock was set since the last check; null: nobody looked all the time. */
   stepped: number | null = 0
@@ -411,7 +414,10 @@ class History {
       const { expressions, at } = program.job.schedule
       const calendar = compileCalendar({ expressions, at, timezone: program.job.timezone, seed: name })
       const { anchor, coveredUntil } = record
-      this.inForce.set(name, { identity, calendar, anchor, covered: coveredUntil })
+      // The new schedule may have begun ahead already.
+      const before = this.records.get(name)
+      const atFirst = Math.max(now, before?.coveredUntil ?? now, before?.lastDueAt ?? now)
+      this.inForce.set(name, { identity, calendar, anchor, covered: Math.min(coveredUntil, atFirst) })
     }
   }
 
@@ -463,6 +469,7 @@ class History {
       expect(sorted(found.get(name)), `due times of ${name}`).toEqual(expected)
     }
     this.expected = new Map()
+    this.records = new Map(reconciler.ledger.jobs)
     expect(complaints.filter((text) => !text.includes('the disk is full'))).toEqual([])
   }
 

@@ -263,7 +263,8 @@ export class Draft {
   ): SlotRecord {
     if (runOf(found.state) !== run) return found
     if (found.occurrence !== null && isNoAttempt(end)) this.ledger.takeBack(found)
-    else if (found.occurrence !== null && end.kind !== 'revoked') this.ledger.born(found, run, end.endedAt)
+    else if (found.occurrence !== null && end.kind !== 'revoked')
+      this.ledger.endedUnseen(found, run, end.endedAt - ('durationMs' in end ? end.durationMs : 0))
     // What follows belongs to a service.
     if (found.occurrence !== null && program?.kind === 'service') this.ledger.settle(found, end)
     const slot = this.slots.get(found.name) ?? found

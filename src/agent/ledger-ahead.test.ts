@@ -1,6 +1,6 @@
 /** What is due in a moment begins ahead, and its command waits for its time: only where nothing can come in its way, and until then nothing has begun. */
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { aJob, failedToStart } from '../domain/testing/samples.ts'
+import { aJob, exited, failedToStart } from '../domain/testing/samples.ts'
 import { afterSuccess, JobBench, overlap } from '../testing/job-bench.ts'
 
 const due = Date.parse('2026-09-21T14:01:00Z')
@@ -45,6 +45,21 @@ it('what begins at its time has the start of its command in its row as well', as
   await bench.bear('report:0')
   const { dueAt, startedAt } = await bench.newest()
   expect((startedAt ?? 0) - dueAt).toBe(40)
+})
+
+it('S-C10 how long it lasted is counted from the start of its command to its end, begun ahead or not', async () => {
+  await bench.declare(aJob())
+  await bench.live(29_000 + 1020)
+  await bench.bear('report:0')
+  await bench.live(1500)
+  await bench.end('report:0', { ...exited(0, 1500), endedAt: bench.clock.now() })
+  await bench.trigger('report')
+  await bench.live(40)
+  await bench.bear('report:0')
+  await bench.live(1500)
+  await bench.end('report:0', { ...exited(0, 1500), endedAt: bench.clock.now() })
+  expect(bench.dataOf('job.succeeded')).toMatchObject([{ lastedMs: 1500 }, { lastedMs: 1500 }])
+  expect((await bench.newest()).startedAt).toBe(bench.clock.now() - 1500)
 })
 
 it('what could not be executed is told as begun and failed', async () => {

@@ -341,6 +341,13 @@ export class LedgerDraft {
       this.book.put({ ...occurrence, startedAt })
   }
 
+  /** A run ended: its beginning is told first, where nobody has told it. One that was told is not to be moved to the end. */
+  endedUnseen(slot: SlotRecord, run: string, startedAt: number): void {
+    const occurrence = this.occurrenceOf(slot)
+    if (occurrence?.run === run && occurrence.startedAt === null)
+      this.noteStarted(occurrence, slot, startedAt)
+  }
+
   private noteStarted(occurrence: Occurrence, slot: SlotRecord, startedAt: number): void {
     this.book.put({ ...occurrence, startedAt: occurrence.startedAt ?? startedAt })
     const { id, run, attempts, trigger, dueAt } = occurrence

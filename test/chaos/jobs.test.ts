@@ -91,7 +91,8 @@ test(`over ${deaths} deaths of the agent each due time is in the ledger once, an
     ...compareChains(ledger, events),
   ]
   expect(wrong.join('\n')).toBe('')
-  expect(ledger.filter(({ program }) => program === 'retried').every(isSecondTry)).toBe(true)
+  const retried = ledger.filter(({ program, dueAt: at }) => program === 'retried' && at <= until.earliest)
+  expect(retried.filter((occurrence) => !isSecondTry(occurrence))).toEqual([])
   // They did get to work.
   expect(runs.size).toBeGreaterThan(deaths / 2)
 })

@@ -378,6 +378,7 @@ int main(int argc, char **argv)
     }
     if (argc == 2 && strcmp(argv[1], "--launch") == 0) return launch(argv[0]);
     if (argc == 3 && strcmp(argv[1], "--hold") == 0) return hold_sockets(argv[2]);
+    if (argc == 4 && strcmp(argv[1], "--syslog") == 0) return pipe_to_syslog(argv[2], argv[3]);
     if (argc >= 2 && strcmp(argv[1], "--check") == 0) return check(argc, argv);
     if (argc >= 2 && strcmp(argv[1], "--init") == 0) return run_init(argc - 2, argv + 2);
     if (argc != 2 || argv[1][0] == '\0' || argv[1][0] == '-') {

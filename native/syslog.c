@@ -4,6 +4,9 @@
  * Promises never to wait. What the log does not take at once is dropped and counted, and the next line that it takes is preceded by one
  * that says how many are missing. A log that is gone, as when its daemon is restarted, is connected to again, once a second at most. A line
  * longer than SYSLOG_LINE is sent in pieces.
+ *
+ * `drover-shim --syslog PATH TAG` does it for the agent, which has no datagrams of its own: lines come on standard input, each with its priority in front, and
+ * standard output gets `lost` when the first one was dropped, and `taken` when the log takes them again. It ends with its input.
  */
 #define _GNU_SOURCE
 #include "syslog.h"
@@ -13,7 +16,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -106,4 +111,36 @@ void syslog_bytes(struct syslog *log, const char *bytes, size_t length)
 void end_syslog(struct syslog *log)
 {
     if (log->claim.path != NULL && log->length > 0) send_line(log);
+}
+
+/* `<29>text`, with the number of RFC 3164. What does not begin so is sent with the priority of the line before it. */
+static const char *take_priority(struct syslog *log, const char *line)
+{
+    char *end;
+    if (line[0] != '<') return line;
+    long priority = strtol(line + 1, &end, 10);
+    if (end == line + 1 || *end != '>' || priority < 0 || priority > 191) return line;
+    log->claim.priority = (int)priority;
+    return end + 1;
+}
+
+int pipe_to_syslog(const char *path, const char *tag)
+{
+    static char text[SYSLOG_LINE], line[SYSLOG_LINE + 16];
+    const struct syslog_claim claim = {.path = path, .tag = tag, .priority = 29};
+    struct syslog log;
+    bool was_lost = false;
+    begin_syslog(&log, &claim, text);
+    signal(SIGPIPE, SIG_IGN);
+    while (fgets(line, sizeof line, stdin) != NULL) {
+        const char *rest = take_priority(&log, line);
+        syslog_bytes(&log, rest, strlen(rest));
+        bool is_lost = log.dropped > 0;
+        if (is_lost == was_lost) continue;
+        was_lost = is_lost;
+        puts(is_lost ? "lost" : "taken");
+        fflush(stdout);
+    }
+    end_syslog(&log);
+    return 0;
 }

@@ -25,3 +25,5 @@ struct syslog {
 void begin_syslog(struct syslog *log, const struct syslog_claim *claim, char line[SYSLOG_LINE]);
 void syslog_bytes(struct syslog *log, const char *bytes, size_t length);
 void end_syslog(struct syslog *log);    /* a line that is begun is sent */
+
+int pipe_to_syslog(const char *path, const char *tag); /* lines from standard input, until its end */

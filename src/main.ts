@@ -4,6 +4,7 @@
  * TERM and INT end the agent and its workers (with `--leave-workers` the agent alone); a second one ends the agent at once, and the shims carry on
  * by themselves. HUP reloads.
  */
+
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
@@ -12,6 +13,7 @@ import { fileURLToPath } from 'node:url'
 import { Agent } from './agent/agent.ts'
 import { EventLog } from './agent/event-log.ts'
 import { watchForExit } from './agent/exit-watch.ts'
+import { type LogOutlets, lineWriter, openLog } from './agent/log-rules.ts'
 import { type ProgramsOfConfig, readConfig } from './agent/program-verbs.ts'
 import { describeRefusal } from './agent/programs.ts'
 import { watchForLeave } from './agent/tick-watch.ts'
@@ -21,8 +23,10 @@ import { type ApiServer, serveApi } from './api/serve.ts'
 import type { StartOptions } from './cli/context.ts'
 import { systemClock } from './clock.ts'
 import { searchConfig } from './config/load/find-files.ts'
-import { type AgentSettings, noSettings } from './domain/agent-settings.ts'
+import type { AgentLogSettings } from './domain/agent-settings.ts'
+import type { Channel } from './domain/alert-settings.ts'
 import { type ListenAddress, noApi, parseListenAddress } from './domain/api-settings.ts'
+import type { DeliveryOutcome, Notice } from './domain/notice.ts'
 import { type Holder, judgeHolder } from './domain/tick.ts'
 import { UserError } from './domain/user-error.ts'
 import {
@@ -33,7 +37,7 @@ import {
 } from './process/data-directory.ts'
 import { hasInit, runUnderInit, tellInitUp } from './process/init.ts'
 import { isPidTaken } from './process/process-identity.ts'
-import { RotatingFile } from './process/rotating-file.ts'
+import { readSecrets } from './process/secrets.ts'
 import { findShim } from './process/shim.ts'
 import { giveWayTo } from './process/successor.ts'
 import { resolveUser } from './process/user.ts'
@@ -54,14 +58,30 @@ export async function startAgent(options: StartOptions): Promise<number> {
   const data = prepareDataDirectory(resolve(options.dataDir))
   const { leavesAt } = options
   const store = leavesAt === undefined ? openStore(data) : await openStoreInTurn(data)
-  const log = new EventLog({
-    clock: systemClock,
+  const node = options.node ?? hostname()
+  const line = await lineWriter(options.logFormat ?? 'text', node, options.isTty && !process.env.NO_COLOR)
+  const log = new EventLog(systemClock, {
     level: options.logLevel,
-    hasColour: options.isTty && !process.env.NO_COLOR,
-    write: (line) => process.stderr.write(line),
+    write: (record) => process.stderr.write(line(record)),
   })
   process.stderr.on('error', () => {})
   const complain = (message: string, error: unknown): void => log.complain(message, error)
+  const outlets: LogOutlets = {
+    async prepare(settings) {
+      const rules = await openLog(withLogFile(settings, options), {
+        clock: systemClock,
+        node,
+        shim,
+        complain,
+      })
+      return {
+        take: () => log.use(rules),
+        drop: () => {
+          for (const sink of rules.sinks) sink.close?.()
+        },
+      }
+    },
+  }
   const doors = new NetworkDoors({
     clock: systemClock,
     version,
@@ -77,7 +97,7 @@ export async function startAgent(options: StartOptions): Promise<number> {
     store,
     data,
     shim,
-    node: options.node ?? hostname(),
+    node,
     version,
     // A copy: every look into process.env itself is a call into the system's library.
     environment: { ...process.env },
@@ -85,7 +105,9 @@ export async function startAgent(options: StartOptions): Promise<number> {
     hostPath,
     complain,
     newSecret: () => randomBytes(32).toString('base64url'),
+    send: sendThrough,
     doors,
+    log: outlets,
     isBrief: leavesAt !== undefined,
   })
   let api: ApiServer
@@ -94,7 +116,10 @@ export async function startAgent(options: StartOptions): Promise<number> {
   try {
     clearSocketPath(data.socket)
     const { config, refused } = await readFirstConfig(configPath, store)
-    openLogFile(log, config?.settings ?? noSettings, options)
+    // A log that cannot be written is told before anything is started.
+    const logging = await outlets.prepare(config?.settings.log ?? null)
+    logging.take()
+    agent.levels = config?.settings.log?.levels ?? {}
     agent.limitOutput(config?.settings.outputQuotaBytes ?? null)
     // Before anything is started: an address that will not do is a reason not to begin.
     const prepared = await doors.prepare(config?.api ?? noApi)
@@ -120,6 +145,7 @@ export async function startAgent(options: StartOptions): Promise<number> {
     stopListening()
     await doors.close()
     await agent.close()
+    log.close()
     throw error
   }
   tellInitUp()
@@ -141,6 +167,7 @@ export async function startAgent(options: StartOptions): Promise<number> {
     await agent.tidyUp().catch((error) => complain('Not everything is tidied up', error))
   await Promise.all([api.close(), doors.close()])
   await agent.close()
+  log.close()
   return end.successor ? await giveWayTo(end.successor, shim) : end.code
 }
 
@@ -248,24 +275,24 @@ function readHolder(data: DataDirectory): Holder | null {
   return { pid: file.pid, leavesAt: file.leavesAt === undefined ? null : Date.parse(file.leavesAt) }
 }
 
-/** What stands on the command line wins. A log that cannot be written is told before anything is started. */
-function openLogFile(log: EventLog, { log: settings }: AgentSettings, options: StartOptions): void {
-  const path = options.logFile === null ? settings?.file : resolve(options.logFile)
-  if (path === undefined) return
-  const { level, maxBytes, keep } = settings ?? {
-    level: options.logLevel,
-    maxBytes: 50 * 1024 ** 2,
-    keep: 10,
-  }
-  try {
-    const file = new RotatingFile({ path, maxBytes, keep })
-    log.writeTo({ level, write: (line) => file.write(line) })
-  } catch (error) {
-    throw new UserError('usage', `The log ${path} cannot be written: ${(error as Error).message}.`, {
-      hint: 'Name another file in `log.file` or with --log-file, or make its folder writable.',
-      cause: error,
-    })
-  }
+/** What channels need is loaded when the first notice is sent. */
+async function sendThrough(channel: Channel, notice: Notice): Promise<DeliveryOutcome> {
+  const { sendNotice } = await import('./notify/send.ts')
+  const environment = { ...process.env }
+  return await sendNotice(channel, notice, {
+    clock: systemClock,
+    environment,
+    readSecrets: (sources) => readSecrets(sources, environment),
+  })
+}
+
+/** What stands on the command line wins. */
+function withLogFile(settings: AgentLogSettings | null, options: StartOptions): AgentLogSettings | null {
+  if (options.logFile === null) return settings
+  const { maxBytes, keep } = settings?.file ?? { maxBytes: 50 * 1024 ** 2, keep: 10 }
+  const file = { path: resolve(options.logFile), maxBytes, keep }
+  if (settings) return { ...settings, file }
+  return { level: options.logLevel, levels: {}, format: 'text', syslog: null, file }
 }
 
 /** Null when there is none: then only programs declared over the API run. */

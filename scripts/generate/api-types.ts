@@ -97,7 +97,7 @@ function entriesOf(schema: v.GenericSchema | undefined): [string, Shape][] {
 /** What a query is turned into shows only when it is done: with words that one or the other of them takes. */
 function queryType(schema: Shape): string {
   const base = unwrapped(schema)
-  for (const sample of ['true', '1', 'run.ended', 'queued']) {
+  for (const sample of ['true', '1', 'run.ended', 'queued', 'pending']) {
     const parsed = v.safeParse(base as unknown as v.GenericSchema, sample)
     if (!parsed.success) continue
     if (Array.isArray(parsed.output)) return 'readonly string[]'

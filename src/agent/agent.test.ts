@@ -68,6 +68,7 @@ async function begin(config: ProgramsOfConfig | null = null): Promise<void> {
     store: openSqliteStore(dataDirectory(folder).database),
     data: dataDirectory(folder),
     shim: findShim(root),
+    send: async () => ({ kind: 'delivered', detail: '' }),
     node: 'a',
     version: '0',
     environment: process.env,

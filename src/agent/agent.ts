@@ -5,13 +5,17 @@
  * Start: store (its lock makes us the only agent) → programs → adoption → first reconcile. End: workers stopped one priority at a
  * time, or left; then the store is closed.
  */
+
 import { relative } from 'node:path'
 import process from 'node:process'
 import type { Clock } from '../clock.ts'
+import { type AlertSettings, type Channel, noAlerts } from '../domain/alert-settings.ts'
+import { type LevelOverrides, levelOf, noOverrides } from '../domain/event-level.ts'
 import { filesChanged } from '../domain/limits.ts'
+import type { DeliveryOutcome, Notice } from '../domain/notice.ts'
 import { roomForEnded } from '../domain/output-share.ts'
 import { type Program, type StopPolicy, slotTitle } from '../domain/program.ts'
-import { isActive } from '../domain/reconcile.ts'
+import { type DesiredProgram, isActive } from '../domain/reconcile.ts'
 import type { RetentionLimits } from '../domain/retention.ts'
 import { holdsSlot, type RunEnd } from '../domain/run.ts'
 import { UserError } from '../domain/user-error.ts'
@@ -24,9 +28,11 @@ import { readProcessAge, readTree } from '../process/tree-usage.ts'
 import { resolveUser, type UserResolution } from '../process/user.ts'
 import type { Store } from '../store/store.ts'
 import { type FoundRun, findRuns, findStranger } from './adoption.ts'
+import { Alerter } from './alerter.ts'
 import { blackoutOf } from './calendars.ts'
 import { Checker } from './checker.ts'
 import { Compressor } from './compressor.ts'
+import { Deliverer } from './deliverer.ts'
 import type { Doors } from './doors.ts'
 import type { Effect } from './draft.ts'
 import { EventCounts } from './event-counts.ts'
@@ -38,9 +44,11 @@ import { Housekeeper, type JobHistory } from './housekeeper.ts'
 
 import { JobTally } from './job-tally.ts'
 import { isDueOn } from './ledger-draft.ts'
+import type { LogOutlets } from './log-rules.ts'
 import { observeRun } from './observe-run.ts'
 import { OpenOccurrences } from './open-occurrences.ts'
 import { OutputQuota } from './output-quota.ts'
+import { OutputTeller } from './output-teller.ts'
 import type { ProgramsOfConfig } from './program-verbs.ts'
 import {
   describeRefusal,
@@ -53,11 +61,12 @@ import {
 } from './programs.ts'
 import { Reconciler } from './reconciler.ts'
 import { RunIds } from './run-ids.ts'
-import { type LiveRun, RunKeeper } from './run-keeper.ts'
+import { type HeldRun, type LiveRun, RunKeeper } from './run-keeper.ts'
 import { type DueQuestion, Scheduler } from './scheduler.ts'
 import { fromStored } from './slot-records.ts'
 import { beginAfresh, startAfterBoot, takeOver, takeOverOne, tellWhoStaysDown } from './takeover.ts'
 import { Tokens } from './tokens.ts'
+import { tellUntold, type UntoldContext } from './untold-output.ts'
 import { UsageWatch } from './usage-watch.ts'
 import { UsualLengths } from './usual-lengths.ts'
 
@@ -77,6 +86,10 @@ export interface AgentOptions {
   readonly complain: (message: string, error: unknown) => void
   /** 256 bits of chance as text, for the secret of a token. */
   readonly newSecret: () => string
+  /** One attempt to deliver a notice; never throws. */
+  readonly send: (channel: Channel, notice: Notice) => Promise<DeliveryOutcome>
+  /** Where the log goes, which follows the configuration; absent: nothing of it does. */
+  readonly log?: LogOutlets
   /** The doors to the network, that follow the configuration; absent where there are none. */
   readonly doors?: Doors
   /** It is one of many that come and go: what each agent tells once would be told each minute. */
@@ -99,6 +112,8 @@ export class Agent {
   /** Programs by their source; the reconciler's `desired` follows it. */
   programs: ProgramSet = new Map()
   generation = 0
+  /** Other levels of events than the usual ones. */
+  levels: LevelOverrides = noOverrides
   /** Numbers of processes that people set. */
   scales: ScaleSet = new Map()
   readonly scheduler: Scheduler
@@ -108,10 +123,13 @@ export class Agent {
   private readonly housekeeper: Housekeeper
   private readonly compressor: Compressor
   private outputQuota: OutputQuota | null = null
+  private readonly teller: OutputTeller
   private readonly checker: Checker
   private readonly holders: SocketHolders
   private readonly fileWatch: FileWatch
   private readonly usualLengths: UsualLengths
+  readonly alerter: Alerter
+  readonly deliverer: Deliverer
   private readonly users = new Map<string, UserResolution>()
   private readonly markedRuns = new Set<string>()
   /** Runs that no agent claimed, while it is found out what they are. */
@@ -196,6 +214,13 @@ export class Agent {
       ageOf: (run) => clock.now() - (this.keeper.get(run)?.startedAt ?? clock.now()),
       tell: (slot, event) => this.reconciler.tell((draft) => draft.send(slot, event)),
     })
+    this.teller = new OutputTeller({
+      clock,
+      runsDir: data.runs,
+      programOf: (name) => this.reconciler.desired.get(name)?.program ?? null,
+      record: (change) => this.reconciler.request(change),
+      complain: options.complain,
+    })
     this.compressor = new Compressor({
       clock,
       store,
@@ -221,6 +246,27 @@ export class Agent {
     this.usualLengths = new UsualLengths({
       store,
       onLearnt: () => this.followChecks(this.reconciler.slots.keys()),
+      complain: options.complain,
+    })
+    this.deliverer = new Deliverer({
+      clock,
+      node,
+      newId: () => this.runIds.next(),
+      send: options.send,
+      record: (change) => this.reconciler.request(change),
+    })
+    this.alerter = new Alerter({
+      clock,
+      store,
+      node,
+      // One of many that come and go would give its grace each minute.
+      watchedSince: options.isBrief ? 0 : this.startedAt,
+      newId: () => this.runIds.next(),
+      record: (change) => this.reconciler.request(change),
+      groupOf: (program) => this.reconciler.desired.get(program)?.program.group ?? null,
+      titleOf: (slot) => this.titleOf(slot),
+      levelOf: (event) => levelOf(event, this.levels),
+      deliver: (deliveries) => this.deliverer.add(deliveries),
       complain: options.complain,
     })
     this.jobTally = new JobTally(store)
@@ -266,16 +312,22 @@ export class Agent {
     )
     this.reconciler.begin({ slots, desired: toDesired(before, this.scales) })
     for (const id of await this.newestIds()) this.runIds.startAfter(id)
-    const found = await findRuns({ store, runsDir: data.runs, boot, clock, complain })
+    const alerts = config?.settings.alerts ?? (await this.lastAlerts())
+    const undelivered = await this.alerter.load(alerts)
+    const context = { store, runsDir: data.runs, boot, clock, complain }
+    const found = await tellUntold(await findRuns(context), this.untoldContext(desired))
     for (const { kind, run } of found) if (kind !== 'ended') this.usage.remember(run)
     this.marks.start()
     await this.reconciler.request((draft) => {
       const known = draft.desired
-      if (config) draft.ledger.setLabels(config.settings.labels)
+      if (config) {
+        draft.ledger.setLabels(config.settings.labels)
+        draft.setNote('alerts', JSON.stringify(config.settings.alerts))
+      }
       draft.declare(desired)
       if (config) draft.setPrograms('file', config.programs, this.generation + 1)
       for (const { program } of outdatedScales(this.scales, programs)) draft.removeScale(program)
-      takeOver(draft, found, (held) => this.keeper.adopt(held))
+      takeOver(draft, found, (held) => this.adoptRun(held))
       if (isColdStart) beginAfresh(draft)
       draft.event('agent.started', {
         version: this.options.version,
@@ -288,6 +340,7 @@ export class Agent {
       if (refused) draft.event('config.refused', describeRefusal(refused))
       if (known.size > 0 && !this.options.isBrief) tellWhoStaysDown(draft)
       if (!isSameBoot) startAfterBoot(draft)
+      this.alerter.noteBegin(draft)
       draft.setNote('boot', boot)
       draft.setNote('shutdown', '')
     })
@@ -295,6 +348,7 @@ export class Agent {
     this.feed.listen((events, slots) => {
       this.counts.add(events)
       this.jobTally.add(events)
+      this.alerter.notice(events)
       this.followChecks(slots)
     })
     this.fileWatch.follow(this.reconciler.desired)
@@ -307,6 +361,9 @@ export class Agent {
     this.keeper.watch()
     this.scheduler.follow(this.reconciler.desired)
     this.scheduler.start()
+    this.deliverer.follow(alerts.channels)
+    this.deliverer.add(undelivered)
+    await this.alerter.start()
     this.housekeeper.start()
     this.compressor.start()
     this.outputQuota?.start()
@@ -343,9 +400,9 @@ export class Agent {
       if (state.kind === 'stopping') this.keeper.stop(state.run, atOnce)
   }
 
-  /** Whether runs that no agent claimed are just being looked at. */
-  get isTakingOver(): boolean {
-    return this.strangers.size > 0
+  /** Whether runs that no agent claimed are just being looked at, or people are being told. */
+  get isAtWork(): boolean {
+    return this.strangers.size > 0 || this.alerter.isDeciding || this.deliverer.isSending
   }
 
   /** What is usually done by and by is done now: this agent is about to leave, and the next one will not be there for longer. */
@@ -358,9 +415,12 @@ export class Agent {
   async close(): Promise<void> {
     this.isClosed = true
     this.scheduler.close()
+    this.alerter.close()
+    this.deliverer.close()
     this.functions.close()
     this.checker.close()
     this.usage.close()
+    this.teller.close()
     this.fileWatch.close()
     this.reconciler.close()
     this.keeper.close()
@@ -404,10 +464,23 @@ export class Agent {
     const outdated = new Set(outdatedScales(this.scales, programs))
     this.scales = new Map([...this.scales].filter(([, scale]) => !outdated.has(scale)))
     this.fileWatch.follow(this.reconciler.desired)
+    this.teller.refresh()
     this.followChecks(this.reconciler.slots.keys())
     this.holders.keepOnly(this.programsInForce())
     this.scheduler.follow(this.reconciler.desired)
     this.jobTally.keepOnly(this.reconciler.desired)
+  }
+
+  /** Other people are told from now on. */
+  followAlerts(alerts: AlertSettings): void {
+    this.deliverer.follow(alerts.channels)
+    void this.alerter.follow(alerts)
+  }
+
+  /** As the last configuration that could be read said. */
+  private async lastAlerts(): Promise<AlertSettings> {
+    const known = await this.options.store.loadNote('alerts')
+    return known ? { ...noAlerts, ...(JSON.parse(known) as AlertSettings) } : noAlerts
   }
 
   /** `usualLabels`: where none are known from before. */
@@ -428,12 +501,13 @@ export class Agent {
     return await this.functions.ask({ ...reference, ...when })
   }
 
-  /** Of a run and of a due time, the newer one last. */
+  /** Of a run, a due time and a delivery, the newest one last. */
   private async newestIds(): Promise<string[]> {
     const { store } = this.options
     const runs = await store.listRuns({ slots: null, limit: 1 })
     const occurrences = await store.listOccurrences({ programs: null, states: [], limit: 1 })
-    return [...runs, ...occurrences].map(({ id }) => id).sort()
+    const deliveries = await store.listDeliveries({ channel: null, states: [], limit: 1 })
+    return [...runs, ...occurrences, ...deliveries].map(({ id }) => id).sort()
   }
 
   private programsInForce(): Program[] {
@@ -525,12 +599,13 @@ export class Agent {
     const { store, clock, complain, data } = this.options
     try {
       const context = { store, clock, complain, runsDir: data.runs, boot: readBootId() }
-      const found = await findStranger(id, context)
-      if (!found) return false
+      const stranger = await findStranger(id, context)
+      if (!stranger) return false
+      const [found = stranger] = await tellUntold([stranger], this.untoldContext())
       await this.reconciler.request((draft) => takeOverOne(draft, found, () => {}))
       this.housekeeper.mind(found.run.slot)
       if (found.kind === 'ended') return true
-      const live = this.keeper.adopt(found.held)
+      const live = this.adoptRun(found.held)
       this.usage.followRun(live)
       if (found.kind === 'orphaned') this.keeper.settle(live)
       // It may have ended between the look and the adoption, and then its mark was nobody's.
@@ -545,13 +620,34 @@ export class Agent {
 
   private runBorn(run: LiveRun, pid: number, startedAt: number): void {
     this.reconciler.tell((draft) => draft.startRun(run, startedAt, pid))
+    this.teller.follow(run)
+  }
+
+  private adoptRun(held: HeldRun): LiveRun {
+    this.teller.follow(held.run)
+    return this.keeper.adopt(held)
+  }
+
+  /** What nobody declares any more counts as it was declared before. */
+  private untoldContext(desired: ReadonlyMap<string, DesiredProgram> = new Map()): UntoldContext {
+    const { store, clock, complain, data } = this.options
+    return {
+      store,
+      clock,
+      complain,
+      runsDir: data.runs,
+      desired: new Map([...this.reconciler.desired, ...desired]),
+      publish: (events) => this.feed.publish(events, new Set()),
+    }
   }
 
   private runEnded(run: LiveRun, end: RunEnd, keptBytes: number | null): void {
     const seen = this.usage.seenOf(run.slot, run.id)
     this.usualLengths.add(run.program, end)
-    this.reconciler.tell((draft) => draft.endRun(run, end, keptBytes, seen))
-    this.housekeeper.mind(run.slot)
+    this.teller.finish(run, end, () => {
+      this.reconciler.tell((draft) => draft.endRun(run, end, keptBytes, seen))
+      this.housekeeper.mind(run.slot)
+    })
   }
 
   private clearUpOrphans(found: readonly FoundRun[]): void {

@@ -8,7 +8,7 @@ import type { EventData, EventKind, NewEvent } from '../domain/event.ts'
 import { eventOfState } from '../domain/event-of-state.ts'
 import { isNoAttempt } from '../domain/judge-attempt.ts'
 import { type ReachedLimit, runsUsedUp } from '../domain/limits.ts'
-import type { Program, RestartPolicy } from '../domain/program.ts'
+import type { JsonValue, Program, RestartPolicy } from '../domain/program.ts'
 import { isReady } from '../domain/readiness.ts'
 import { type Action, type DesiredProgram, isActive, isAtRest, planReconcile } from '../domain/reconcile.ts'
 import { describeEnd, holdsSlot, type Run, type RunCause, type RunEnd } from '../domain/run.ts'
@@ -20,6 +20,8 @@ import type { Changes, NoteName, ProgramSource, StoredScale, StoredToken } from 
 import { jobCalendars } from './calendars.ts'
 import type { JobProgram, LedgerBase } from './ledger-book.ts'
 import { LedgerDraft } from './ledger-draft.ts'
+import { newEvent } from './new-event.ts'
+import { eventOfPiece, type OutputPiece, toldBy } from './output-piece.ts'
 import { Overlay } from './overlay.ts'
 import { RolloutDraft } from './rollout-draft.ts'
 import { newSlotRecord, type SlotRecord, toStored } from './slot-records.ts'
@@ -39,6 +41,11 @@ export type Effect =
     }
   | { readonly kind: 'stop'; readonly run: string; readonly program: Program | null }
   | { readonly kind: 'forget'; readonly run: string }
+
+export type AlertRows = Pick<
+  Changes,
+  'alerts' | 'removedAlerts' | 'deliveries' | 'heartbeats' | 'removedHeartbeats'
+>
 
 export interface DraftBase {
   readonly slots: Map<string, SlotRecord>
@@ -86,10 +93,12 @@ export class Draft {
   private readonly ended: { id: string; end: RunEnd; keptBytes: number | null }[] = []
   private readonly peaks: { id: string; peak: RunPeak }[] = []
   private readonly warned: { id: string; warnedAt: number }[] = []
+  private readonly told: NonNullable<Changes['toldOutput']>[number][] = []
   private readonly notes: { [N in NoteName]?: string } = {}
   private readonly scales = new Map<string, StoredScale>()
   private readonly removedScales = new Set<string>()
   private programs: Changes['programs']
+  private readonly alertRows: AlertRows[] = []
   private readonly tokens = new Map<string, StoredToken | null>()
 
   constructor(base: DraftBase, tools: DraftTools) {
@@ -129,7 +138,9 @@ export class Draft {
         this.ended.length +
         this.peaks.length +
         this.warned.length +
-        this.tokens.size ===
+        this.told.length +
+        this.tokens.size +
+        this.alertRows.length ===
         0 &&
       this.programs === undefined &&
       !this.ledger.isChanged &&
@@ -145,9 +156,11 @@ export class Draft {
       endedRuns: this.ended,
       peaks: this.peaks,
       warnedRuns: this.warned,
+      toldOutput: this.told,
       scales: [...this.scales.values()],
       removedScales: [...this.removedScales],
       ...this.ledger.changes(),
+      ...joined(this.alertRows),
       notes: this.notes,
       tokens: [...this.tokens.values()].filter((token) => token !== null),
       removedTokens: [...this.tokens].filter(([, token]) => token === null).map(([name]) => name),
@@ -376,6 +389,12 @@ export class Draft {
     this.events.push(...following)
   }
 
+  /** What a run wrote, in the order of each stream, and that it is told. */
+  tellOutput(run: RunSubject, pieces: readonly OutputPiece[]): void {
+    for (const [kind, data] of pieces.map(eventOfPiece)) this.event(kind, data, this.subjectOf(run))
+    this.told.push({ id: run.id, ...toldBy(pieces) })
+  }
+
   /** Wall clock. */
   now(): number {
     return this.tools.clock.now()
@@ -406,6 +425,11 @@ export class Draft {
   }
 
   /** Null takes the token of this name away. */
+  /** What is to be told to people. */
+  keepAlerts(rows: AlertRows): void {
+    this.alertRows.push(rows)
+  }
+
   setToken(name: string, token: StoredToken | null): void {
     this.tokens.set(name, token)
   }
@@ -413,20 +437,9 @@ export class Draft {
   event<K extends EventKind>(
     kind: K,
     data: EventData[K],
-    subject: { program?: string; slot?: string; run?: string } = {},
+    subject: { program?: string; slot?: string; run?: string; customData?: JsonValue } = {},
   ): void {
-    const program = subject.program ?? null
-    const customData = (program === null ? null : this.desired.get(program)?.program.customData) ?? null
-    const event = {
-      kind,
-      data,
-      at: this.tools.clock.now(),
-      program,
-      slot: subject.slot ?? null,
-      run: subject.run ?? null,
-      customData,
-    }
-    this.events.push(event as NewEvent)
+    this.events.push(newEvent(kind, data, subject, { at: this.tools.clock.now(), desired: this.desired }))
   }
 
   private apply(action: Action): void {
@@ -616,4 +629,14 @@ const noRestart: RestartPolicy = {
   giveUpAfter: null,
   steadyTimeMs: 0,
   backoff: { kind: 'linear', initialMs: 1000, factor: 1, maxMs: 1000, jitter: 0 },
+}
+
+function joined(rows: readonly AlertRows[]): AlertRows {
+  return {
+    alerts: rows.flatMap(({ alerts = [] }) => alerts),
+    removedAlerts: rows.flatMap(({ removedAlerts = [] }) => removedAlerts),
+    deliveries: rows.flatMap(({ deliveries = [] }) => deliveries),
+    heartbeats: rows.flatMap(({ heartbeats = [] }) => heartbeats),
+    removedHeartbeats: rows.flatMap(({ removedHeartbeats = [] }) => removedHeartbeats),
+  }
 }

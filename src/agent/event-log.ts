@@ -1,64 +1,70 @@
-/** The agent's own log: one line per event, for whoever runs `drover up` or reads its journal. Errors of ours go the same way. */
+/**
+ * The agent's own log, made from events, for whoever runs `drover up`, reads its journal or collects its files. What the agent says beside events, such as errors of
+ * ours, goes the same way. A log that cannot be written harms nobody.
+ */
 import type { Clock } from '../clock.ts'
-import { type EventLevel, eventLevelNames, eventLevels } from '../domain/event.ts'
+import type { EventLevel } from '../domain/event.ts'
+import { isWithin, type LevelOverrides, levelOf, noOverrides } from '../domain/event-level.ts'
 import { describeEvent } from '../domain/event-text.ts'
 import type { EventFeed } from './event-feed.ts'
+import type { LogRecord } from './log-lines.ts'
 
-export interface EventLogOptions {
-  readonly clock: Clock
+/** A place that it is written to. */
+export interface LogSink {
+  /** The least serious that is written there. */
   readonly level: EventLevel
-  readonly hasColour: boolean
-  readonly write: (line: string) => void
+  readonly write: (record: LogRecord) => void
+  readonly close?: () => void
 }
 
-/** A second place that it is written to. */
-export interface LogFile {
-  readonly level: EventLevel
-  readonly write: (line: string) => void
+/** What the configuration says of it. */
+export interface LogRules {
+  readonly levels: LevelOverrides
+  readonly sinks: readonly LogSink[]
 }
 
-const colours = {
-  emergency: '\x1b[31;1m',
-  alert: '\x1b[31;1m',
-  critical: '\x1b[31;1m',
-  error: '\x1b[31m',
-  warning: '\x1b[33m',
-  notice: '\x1b[1m',
-  info: '\x1b[2m',
-  debug: '\x1b[2m',
-} as const satisfies Record<EventLevel, string>
-const noColour = '\x1b[0m'
 /** One complaint of a kind is enough for so long. */
 const repeatAfterMs = 10_000
 
 export class EventLog {
-  private readonly options: EventLogOptions
-  private file: LogFile | null = null
+  private readonly clock: Clock
+  private readonly terminal: LogSink
+  private rules: LogRules = { levels: noOverrides, sinks: [] }
   private readonly complaints = new Map<string, number>()
 
-  constructor(options: EventLogOptions) {
-    this.options = options
+  constructor(clock: Clock, terminal: LogSink) {
+    this.clock = clock
+    this.terminal = terminal
   }
 
   follow(feed: EventFeed, titleOf: (slot: string | null) => string | null): void {
     feed.listen((events) => {
       for (const event of events) {
-        this.line(event.at, eventLevels[event.kind], describeEvent(event, titleOf(event.slot)))
+        const level = levelOf(event, this.rules.levels)
+        // Most of what is told at the lowest levels is written nowhere, and needs no sentence.
+        if (this.isWanted(level))
+          this.write({ at: event.at, level, text: describeEvent(event, titleOf(event.slot)), event })
       }
     })
   }
 
-  /** From now on also into this file, without colours. */
-  writeTo(file: LogFile): void {
-    this.file = file
+  /** In the place of the rules before, whose sinks are closed. */
+  use(rules: LogRules): void {
+    const { sinks } = this.rules
+    this.rules = rules
+    for (const sink of sinks) sink.close?.()
+  }
+
+  close(): void {
+    this.use({ levels: this.rules.levels, sinks: [] })
   }
 
   say(level: EventLevel, text: string): void {
-    this.line(this.options.clock.now(), level, text)
+    this.write({ at: this.clock.now(), level, text, event: null })
   }
 
   complain(message: string, error: unknown): void {
-    const now = this.options.clock.monotonic()
+    const now = this.clock.monotonic()
     const text = `${message}: ${error instanceof Error ? error.message : String(error)}`
     if (now - (this.complaints.get(text) ?? Number.NEGATIVE_INFINITY) < repeatAfterMs) return
     if (this.complaints.size > 1000) this.complaints.clear()
@@ -66,19 +72,22 @@ export class EventLog {
     this.say('error', text)
   }
 
-  private line(at: number, level: EventLevel, text: string): void {
-    const { level: least, hasColour, write } = this.options
-    const isInFile = this.file !== null && isWithin(level, this.file.level)
-    const isShown = isWithin(level, least)
-    if (!isInFile && !isShown) return
-    const time = new Date(at).toISOString().replace('T', ' ').replace('Z', '')
-    const word = level.padEnd(7)
-    if (isInFile) this.file?.write(`${time} ${word} ${text}\n`)
-    if (!isShown) return
-    write(hasColour ? `${time} ${colours[level]}${word} ${text}${noColour}\n` : `${time} ${word} ${text}\n`)
+  private isWanted(level: EventLevel): boolean {
+    return this.all().some((sink) => isWithin(level, sink.level))
   }
-}
 
-function isWithin(level: EventLevel, least: EventLevel): boolean {
-  return eventLevelNames.indexOf(level) <= eventLevelNames.indexOf(least)
+  private write(record: LogRecord): void {
+    for (const { level, write } of this.all()) {
+      if (!isWithin(record.level, level)) continue
+      try {
+        write(record)
+      } catch {
+        // There is nobody who could be told, and the others shall have it.
+      }
+    }
+  }
+
+  private all(): LogSink[] {
+    return [...this.rules.sinks, this.terminal]
+  }
 }

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { EventView } from '../contract/views.ts'
 import type { NewEvent } from '../domain/event.ts'
 import { aProgram } from '../domain/testing/samples.ts'
-import { anEvent, aRun } from '../store/conformance/samples.ts'
+import { anEvent, anOutput, aRun } from '../store/conformance/samples.ts'
 import { openSqliteStore } from '../store/sqlite/open.ts'
 import type { Store } from '../store/store.ts'
 import { makeRunDirectory } from '../testing/run-directories.ts'
@@ -33,6 +33,7 @@ beforeEach(() => {
     programs,
     options: { store, data: { runs: folder }, hostPath: join(folder, 'config-host.cjs') },
     titleOf: () => null,
+    levels: {},
     keeper: new Map(),
     reconciler: { slots: new Map([['app:mailer:0', { name: 'app:mailer:0', program: 'app:mailer' }]]) },
   }
@@ -102,6 +103,18 @@ describe('the stream of events', () => {
     const reader = follow({ after: 0 })
     for (let n = 0; n < 100; n++) await happen(anEvent(n), anEvent(n))
     await sees(reader, upTo(2700))
+  })
+
+  it('has no gap for a slow reader of what weighs much, and holds little of it', async () => {
+    const stream = verbs.streamEvents({ after: 0, kinds: [], targets: [], signal: abort.signal })
+    const text = 'x'.repeat(1024 ** 2)
+    await happen(anOutput(0, text))
+    const ids = [(await stream.next()).value?.id]
+    for (let n = 1; n < 30; n++) await happen(anOutput(n * text.length, text))
+    while (ids.length < 30) ids.push((await stream.next()).value?.id)
+    expect(ids).toEqual(upTo(30))
+    const page = await verbs.listEvents({ kinds: [], targets: [], limit: 100, newest: false })
+    expect(page.map(({ id }) => id)).toEqual(upTo(7))
   })
 
   it('has no gap for a reader that is slower than all that is held for it', async () => {

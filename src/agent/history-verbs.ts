@@ -24,6 +24,8 @@ const usualLines = 20
 const timelineEvents = 200
 /** Events that a slow reader of the stream may lag behind before it is fed from the store again. */
 const mostBuffered = 10_000
+/** The most that events weigh which are held or read at a time; a single one may be heavier. */
+const mostEventBytes = 8 * 1024 ** 2
 
 export class HistoryVerbs {
   private readonly agent: Agent
@@ -52,6 +54,8 @@ export class HistoryVerbs {
     const events = await this.agent.options.store.listEvents({
       kinds: [],
       slots: null,
+      // That would be the output again.
+      without: ['run.output'],
       run: run.id,
       limit: timelineEvents,
       newest: false,
@@ -133,6 +137,7 @@ export class HistoryVerbs {
       ...rest,
       slots: await this.slotNames(targets),
       programs: this.programsOf(targets),
+      mostBytes: mostEventBytes,
     })
     return events.map((event) => this.view(event))
   }
@@ -149,15 +154,18 @@ export class HistoryVerbs {
     const isWanted = this.eventFilter(kinds, targets)
     let last = query.after ?? (await store.lastEventId())
     let buffer: DroverEvent[] = []
+    let bufferedBytes = 0
     let wake: (() => void) | null = null
     // What was recorded before the listening began comes from the store, the rest from the feed; ids tell them apart.
     let isBehind = true
     const stopListening = this.agent.feed.listen((events) => {
-      if (buffer.length > mostBuffered) {
+      if (buffer.length > mostBuffered || bufferedBytes > mostEventBytes) {
         buffer = []
+        bufferedBytes = 0
         isBehind = true
       }
       buffer.push(...events)
+      for (const event of events) bufferedBytes += event.kind === 'run.output' ? event.data.text.length : 0
       wake?.()
     })
     const onAbort = (): void => wake?.()
@@ -166,10 +174,18 @@ export class HistoryVerbs {
       while (!signal.aborted) {
         let events = buffer
         if (isBehind) {
-          events = await store.listEvents({ after: last, kinds: [], slots: null, limit: 1000, newest: false })
+          events = await store.listEvents({
+            after: last,
+            kinds: [],
+            slots: null,
+            limit: 1000,
+            newest: false,
+            mostBytes: mostEventBytes,
+          })
           if (events.length === 0) isBehind = false
         } else {
           buffer = []
+          bufferedBytes = 0
         }
         for (const event of events) {
           if (event.id <= last) continue
@@ -244,7 +260,7 @@ export class HistoryVerbs {
   }
 
   private view(event: DroverEvent): EventView {
-    return viewEvent(event, this.agent.titleOf(event.slot))
+    return viewEvent(event, this.agent.titleOf(event.slot), this.agent.levels)
   }
 
   /** `withPss`: the kernel walks all pages of a tree for it. */

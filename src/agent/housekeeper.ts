@@ -38,7 +38,7 @@ const dayMs = 24 * 3_600_000
 const forgottenAfterMs = 7 * dayMs
 /** That of `drover exec` belongs to nothing that is declared, and may be of a job that runs once a month; due times of jobs that are gone go with it. */
 const slotlessForgottenAfterMs = 100 * dayMs
-const history = { keepRuns: 1_000_000, keepEvents: 500_000 }
+const history = { keepRuns: 1_000_000, keepEvents: 500_000, keepDeliveries: 50_000 }
 
 export class Housekeeper {
   private readonly options: HousekeeperOptions

@@ -8,6 +8,7 @@ import { unknownDependency } from '../config/settle-dependencies.ts'
 import type { OutcomeView, PlanView, ProgramView } from '../contract/views.ts'
 import type { AgentSettings } from '../domain/agent-settings.ts'
 import { type ApiSettings, noApi } from '../domain/api-settings.ts'
+import { noOverrides } from '../domain/event-level.ts'
 import type { Program } from '../domain/program.ts'
 import { type Problem, UserError } from '../domain/user-error.ts'
 import type { ProgramSource } from '../store/store.ts'
@@ -80,12 +81,17 @@ export class ProgramVerbs {
     const plan = await this.agent.inTurn(async () => {
       const { programs, warnings, api, settings } = await this.readToEnforce()
       const doors = await this.prepareDoors(api)
+      let log: { take(): void; drop(): void } | null = null
       try {
-        const made = await this.enforce('file', programs, warnings, by, settings.labels)
+        log = await this.prepareLog(settings)
+        const made = await this.enforce('file', programs, warnings, by, settings)
         doors?.take()
+        log?.take()
+        this.agent.levels = settings.log?.levels ?? noOverrides
         return made
       } catch (error) {
         doors?.drop()
+        log?.drop()
         throw error
       }
     })
@@ -203,8 +209,8 @@ export class ProgramVerbs {
     programs: readonly Program[],
     warnings: readonly string[],
     by: string,
-    /** What this node is from now on; null: as before. */
-    labels: AgentSettings['labels'] | null = null,
+    /** What holds of the agent from now on; null: as before. */
+    settings: AgentSettings | null = null,
   ): Promise<PlanView> {
     const { agent } = this
     const accepted = replaceSource(agent.programs, source, programs)
@@ -214,7 +220,10 @@ export class ProgramVerbs {
       const made = this.plan(accepted, warnings, draft)
       const byChange = (...changes: string[]): string[] =>
         made.programs.filter(({ change }) => changes.includes(change)).map(({ program }) => program)
-      if (labels) draft.ledger.setLabels(labels)
+      if (settings) {
+        draft.ledger.setLabels(settings.labels)
+        draft.setNote('alerts', JSON.stringify(settings.alerts))
+      }
       draft.declare(toDesired(accepted, agent.scales))
       for (const { program } of outdatedScales(agent.scales, accepted)) draft.removeScale(program)
       draft.setPrograms(source, programs, generation)
@@ -229,6 +238,7 @@ export class ProgramVerbs {
       return made
     })
     agent.acceptPrograms(accepted)
+    if (settings) agent.followAlerts(settings.alerts)
     return plan
   }
 
@@ -271,6 +281,15 @@ export class ProgramVerbs {
   private async prepareDoors(api: ApiSettings | null): Promise<PreparedDoors | undefined> {
     try {
       return await this.agent.options.doors?.prepare(api ?? noApi)
+    } catch (error) {
+      if (error instanceof UserError) this.recordRefusal(error)
+      throw error
+    }
+  }
+
+  private async prepareLog({ log }: AgentSettings): Promise<{ take(): void; drop(): void } | null> {
+    try {
+      return (await this.agent.options.log?.prepare(log)) ?? null
     } catch (error) {
       if (error instanceof UserError) this.recordRefusal(error)
       throw error

@@ -8,13 +8,13 @@ import { watchForLeave } from './tick-watch.ts'
 interface Work {
   states: SlotState[]
   isAtRest: boolean
-  isTakingOver: boolean
+  isAtWork: boolean
   dueAt: number | null
 }
 
 function watch(work: Partial<Work> = {}) {
   const clock = new FakeClock()
-  const now: Work = { states: [], isAtRest: true, isTakingOver: false, dueAt: null, ...work }
+  const now: Work = { states: [], isAtRest: true, isAtWork: false, dueAt: null, ...work }
   const agent = {
     options: { clock },
     scheduler: { nextAt: () => now.dueAt },
@@ -26,8 +26,8 @@ function watch(work: Partial<Work> = {}) {
         return now.isAtRest
       },
     },
-    get isTakingOver() {
-      return now.isTakingOver
+    get isAtWork() {
+      return now.isAtWork
     },
   } as unknown as Agent
   const left: number[] = []
@@ -65,33 +65,33 @@ it('leaves at its time, whatever runs, and whatever was set to the clock', () =>
 })
 
 it('stays while facts are not recorded, and while runs are being taken over', () => {
-  const { clock, work, left } = watch({ isAtRest: false, isTakingOver: true })
+  const { clock, work, left } = watch({ isAtRest: false, isAtWork: true })
   clock.advance(1000)
   work.isAtRest = true
   clock.advance(1000)
   expect(left).toEqual([])
-  work.isTakingOver = false
+  work.isAtWork = false
   clock.advance(200)
   expect(left).toEqual([2200])
 })
 
 it('waits for a try that comes before it leaves, and for no other', () => {
-  const soon = watch({ isTakingOver: true })
+  const soon = watch({ isAtWork: true })
   soon.work.states = [backoff(soon.clock, 20_000)]
-  soon.work.isTakingOver = false
+  soon.work.isAtWork = false
   soon.clock.advance(1000)
   expect(soon.left).toEqual([])
-  const late = watch({ isTakingOver: true })
+  const late = watch({ isAtWork: true })
   late.work.states = [backoff(late.clock, 300_000)]
-  late.work.isTakingOver = false
+  late.work.isAtWork = false
   late.clock.advance(200)
   expect(late.left).toEqual([200])
 })
 
 it('waits for what is due before it leaves, and for nothing else', () => {
-  const { clock, work, left } = watch({ isTakingOver: true })
+  const { clock, work, left } = watch({ isAtWork: true })
   work.dueAt = clock.now() + 5000
-  work.isTakingOver = false
+  work.isAtWork = false
   clock.advance(5000)
   expect(left).toEqual([])
   work.dueAt = clock.now() + 60_000

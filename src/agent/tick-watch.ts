@@ -25,11 +25,11 @@ export function watchForLeave(agent: Agent, leavesAt: number, onLeave: () => voi
 }
 
 /** What `drover exec` runs needs nobody here: it is followed by that, and recorded by whoever comes next. */
-function workOf({ reconciler, scheduler, isTakingOver }: Agent, deadline: number): Work {
+function workOf({ reconciler, scheduler, isAtWork }: Agent, deadline: number): Work {
   const hasWork = ({ state }: { state: SlotState }): boolean => {
     if (state.kind === 'starting' || state.kind === 'running' || state.kind === 'stopping') return true
     return state.kind === 'backoff' && state.until <= deadline
   }
-  const isBusy = isTakingOver || !reconciler.isAtRest || [...reconciler.slots.values()].some(hasWork)
+  const isBusy = isAtWork || !reconciler.isAtRest || [...reconciler.slots.values()].some(hasWork)
   return { isBusy, dueAt: scheduler.nextAt() }
 }

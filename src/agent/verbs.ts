@@ -10,6 +10,7 @@ import { checkSuccessor } from '../process/successor.ts'
 import { knownSchema } from '../store/store-schema.ts'
 import type { Agent } from './agent.ts'
 import { measureAgent } from './agent-metrics.ts'
+import { AlertVerbs } from './alert-verbs.ts'
 import { HistoryVerbs } from './history-verbs.ts'
 import { JobVerbs } from './job-verbs.ts'
 import { writeMetrics } from './metrics-text.ts'
@@ -25,6 +26,7 @@ export function createVerbs(
   const programs = new ProgramVerbs(agent, slots)
   const jobs = new JobVerbs(agent)
   const history = new HistoryVerbs(agent, slots)
+  const alerts = new AlertVerbs(agent)
   return {
     getAgent: () => viewAgent(agent),
     getMetrics: async () => writeMetrics(await measureAgent(agent, slots)),
@@ -56,6 +58,11 @@ export function createVerbs(
     streamLogs: (query) => history.streamLogs(query),
     listEvents: (query) => history.listEvents(query),
     streamEvents: (query) => history.streamEvents(query),
+    listAlerts: () => alerts.listAlerts(),
+    listDeliveries: (query) => alerts.listDeliveries(query),
+    testChannel: (name) => alerts.testChannel(name),
+    listHeartbeats: () => alerts.listHeartbeats(),
+    pingHeartbeat: (name) => alerts.pingHeartbeat(name),
     listTokens: () => agent.tokens.list(),
     createToken: (request) => agent.tokens.create(request),
     revokeToken: (name, by) => agent.tokens.revoke(name, by),

@@ -83,9 +83,11 @@ it('shows a run of each age as the contract has it', () => {
 })
 
 it('shows an event as the contract has it', () => {
-  const view = viewEvent({ ...anEvent(5), id: 1 }, 'mailer')
+  const view = viewEvent({ ...anEvent(5), id: 1 }, 'mailer', {})
   expect(v.parse(EventView, view)).toEqual(view)
   expect(view.text).toBe('mailer: running')
+  expect(view.level).toBe('info')
+  expect(viewEvent({ ...anEvent(5), id: 1 }, 'mailer', { 'slot.*': 'alert' }).level).toBe('alert')
 })
 
 it('never shows a value of the environment', () => {

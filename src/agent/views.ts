@@ -1,6 +1,7 @@
 /** Turns what the agent knows into what the API answers with. Pure: it formats, it decides nothing. */
 import type { EventView, PlanView, ProgramView, RunView, SlotView } from '../contract/views.ts'
-import { type DroverEvent, eventLevels } from '../domain/event.ts'
+import type { DroverEvent } from '../domain/event.ts'
+import { type LevelOverrides, levelOf } from '../domain/event-level.ts'
 import { describeCause, describeEvent } from '../domain/event-text.ts'
 import { checkKinds, type Program, slotTitle } from '../domain/program.ts'
 import { compareProgramSets } from '../domain/program-change.ts'
@@ -127,12 +128,12 @@ export function viewRun(run: Run, live: LiveUsage | null): RunView {
   }
 }
 
-export function viewEvent(event: DroverEvent, title: string | null): EventView {
+export function viewEvent(event: DroverEvent, title: string | null, levels: LevelOverrides): EventView {
   return {
     id: event.id,
     at: iso(event.at),
     kind: event.kind,
-    level: eventLevels[event.kind],
+    level: levelOf(event, levels),
     program: event.program,
     slot: event.slot,
     run: event.run,

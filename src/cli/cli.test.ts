@@ -302,9 +302,12 @@ describe('every command hands on what was typed', () => {
         return 9
       },
     }
-    const { code } = await runLine('up -c conf.d -D /d -i alpha --log-level warning --leave-workers', {
-      services,
-    })
+    const { code } = await runLine(
+      'up -c conf.d -D /d -i alpha --log-level warning --log-format json --leave-workers',
+      {
+        services,
+      },
+    )
     expect(code).toBe(9)
     await runLine('up', { services, columns: 80 })
     expect(given).toEqual([
@@ -313,6 +316,7 @@ describe('every command hands on what was typed', () => {
         dataDir: '/d',
         node: 'alpha',
         logLevel: 'warning',
+        logFormat: 'json',
         logFile: null,
         listen: [],
         leaveWorkersOnTerm: true,
@@ -326,6 +330,7 @@ describe('every command hands on what was typed', () => {
         dataDir: '/var/lib/drover',
         node: null,
         logLevel: 'info',
+        logFormat: 'text',
         logFile: null,
         listen: [],
         leaveWorkersOnTerm: false,

@@ -24,6 +24,8 @@ export interface StartOptions {
   readonly dataDir: string
   readonly node: string | null
   readonly logLevel: EventLevel
+  /** Of standard error; absent: text. */
+  readonly logFormat?: 'text' | 'json'
   /** As it was typed; null: as the configuration says. */
   readonly logFile: string | null
   /** Addresses on TCP besides those of the configuration. */

@@ -50,7 +50,7 @@ type Values<I extends Record<string, AnyInput>> = {
   readonly [K in keyof I]: I[K] extends Input<infer T> ? T : never
 }
 
-export const commandGroups = ['Programs', 'Jobs', 'Looking', 'Configuration', 'The agent'] as const
+export const commandGroups = ['Programs', 'Jobs', 'Looking', 'Alerts', 'Configuration', 'The agent'] as const
 
 export interface Command {
   /** With a space where it is a command of a command: `config check`. */

@@ -179,6 +179,7 @@ function readOption(described: Option, typed: Record<string, unknown>): unknown 
 /** Commands that only hold others. */
 export const familySummaries: Readonly<Record<string, string>> = {
   config: 'Check, print or describe it: `config check`, `config print`, `config schema`',
+  alert: 'Alerts: `alert test`',
   token: 'Who may come over the network: `token create`, `token list`, `token revoke`',
   import: 'Take over from others: `import pm2`, `import procfile`, `import package`',
 }

@@ -12,6 +12,7 @@ import {
   type Command,
   type Dependency,
   type ListenSocket,
+  type OutputEvents,
   type OutputPolicy,
   type OutputTarget,
   type Program,
@@ -105,6 +106,7 @@ export function buildProgram(parts: ProgramParts): BuiltProgram {
       ...rlimitMistakes(rlimits),
       ...quotaMistakes(program),
       ...logCheckMistakes(program),
+      ...outputEventsMistakes(program),
       ...limitMistakes(program),
       ...foreignTexts(program),
     ],
@@ -251,6 +253,22 @@ function logCheckMistakes({ checks, launch, output }: Program): Mistake[] {
     }))
 }
 
+/** What is not captured cannot be told. */
+function outputEventsMistakes({ launch, output }: Program): Mistake[] {
+  const isOwn = launch.stdout.kind === 'own' || launch.stderr.kind === 'own'
+  if (isOwn || output.events === undefined) return []
+  return [
+    {
+      code: 'contradiction',
+      severity: 'warning',
+      path: ['output', 'events'],
+      message:
+        'neither standard output nor standard error is captured by Drover, so nothing of them can be told; one of them has to be `own`',
+      value: 'events',
+    },
+  ]
+}
+
 function rlimitMistakes(rlimits: readonly Rlimit[]): Mistake[] {
   const aboveHard = ({ soft, hard }: Rlimit): boolean => hard !== -1 && (soft === -1 || soft > hard)
   return rlimits.filter(aboveHard).map(({ name, soft, hard }) => ({
@@ -271,6 +289,7 @@ function outputOf({
   compress,
   capture,
   syslog,
+  events,
   quota,
 }: ProgramOutput['output']): OutputPolicy {
   return {
@@ -281,8 +300,15 @@ function outputOf({
     ...(compress ? { compress } : {}),
     ...(capture === 'on-demand' ? { capture } : {}),
     ...(syslog === undefined ? {} : { syslog: { ...syslog, tag: syslog.tag ?? null } }),
+    ...(events === false ? {} : { events: events === true ? usualEvents : eventsOf(events) }),
     ...(quota === undefined ? {} : { quotaBytes: quota }),
   }
+}
+
+const usualEvents: OutputEvents = { everyMs: 3000, maxBytes: 256 * 1024 }
+
+function eventsOf({ every, maxChunk }: { every: number; maxChunk: number }): OutputEvents {
+  return { everyMs: every, maxBytes: maxChunk }
 }
 
 function quotaMistakes(program: Program): Mistake[] {

@@ -77,11 +77,30 @@ export interface Config {
   readonly labels?: { readonly [name: string]: string }
 
   /**
-   * A file for the agent’s own log, rotated by size.
-   * Read when the agent starts; a reload changes nothing of it.
+   * Who is told of which events, and where.
+   * Read when the agent starts and by a reload. In one file only.
+   *
+   * Default: nobody is told.
+   * @example {"channels":{"ops":{"kind":"slack","url":{"fromFile":"/run/secrets/slack"}}},"routes":[{"events":["job.failed","slot.gave_up"],"to":"ops"}]}
+   */
+  readonly alerts?: AlertsConfig
+
+  /**
+   * What should succeed at least so often, each under its name: a job, what `drover exec NAME` runs, or whatever pings it. When it did not, that is an event.
+   * Read when the agent starts and by a reload. In one file only.
+   *
+   * Default: none.
+   * @example {"backup":{"every":"1d","grace":"1h"}}
+   */
+  readonly heartbeats?: { readonly [name: string]: HeartbeatConfig }
+
+  /**
+   * Where the agent’s own log goes, and how serious what is.
+   * Read when the agent starts and by a reload. In one file only.
    *
    * Default: standard error alone.
    * @example {"file":"/var/log/drover/agent.log","level":"error"}
+   * @example {"levels":{"job.failed":"alert"}}
    */
   readonly log?: AgentLogConfig
 
@@ -111,12 +130,40 @@ export interface AgentLogConfig {
   /**
    * Where the agent writes its log, beside standard error. Its folder is made.
    *
+   * Default: none.
    * @example "/var/log/drover/agent.log"
    */
-  readonly file: string
+  readonly file?: string
 
   /**
-   * The least that is written: of this level, or more serious.
+   * How the file is written. text: a line for people. json: each line one JSON object with time, level, event, kind, program, slot, run, node, msg, data and customData.
+   * `drover up --log-format` is for standard error.
+   *
+   * Default: `"text"`.
+   * @example "json"
+   */
+  readonly format?: 'text' | 'json'
+
+  /**
+   * Whether the log goes to the system’s log as well, one message for each line, with the severity of its level. What that does not take at once is dropped, and the next message says how much.
+   *
+   * Default: `false`.
+   * @example true
+   * @example {"facility":"local0"}
+   */
+  readonly syslog?: boolean | AgentSyslogConfig
+
+  /**
+   * Other levels than the usual ones, by the kind of an event or all of a family: `job.failed`, `job.*`, `*`. The most exact one counts.
+   * They hold wherever a level is shown or asked for: in every log, in the API and for alerts.
+   *
+   * Default: the level of each kind.
+   * @example {"job.failed":"alert","job.*":"debug"}
+   */
+  readonly levels?: { readonly [name: string]: 'emergency' | 'alert' | 'critical' | 'error' | 'warning' | 'notice' | 'info' | 'debug' }
+
+  /**
+   * The least that is written to file and syslog: of this level, or more serious.
    * `drover up --log-level` is for standard error alone.
    *
    * Default: `"info"`.
@@ -141,6 +188,598 @@ export interface AgentLogConfig {
    * @example 3
    */
   readonly keep?: number
+}
+
+export interface AgentSyslogConfig {
+  /**
+   * The socket of the log, of datagrams.
+   *
+   * Default: `"/dev/log"`.
+   * @example "/run/systemd/journal/syslog"
+   */
+  readonly path?: string
+
+  /**
+   * The facility of its messages.
+   *
+   * Default: `"daemon"`.
+   * @example "local0"
+   */
+  readonly facility?: 'user' | 'mail' | 'daemon' | 'cron' | 'local0' | 'local1' | 'local2' | 'local3' | 'local4' | 'local5' | 'local6' | 'local7'
+
+  /**
+   * The name in front of each message.
+   *
+   * Default: `"drover"`.
+   * @example "drover-web1"
+   */
+  readonly tag?: string
+}
+
+export interface HeartbeatConfig {
+  /**
+   * It should succeed at least so often.
+   *
+   * Unit: seconds, or a text with a unit.
+   * @example "1d"
+   */
+  readonly every: Duration
+
+  /**
+   * So late it may be.
+   *
+   * Unit: seconds, or a text with a unit.
+   * Default: `"5m"`.
+   * @example "1h"
+   */
+  readonly grace?: Duration
+
+  /**
+   * Travels with its events, for routes.
+   *
+   * Default: none.
+   * @example {"critical":true}
+   */
+  readonly customData?: JsonValue
+}
+
+export interface AlertsConfig {
+  /**
+   * Where people are told: each channel under its name.
+   *
+   * Default: `{}`.
+   * @example {"ops":{"kind":"slack","url":{"fromFile":"/run/secrets/slack"}}}
+   */
+  readonly channels?: { readonly [name: string]: MailChannelConfig | WebhookChannelConfig | SlackChannelConfig | ChatChannelConfig | CommandChannelConfig }
+
+  /**
+   * Which events are told through which channels. Each route that fits an event takes it.
+   *
+   * Default: `[]`.
+   * @example [{"events":["job.failed"],"to":"ops"}]
+   */
+  readonly routes?: readonly AlertRouteConfig[]
+}
+
+export interface AlertRouteConfig {
+  /**
+   * What it is called in `drover alerts`.
+   *
+   * Default: `route 1` and so on, in their order.
+   * @example "critical"
+   */
+  readonly name?: string
+
+  /**
+   * Which events. A family or `*` means those of its events that are warnings or worse; an event that is named is told in any case.
+   *
+   * Default: `*` from level `error` on.
+   * @example "job.failed"
+   * @example ["slot.gave_up","heartbeat.missed"]
+   */
+  readonly events?: string | readonly string[]
+
+  /**
+   * Of which programs, jobs and heartbeats.
+   *
+   * Default: any, and what belongs to none.
+   * @example "mailer"
+   * @example ["app:*","report-?"]
+   */
+  readonly programs?: string | readonly string[]
+
+  /**
+   * Of which groups.
+   *
+   * Default: any.
+   * @example "app"
+   */
+  readonly groups?: string | readonly string[]
+
+  /**
+   * Keys that the program’s `customData` must have, with these values.
+   *
+   * Default: any.
+   * @example {"critical":true}
+   */
+  readonly customData?: JsonValue
+
+  /**
+   * Only what is of this level, or more serious.
+   *
+   * Default: any; `error` where `events` is not said.
+   * @example "error"
+   */
+  readonly level?: 'emergency' | 'alert' | 'critical' | 'error' | 'warning' | 'notice' | 'info' | 'debug'
+
+  /**
+   * Where it is told.
+   * Names of `alerts.channels`.
+   *
+   * @example "ops"
+   * @example ["ops","pager"]
+   */
+  readonly to: string | readonly string[]
+
+  /**
+   * It is told once it happened so often in a row.
+   *
+   * Unit: times.
+   * Default: `1`.
+   * @example 3
+   */
+  readonly after?: number
+
+  /**
+   * What still lasts is told again after this.
+   *
+   * Unit: seconds, or a text with a unit.
+   * Default: never.
+   * @example "4h"
+   */
+  readonly repeat?: Duration
+
+  /**
+   * Whether it is told that it is over, to those who were told of it.
+   *
+   * Default: `true`.
+   * @example false
+   */
+  readonly recovery?: boolean
+
+  /**
+   * Hours in which nothing is told. What still lasts at their end is told then.
+   *
+   * Default: none.
+   * @example {"from":"22:00","to":"07:00","timezone":"Europe/Berlin","except":"critical"}
+   */
+  readonly quiet?: QuietHoursConfig
+
+  /**
+   * When many come at once, the first ones are told one by one and the rest as one. `false`: each by itself.
+   *
+   * Default: 5 within a minute.
+   * @example {"count":3,"within":"10m"}
+   * @example false
+   */
+  readonly digest?: false | DigestConfig
+}
+
+export interface DigestConfig {
+  /**
+   * So many are told one by one.
+   *
+   * Unit: alerts.
+   * Default: `5`.
+   * @example 3
+   */
+  readonly count?: number
+
+  /**
+   * Within so long. What is beyond is told as one, so long after the first that waits.
+   *
+   * Unit: seconds, or a text with a unit.
+   * Default: `"1m"`.
+   * @example "10m"
+   */
+  readonly within?: Duration
+}
+
+export interface QuietHoursConfig {
+  /**
+   * When they begin, each day.
+   *
+   * @example "22:00"
+   */
+  readonly from: string
+
+  /**
+   * When they end, perhaps on the next day.
+   *
+   * @example "07:00"
+   */
+  readonly to: string
+
+  /**
+   * Whose clocks count.
+   *
+   * Default: the zone of the machine.
+   * @example "Europe/Berlin"
+   */
+  readonly timezone?: string
+
+  /**
+   * What is of this level, or more serious, is told all the same.
+   *
+   * Default: nothing.
+   * @example "critical"
+   */
+  readonly except?: 'emergency' | 'alert' | 'critical' | 'error' | 'warning' | 'notice' | 'info' | 'debug'
+}
+
+export interface CommandChannelConfig {
+  /**
+   * A command, that gets the notice as a line of JSON on its standard input.
+   *
+   * @example "command"
+   */
+  readonly kind: 'command'
+
+  /**
+   * Program and arguments; no shell is asked. Exit code 0 means that it was told.
+   *
+   * @example ["/usr/local/bin/page","--urgent"]
+   */
+  readonly command: readonly string[]
+
+  /**
+   * Where it runs.
+   *
+   * Default: the folder of the configuration file.
+   * @example "/srv/app"
+   */
+  readonly cwd?: string
+
+  /**
+   * How long one attempt may take, from the connection to the answer.
+   *
+   * Unit: seconds, or a text with a unit.
+   * Default: `"10s"`.
+   * @example "30s"
+   */
+  readonly timeout?: Duration
+
+  /**
+   * When it is tried again after the first failure. It doubles with each further one, up to an hour.
+   *
+   * Unit: seconds, or a text with a unit.
+   * Default: `"30s"`.
+   * @example "1m"
+   */
+  readonly retry?: Duration
+
+  /**
+   * When it is not tried any more.
+   *
+   * Unit: seconds, or a text with a unit.
+   * Default: `"1d"`.
+   * @example "3d"
+   */
+  readonly giveUpAfter?: Duration
+}
+
+export interface ChatChannelConfig {
+  /**
+   * A chat, in the form of its `style`.
+   *
+   * @example "chat"
+   */
+  readonly kind: 'chat'
+
+  /**
+   * Whose form it has.
+   *
+   * @example "mattermost"
+   */
+  readonly style: 'mattermost' | 'discord' | 'teams' | 'hipchat'
+
+  /**
+   * Where it is posted to. One that holds a secret, as those of chats do, is better kept in a file.
+   *
+   * @example "https://example.org/hook"
+   * @example {"fromFile":"/run/secrets/hook"}
+   */
+  readonly url: string | SecretConfig
+
+  /**
+   * Whether the address may be one of this machine or of a private network.
+   * Looked at when it is connected to: also a name that leads there is refused.
+   *
+   * Default: `false`.
+   * @example true
+   */
+  readonly allowPrivate?: boolean
+
+  /**
+   * The room of HipChat.
+   * With `style: hipchat`, whose `url` is that of the server.
+   *
+   * Default: none.
+   * @example "ops"
+   */
+  readonly room?: string
+
+  /**
+   * The token of HipChat’s room.
+   *
+   * Default: none.
+   * @example {"fromFile":"/run/secrets/hipchat"}
+   */
+  readonly token?: string | SecretConfig
+
+  /**
+   * How long one attempt may take, from the connection to the answer.
+   *
+   * Unit: seconds, or a text with a unit.
+   * Default: `"10s"`.
+   * @example "30s"
+   */
+  readonly timeout?: Duration
+
+  /**
+   * When it is tried again after the first failure. It doubles with each further one, up to an hour.
+   *
+   * Unit: seconds, or a text with a unit.
+   * Default: `"30s"`.
+   * @example "1m"
+   */
+  readonly retry?: Duration
+
+  /**
+   * When it is not tried any more.
+   *
+   * Unit: seconds, or a text with a unit.
+   * Default: `"1d"`.
+   * @example "3d"
+   */
+  readonly giveUpAfter?: Duration
+}
+
+export interface SlackChannelConfig {
+  /**
+   * An incoming webhook of Slack.
+   *
+   * @example "slack"
+   */
+  readonly kind: 'slack'
+
+  /**
+   * Where it is posted to. One that holds a secret, as those of chats do, is better kept in a file.
+   *
+   * @example "https://example.org/hook"
+   * @example {"fromFile":"/run/secrets/hook"}
+   */
+  readonly url: string | SecretConfig
+
+  /**
+   * Whether the address may be one of this machine or of a private network.
+   * Looked at when it is connected to: also a name that leads there is refused.
+   *
+   * Default: `false`.
+   * @example true
+   */
+  readonly allowPrivate?: boolean
+
+  /**
+   * How long one attempt may take, from the connection to the answer.
+   *
+   * Unit: seconds, or a text with a unit.
+   * Default: `"10s"`.
+   * @example "30s"
+   */
+  readonly timeout?: Duration
+
+  /**
+   * When it is tried again after the first failure. It doubles with each further one, up to an hour.
+   *
+   * Unit: seconds, or a text with a unit.
+   * Default: `"30s"`.
+   * @example "1m"
+   */
+  readonly retry?: Duration
+
+  /**
+   * When it is not tried any more.
+   *
+   * Unit: seconds, or a text with a unit.
+   * Default: `"1d"`.
+   * @example "3d"
+   */
+  readonly giveUpAfter?: Duration
+}
+
+export interface WebhookChannelConfig {
+  /**
+   * Posts to a program.
+   *
+   * @example "webhook"
+   */
+  readonly kind: 'webhook'
+
+  /**
+   * Where it is posted to. One that holds a secret, as those of chats do, is better kept in a file.
+   *
+   * @example "https://example.org/hook"
+   * @example {"fromFile":"/run/secrets/hook"}
+   */
+  readonly url: string | SecretConfig
+
+  /**
+   * Whether the address may be one of this machine or of a private network.
+   * Looked at when it is connected to: also a name that leads there is refused.
+   *
+   * Default: `false`.
+   * @example true
+   */
+  readonly allowPrivate?: boolean
+
+  /**
+   * Further headers.
+   *
+   * Default: none.
+   * @example {"Authorization":{"fromEnv":"HOOK_TOKEN"}}
+   */
+  readonly headers?: { readonly [name: string]: string | SecretConfig }
+
+  /**
+   * The form of the body.
+   *
+   * Default: `"json"`.
+   * @example "form"
+   */
+  readonly encoding?: 'json' | 'form'
+
+  /**
+   * What is posted: JSON, in whose texts `{{title}}`, `{{event.data.exitCode}}` and their like are filled in. A text of nothing but one of them becomes its value.
+   *
+   * Default: the notice as it is.
+   * @example {"text":"{{title}}","code":"{{event.data.exitCode}}"}
+   */
+  readonly template?: JsonValue
+
+  /**
+   * Signs each body: `Drover-Signature` is `sha256=` and the HMAC over `Drover-Timestamp`, a point and the body.
+   *
+   * Default: not signed.
+   * @example {"fromFile":"/run/secrets/hook-key"}
+   */
+  readonly secret?: string | SecretConfig
+
+  /**
+   * How long one attempt may take, from the connection to the answer.
+   *
+   * Unit: seconds, or a text with a unit.
+   * Default: `"10s"`.
+   * @example "30s"
+   */
+  readonly timeout?: Duration
+
+  /**
+   * When it is tried again after the first failure. It doubles with each further one, up to an hour.
+   *
+   * Unit: seconds, or a text with a unit.
+   * Default: `"30s"`.
+   * @example "1m"
+   */
+  readonly retry?: Duration
+
+  /**
+   * When it is not tried any more.
+   *
+   * Unit: seconds, or a text with a unit.
+   * Default: `"1d"`.
+   * @example "3d"
+   */
+  readonly giveUpAfter?: Duration
+}
+
+export interface MailChannelConfig {
+  /**
+   * Mails over SMTP.
+   *
+   * @example "mail"
+   */
+  readonly kind: 'mail'
+
+  /**
+   * The SMTP server.
+   *
+   * @example "smtp.example.org"
+   */
+  readonly host: string
+
+  /**
+   * Its port.
+   *
+   * Default: 587; 465 with `tls: implicit`.
+   * @example 465
+   */
+  readonly port?: number
+
+  /**
+   * implicit: from the first byte; starttls: nothing is sent before, and a server without it is refused; opportunistic: where the server offers it; none: never.
+   *
+   * Default: `"starttls"`.
+   * @example "implicit"
+   */
+  readonly tls?: 'implicit' | 'starttls' | 'opportunistic' | 'none'
+
+  /**
+   * Certificates to trust, in PEM.
+   *
+   * Default: those of Node.
+   * @example "/etc/drover/ca.pem"
+   */
+  readonly ca?: string
+
+  /**
+   * Who logs in.
+   *
+   * Default: nobody.
+   * @example "drover"
+   */
+  readonly user?: string
+
+  /**
+   * The password of `user`.
+   * Read for each mail. What is written here itself lies in the store as well.
+   *
+   * Default: none.
+   * @example {"fromFile":"/run/secrets/smtp"}
+   */
+  readonly password?: string | SecretConfig
+
+  /**
+   * From whom.
+   *
+   * @example "Drover <drover@example.org>"
+   */
+  readonly from: string
+
+  /**
+   * To whom.
+   *
+   * @example "ops@example.org"
+   * @example ["a@example.org","b@example.org"]
+   */
+  readonly to: string | readonly string[]
+
+  /**
+   * How long one attempt may take, from the connection to the answer.
+   *
+   * Unit: seconds, or a text with a unit.
+   * Default: `"10s"`.
+   * @example "30s"
+   */
+  readonly timeout?: Duration
+
+  /**
+   * When it is tried again after the first failure. It doubles with each further one, up to an hour.
+   *
+   * Unit: seconds, or a text with a unit.
+   * Default: `"30s"`.
+   * @example "1m"
+   */
+  readonly retry?: Duration
+
+  /**
+   * When it is not tried any more.
+   *
+   * Unit: seconds, or a text with a unit.
+   * Default: `"1d"`.
+   * @example "3d"
+   */
+  readonly giveUpAfter?: Duration
 }
 
 export interface JobConfig {
@@ -1797,6 +2436,16 @@ export interface OutputConfig {
   readonly syslog?: SyslogConfig
 
   /**
+   * Whether what is written is told in events as well, as `run.output`: in order, in whole characters, all of it before the event that the run ended.
+   * For streams that go into Drover’s own files, as they are stored (`format`, `capture`). What is rotated away before it could be told is told to be lost, as `run.output_lost`. The texts of all such events together keep to 256 MB, the oldest are forgotten.
+   *
+   * Default: `false`.
+   * @example true
+   * @example {"every":"1s","maxChunk":"64KB"}
+   */
+  readonly events?: boolean | OutputEventsConfig
+
+  /**
    * The most that the output of all processes and all kept runs of the program takes together, its named files included. Each stream of each process has an equal part.
    * `maxSize` and `keep` are made smaller where they would allow more. Holds for each process from its next start.
    *
@@ -1805,6 +2454,27 @@ export interface OutputConfig {
    * @example "2GB"
    */
   readonly quota?: Size
+}
+
+export interface OutputEventsConfig {
+  /**
+   * How often what was written since is told, while a run lives.
+   * What is written while nothing is told is told by the next look; nothing is left out for it.
+   *
+   * Unit: seconds, or a text with a unit.
+   * Default: `"3s"`.
+   * @example "1s"
+   */
+  readonly every?: Duration
+
+  /**
+   * The most output that one event tells; the rest follows at once in further events.
+   *
+   * Unit: bytes, or a text with a unit.
+   * Default: `"256KB"`.
+   * @example "64KB"
+   */
+  readonly maxChunk?: Size
 }
 
 export interface SyslogConfig {

@@ -44,8 +44,8 @@ const ofPrograms: ForeignEntries = {
     stderr_syslog: notHere('let a log shipper read Drover’s files'),
     stdout_capture_maxbytes: notHere('output is kept whole'),
     stderr_capture_maxbytes: notHere('output is kept whole'),
-    stdout_events_enabled: notHere('output is kept whole'),
-    stderr_events_enabled: notHere('output is kept whole'),
+    stdout_events_enabled: { here: 'output.events', note: 'for both streams' },
+    stderr_events_enabled: { here: 'output.events', note: 'for both streams' },
     serverurl: notHere('leave it out'),
   },
   PM2: {

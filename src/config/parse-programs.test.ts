@@ -135,6 +135,11 @@ describe('each key', () => {
     [{ stdout: 'logs/{slot}.log' }, { launch: { stdout: { kind: 'file', path: '/srv/logs/{slot}.log' } } }],
     [{ stderr: 'merge' }, { launch: { stderr: { kind: 'merged' } } }],
     [{ output: { maxSize: 0, keep: 3 } }, { output: { maxBytes: 0, keep: 3 } }],
+    [{ output: { events: true } }, { output: { events: { everyMs: 3000, maxBytes: 262_144 } } }],
+    [
+      { output: { events: { every: 1, maxChunk: '10MB' } } },
+      { output: { events: { everyMs: 1000, maxBytes: 10_485_760 } } },
+    ],
     [{ leftovers: 'leave' }, { launch: { leftovers: 'leave' } }],
     [
       { limits: { memory: '100MB', cpuTime: '10m', lifetime: '1h', runs: 5 }, warnAfter: '11s', timeout: 14 },
@@ -324,6 +329,22 @@ describe('each kind of mistake in a program is told with value, what was expecte
     [
       { output: { maxSize: 10 } },
       'output.maxSize: expected a size from 1KB to 1TB: bytes as a number, or a text like 64KB, 10MB, 1GB; or 0, never rotated, got 10',
+    ],
+    [
+      { output: { events: { every: '10ms' } } },
+      'output.events.every: expected a duration from 100ms to 1h: seconds as a number, or a text like 500ms, 1.5s, 10m, 2h, got "10ms"',
+    ],
+    [
+      { output: { events: { maxChunk: '11MB' } } },
+      'output.events.maxChunk: expected a size from 1KB to 10MB: bytes as a number, or a text like 64KB, 10MB, 1GB, got "11MB"',
+    ],
+    [
+      { output: { events: 'yes' } },
+      'output.events: expected true, false, or a table with every and maxChunk, got "yes"; did you mean `true`?',
+    ],
+    [
+      { stdout: 'discard', stderr: './a.log', output: { events: true } },
+      'output.events: warning: neither standard output nor standard error is captured by Drover, so nothing of them can be told; one of them has to be `own`',
     ],
     [{ output: { keep: -1 } }, 'output.keep: expected a whole number from 0 to 10000, got -1'],
     [{ leftovers: 'kil' }, 'leftovers: expected kill or leave, got "kil"; did you mean `kill`?'],

@@ -59,6 +59,50 @@ export interface AgentView {
   memory: { rssBytes: number; };
 }
 
+export interface AlertView {
+  id: string;
+  route: string;
+  /** What is the same trouble has the same name, such as `job report`. */
+  condition: string;
+  level: 'emergency' | 'alert' | 'critical' | 'error' | 'warning' | 'notice' | 'info' | 'debug';
+  title: string;
+  /** ISO 8601, UTC */
+  since: string;
+  /** ISO 8601, UTC */
+  lastAt: string;
+  /** Events that raised it, in a row. */
+  count: number;
+  /** When people were told last; null: it came not often enough, or in quiet hours. */
+  toldAt: string | null;
+  channels: string[];
+  /** When it is told, in quiet hours. */
+  quietUntil: string | null;
+  program: string | null;
+}
+
+export interface DeliveryView {
+  id: string;
+  channel: string;
+  /** Null: a test. */
+  route: string | null;
+  alert: string | null;
+  kind: 'raised' | 'repeated' | 'cleared' | 'digest' | 'test';
+  title: string;
+  /** pending: it is tried until the channel takes it; held: it becomes part of a digest, and then it is digested; refused: the channel will never take it; gave_up: it was tried for long enough. */
+  state: 'pending' | 'held' | 'delivered' | 'digested' | 'refused' | 'gave_up';
+  attempts: number;
+  /** What came of the last attempt. */
+  reason: string | null;
+  /** ISO 8601, UTC */
+  createdAt: string;
+  /** When it is tried next; null: it is over. */
+  nextAt: string | null;
+  /** ISO 8601, UTC */
+  endedAt: string | null;
+  /** The delivery that it is told in. */
+  digest: string | null;
+}
+
 export interface DueView {
   program: string;
   /** ISO 8601, UTC */
@@ -84,6 +128,18 @@ export interface EventView {
   customData: unknown;
   /** One sentence for people. */
   text: string;
+}
+
+export interface HeartbeatView {
+  name: string;
+  everyMs: number;
+  graceMs: number;
+  /** When it succeeded last; null: not since it was declared. */
+  lastAt: string | null;
+  /** By when it should succeed again; it is missed when its grace is over. */
+  dueAt: string;
+  /** ISO 8601, UTC */
+  missedSince: string | null;
 }
 
 export interface JobView {
@@ -516,7 +572,7 @@ export interface DroverApi {
     readonly timestamps?: boolean
   }, options?: CallOptions): AsyncIterable<OutputView>
 
-  /** Events in their order. */
+  /** Events in their order; fewer than asked for where they weigh more than 8 MB together. */
   listEvents(request?: {
     /** The id of the last event that is known already. */
     readonly after?: number
@@ -534,6 +590,31 @@ export interface DroverApi {
     readonly kinds?: readonly string[]
     readonly targets?: readonly string[]
   }, options?: CallOptions): AsyncIterable<EventView>
+
+  /** Troubles that last now, by the routes that they are told by. */
+  listAlerts(request?: Readonly<Record<string, never>>, options?: CallOptions): Promise<AlertView[]>
+
+  /** What was, or is to be, told through the channels, the newest first. */
+  listDeliveries(request?: {
+    readonly channel?: string
+    readonly states?: readonly string[]
+    /** The id of the last one of the page before. */
+    readonly before?: string
+    readonly limit?: number
+  }, options?: CallOptions): Promise<DeliveryView[]>
+
+  /** Sends a word to a channel, and tells what it answered. */
+  testChannel(request: {
+    readonly name: string
+  }, options?: CallOptions): Promise<DeliveryView>
+
+  /** What should succeed in time, and whether it does. */
+  listHeartbeats(request?: Readonly<Record<string, never>>, options?: CallOptions): Promise<HeartbeatView[]>
+
+  /** Says that it succeeded just now. */
+  pingHeartbeat(request: {
+    readonly name: string
+  }, options?: CallOptions): Promise<HeartbeatView>
 
   /** The tokens of the API, without their secrets. */
   listTokens(request?: Readonly<Record<string, never>>, options?: CallOptions): Promise<TokenView[]>

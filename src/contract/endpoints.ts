@@ -3,6 +3,7 @@
  * client calls them, the OpenAPI page is generated from them. Knows no sockets.
  */
 import * as v from 'valibot'
+import { deliveryStates } from '../domain/alerting/alert.ts'
 import type { ErrorCode } from '../domain/error-codes.ts'
 import { findUnknownKind } from '../domain/event-kinds.ts'
 import { instantForms } from '../domain/instant.ts'
@@ -10,8 +11,11 @@ import { occurrenceStateKinds } from '../domain/occurrence.ts'
 import { type LeastRole, roles, tokenNamePattern } from '../domain/role.ts'
 import {
   AgentView,
+  AlertView,
+  DeliveryView,
   DueView,
   EventView,
+  HeartbeatView,
   JobView,
   OccurrenceView,
   OutcomeView,
@@ -97,6 +101,7 @@ const Kinds = v.optional(
   '',
 )
 const stateWords = occurrenceStateKinds.join(', ')
+const isDeliveryState = (text: string): boolean => deliveryStates.some((one) => one === text)
 const isState = (text: string): boolean => occurrenceStateKinds.some((kind) => kind === text)
 const Instant = (meaning: string) =>
   v.optional(v.pipe(v.string(), v.maxLength(64), v.description(`${meaning}: ${instantForms}.`)))
@@ -510,7 +515,7 @@ export const endpoints = {
     method: 'GET',
     path: '/v1/events',
     least: 'viewer',
-    summary: 'Events in their order.',
+    summary: 'Events in their order; fewer than asked for where they weigh more than 8 MB together.',
     query: v.strictObject({
       after: v.optional(whole('The id of the last event that is known already.')),
       kinds: Kinds,
@@ -536,6 +541,64 @@ export const endpoints = {
     response: EventView,
     form: 'events',
     errors: [],
+  },
+  listAlerts: {
+    method: 'GET',
+    path: '/v1/alerts',
+    least: 'viewer',
+    summary: 'Troubles that last now, by the routes that they are told by.',
+    response: v.array(AlertView),
+    form: 'json',
+    errors: [],
+  },
+  listDeliveries: {
+    method: 'GET',
+    path: '/v1/deliveries',
+    least: 'viewer',
+    summary: 'What was, or is to be, told through the channels, the newest first.',
+    query: v.strictObject({
+      channel: v.optional(v.pipe(v.string(), v.maxLength(256))),
+      states: v.optional(
+        v.pipe(
+          listText(`States: ${deliveryStates.join(', ')}.`),
+          v.check((text) => splitList(text).every(isDeliveryState), `states: ${deliveryStates.join(', ')}`),
+          v.transform(splitList),
+        ),
+        '',
+      ),
+      before: v.optional(v.pipe(v.string(), v.description('The id of the last one of the page before.'))),
+      limit: limit(1000, 50),
+    }),
+    response: v.array(DeliveryView),
+    form: 'json',
+    errors: [],
+  },
+  testChannel: {
+    method: 'POST',
+    path: '/v1/channels/:name/test',
+    least: 'operator',
+    summary: 'Sends a word to a channel, and tells what it answered.',
+    response: DeliveryView,
+    form: 'json',
+    errors: ['not_found', 'store_unavailable'],
+  },
+  listHeartbeats: {
+    method: 'GET',
+    path: '/v1/heartbeats',
+    least: 'viewer',
+    summary: 'What should succeed in time, and whether it does.',
+    response: v.array(HeartbeatView),
+    form: 'json',
+    errors: [],
+  },
+  pingHeartbeat: {
+    method: 'POST',
+    path: '/v1/heartbeats/:name/ping',
+    least: 'operator',
+    summary: 'Says that it succeeded just now.',
+    response: HeartbeatView,
+    form: 'json',
+    errors: ['not_found', 'store_unavailable'],
   },
   listTokens: {
     method: 'GET',

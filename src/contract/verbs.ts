@@ -5,8 +5,11 @@
 import type { Role } from '../domain/role.ts'
 import type {
   AgentView,
+  AlertView,
+  DeliveryView,
   DueView,
   EventView,
+  HeartbeatView,
   JobView,
   OccurrenceView,
   OutcomeView,
@@ -21,6 +24,19 @@ import type {
 } from './views.ts'
 
 export interface AgentVerbs {
+  listAlerts(): AlertView[]
+  /** Newest first. */
+  listDeliveries(query: {
+    channel?: string
+    states: readonly string[]
+    before?: string
+    limit: number
+  }): Promise<DeliveryView[]>
+  /** Throws `not_found`. That the channel did not take it is in the answer. */
+  testChannel(name: string): Promise<DeliveryView>
+  listHeartbeats(): HeartbeatView[]
+  /** Throws `not_found`. */
+  pingHeartbeat(name: string): Promise<HeartbeatView>
   getAgent(): AgentView
   /** For Prometheus, in its text format. */
   getMetrics(): Promise<string>

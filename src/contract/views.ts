@@ -3,6 +3,7 @@
  * milliseconds, sizes bytes. Schemas and types share one name.
  */
 import * as v from 'valibot'
+import { deliveryStates } from '../domain/alerting/alert.ts'
 import { eventKinds, eventLevelNames } from '../domain/event.ts'
 import { predecessorConditions } from '../domain/job.ts'
 import { occurrenceStateKinds, outcomes, triggerKinds } from '../domain/occurrence.ts'
@@ -364,6 +365,60 @@ export const OutputView = v.object({
 export type OutputView = v.InferOutput<typeof OutputView>
 
 /** A token of the API; its secret is shown once, when it is made. */
+export const AlertView = v.object({
+  id: v.string(),
+  route: v.string(),
+  condition: v.pipe(
+    v.string(),
+    v.description('What is the same trouble has the same name, such as `job report`.'),
+  ),
+  level: v.picklist(eventLevelNames),
+  title: v.string(),
+  since: Time,
+  lastAt: Time,
+  count: v.pipe(Count, v.description('Events that raised it, in a row.')),
+  toldAt: v.pipe(
+    v.nullable(Time),
+    v.description('When people were told last; null: it came not often enough, or in quiet hours.'),
+  ),
+  channels: v.array(v.string()),
+  quietUntil: v.pipe(v.nullable(Time), v.description('When it is told, in quiet hours.')),
+  program: v.nullable(v.string()),
+})
+export type AlertView = v.InferOutput<typeof AlertView>
+
+export const DeliveryView = v.object({
+  id: v.string(),
+  channel: v.string(),
+  route: v.pipe(v.nullable(v.string()), v.description('Null: a test.')),
+  alert: v.nullable(v.string()),
+  kind: v.picklist(['raised', 'repeated', 'cleared', 'digest', 'test']),
+  title: v.string(),
+  state: v.pipe(
+    v.picklist(deliveryStates),
+    v.description(
+      'pending: it is tried until the channel takes it; held: it becomes part of a digest, and then it is digested; refused: the channel will never take it; gave_up: it was tried for long enough.',
+    ),
+  ),
+  attempts: Count,
+  reason: v.pipe(v.nullable(v.string()), v.description('What came of the last attempt.')),
+  createdAt: Time,
+  nextAt: v.pipe(v.nullable(Time), v.description('When it is tried next; null: it is over.')),
+  endedAt: v.nullable(Time),
+  digest: v.pipe(v.nullable(v.string()), v.description('The delivery that it is told in.')),
+})
+export type DeliveryView = v.InferOutput<typeof DeliveryView>
+
+export const HeartbeatView = v.object({
+  name: v.string(),
+  everyMs: Count,
+  graceMs: Count,
+  lastAt: v.pipe(v.nullable(Time), v.description('When it succeeded last; null: not since it was declared.')),
+  dueAt: v.pipe(Time, v.description('By when it should succeed again; it is missed when its grace is over.')),
+  missedSince: v.nullable(Time),
+})
+export type HeartbeatView = v.InferOutput<typeof HeartbeatView>
+
 export const TokenView = v.object({
   name: v.string(),
   role: v.picklist(roles),

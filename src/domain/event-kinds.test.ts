@@ -14,5 +14,5 @@ test.each([
   ['x.*', expect.stringMatching(/^The kinds are agent\.started, /)],
   ['', expect.stringMatching(/^The kinds are agent\.started, /)],
 ])('the unknown kind `%s` is told with what it may have meant', (kind, hint) => {
-  expect(findUnknownKind(['run.ended', kind])).toEqual({ kind, hint })
+  expect(findUnknownKind(['run.ended', kind])).toMatchObject({ kind, hint })
 })

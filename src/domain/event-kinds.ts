@@ -9,6 +9,8 @@ const families = [...new Set(eventKinds.map((kind) => `${kind.split('.')[0]}.*`)
 
 export interface UnknownKind {
   readonly kind: string
+  /** Null where none is near enough. */
+  readonly near: string | null
   /** A sentence with the nearest kind, or else with all. */
   readonly hint: string
 }
@@ -19,5 +21,5 @@ export function findUnknownKind(patterns: readonly string[]): UnknownKind | null
   if (kind === undefined) return null
   const near = nearest(kind, kind.endsWith('*') ? families : eventKinds)
   const hint = near === null ? `The kinds are ${eventKinds.join(', ')}.` : `Did you mean \`${near}\`?`
-  return { kind, hint }
+  return { kind, near, hint }
 }

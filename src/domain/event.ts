@@ -85,8 +85,11 @@ export interface EventData {
   /** Its timeout passed, and it was ended. */
   'run.timed_out': { lastedMs: Milliseconds }
   'run.ended': { end: RunEnd }
-  /** What it has written since the last such event, in whole characters. `from`, `to`: its bytes in the stream. */
-  'run.output': { stream: 'stdout' | 'stderr'; text: string; from: number; to: number }
+  /**
+   * What it has written since the last such event, in whole characters. `from`, `to`: its bytes in the stream. `isForgotten`: the text was, by
+   * now, and is empty.
+   */
+  'run.output': { stream: 'stdout' | 'stderr'; text: string; from: number; to: number; isForgotten?: true }
   /** What it has written was dropped before it could be told. */
   'run.output_lost': { stream: 'stdout' | 'stderr'; from: number; to: number }
   /** A run was begun for a due time of a job. `lateMs`: after the due time, by the wall clock. */

@@ -32,17 +32,23 @@ const cases: { [K in JobEvent['kind']]: [data: Data[K], text: string][] } = {
       'report: attempt 2 exited with code 1; tries again in 20 s',
     ],
   ],
-  'job.succeeded': [[ended, 'report: done: exited with code 0 (4.2 s)']],
+  'job.succeeded': [
+    [ended, 'report: done: exited with code 0, after 4 seconds'],
+    [{ ...ended, lastedMs: 63_000 }, 'report: done: exited with code 0, after 1 minute, 3 seconds'],
+  ],
   'job.warned': [
-    [{ ...ended, detail: 'exited with code 3' }, 'report: done with a warning: exited with code 3 (4.2 s)'],
+    [
+      { ...ended, detail: 'exited with code 3' },
+      'report: done with a warning: exited with code 3, after 4 seconds',
+    ],
   ],
   'job.failed': [
     [
       { ...ended, attempts: 3, detail: 'exited with code 1' },
-      'report: failed after 3 attempts: exited with code 1 (4.2 s)',
+      'report: failed after 3 attempts: exited with code 1, after 4 seconds',
     ],
   ],
-  'job.timed_out': [[{ ...ended, detail: 'timed out' }, 'report: timed out: timed out (4.2 s)']],
+  'job.timed_out': [[{ ...ended, detail: 'timed out' }, 'report: timed out: timed out, after 4 seconds']],
   'job.stopped': [
     [
       { ...ended, attempts: 0, lastedMs: null, detail: 'stopped before it began' },
@@ -52,7 +58,7 @@ const cases: { [K in JobEvent['kind']]: [data: Data[K], text: string][] } = {
   'job.lost': [
     [
       { ...ended, detail: 'ended with a restart of the machine' },
-      'report: lost: ended with a restart of the machine (4.2 s)',
+      'report: lost: ended with a restart of the machine, after 4 seconds',
     ],
   ],
   'job.skipped': [
@@ -81,7 +87,7 @@ const cases: { [K in JobEvent['kind']]: [data: Data[K], text: string][] } = {
   ],
 }
 
-describe('an event of a job says', () => {
+describe('S-C10 an event of a job says', () => {
   for (const [kind, said] of Object.entries(cases)) {
     for (const [data, text] of said)
       test(`${kind}: ${text}`, () => {

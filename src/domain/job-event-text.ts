@@ -1,4 +1,5 @@
 /** One sentence for people about each event of a job, and of all jobs together. */
+import { inWords } from './duration-words.ts'
 import type { EventData, EventKind } from './event.ts'
 import { missReasons } from './occurrence.ts'
 
@@ -30,7 +31,7 @@ export function describeJobEvent(event: JobEvent, who: string): string {
     case 'job.lost': {
       const { detail, attempts, lastedMs } = event.data
       const tries = attempts > 1 ? ` after ${attempts} attempts` : ''
-      const lasted = lastedMs === null ? '' : ` (${spanText(lastedMs)})`
+      const lasted = lastedMs === null ? '' : `, after ${inWords(lastedMs)}`
       return `${who}: ${verbs[event.kind]}${tries}: ${detail}${lasted}`
     }
     case 'job.skipped':

@@ -145,8 +145,17 @@ export interface OutputPolicy {
   readonly capture?: 'on-demand'
   /** Absent: nothing goes to the system's log. */
   readonly syslog?: SyslogPolicy
+  /** What is written is told in events as well. Absent: it is not. */
+  readonly events?: OutputEvents
   /** What all slots and runs of the program may take together. Absent: no quota. */
   readonly quotaBytes?: number
+}
+
+export interface OutputEvents {
+  /** Between two looks at what a living run wrote. */
+  readonly everyMs: Milliseconds
+  /** The most output that one event tells. Bytes. */
+  readonly maxBytes: number
 }
 
 /** Lines that go to the system's log as well. */

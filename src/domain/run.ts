@@ -118,6 +118,8 @@ export interface Run {
   readonly peak?: RunPeak
   /** When it was told that the run lasts longer than it should; absent: it was not. */
   readonly warnedAt?: number
+  /** How far its output is told as events, in bytes of each stream. Absent: nothing was. */
+  readonly toldOutput?: { readonly out: number; readonly err: number }
 }
 
 /**

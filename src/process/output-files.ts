@@ -54,6 +54,12 @@ export class RunOutput implements OutputSource {
     return null
   }
 
+  /** Up to where the segment goes that holds this position; null where none does. */
+  endOfSegment(position: number): number | null {
+    const segment = this.segments().find(({ offset, size }) => position >= offset && position < offset + size)
+    return segment ? segment.offset + segment.size : null
+  }
+
   private segments(): Segment[] {
     return listSegments(this.directory, this.stream).map(({ path, offset }) => {
       const size = path.endsWith('.gz') ? lengthOfCompressed(path) : sizeOf(path)

@@ -4,8 +4,10 @@
  *
  * The promise rests on `record`: everything that belongs to one decision is committed as one, or not at all.
  */
+import type { Alert, Delivery, DeliveryState } from '../domain/alerting/alert.ts'
+import type { HeartbeatState } from '../domain/alerting/heartbeat-book.ts'
 import type { ChainProgress } from '../domain/chain.ts'
-import type { DroverEvent, NewEvent } from '../domain/event.ts'
+import type { DroverEvent, EventKind, NewEvent } from '../domain/event.ts'
 import type { Occurrence, OccurrenceStateKind } from '../domain/occurrence.ts'
 import type { Program } from '../domain/program.ts'
 import type { Role } from '../domain/role.ts'
@@ -15,7 +17,10 @@ import type { SlotTally } from '../domain/slot-tally.ts'
 import type { RunPeak } from '../domain/usage.ts'
 
 export interface Store {
-  /** Applies all of it in one durable transaction. The events come back with their ids, in the given order. */
+  /**
+   * Applies all of it in one durable transaction. The events come back with their ids, in the given order. Where the texts of all `run.output`
+   * events together pass their bound, the oldest of them are forgotten by it; the events stay.
+   */
   record(changes: Changes): Promise<DroverEvent[]>
 
   loadPrograms(): Promise<StoredProgram[]>
@@ -61,13 +66,27 @@ export interface Store {
     readonly recordedBefore: number | null
   }): Promise<number>
 
+  /** Troubles that people were, or may yet be, told of. */
+  loadAlerts(): Promise<Alert[]>
+  /** Those that are not over, oldest first. */
+  listOpenDeliveries(): Promise<Delivery[]>
+  /** Newest first. */
+  listDeliveries(query: DeliveryQuery): Promise<Delivery[]>
+  loadHeartbeats(): Promise<HeartbeatState[]>
+
   /** Ascending; with `newest` the last ones up to the limit. */
   listEvents(query: EventQuery): Promise<DroverEvent[]>
   lastEventId(): Promise<number>
 
   /** Forgets rows of history beyond the limits; returns how many. */
   /** `forgottenBefore`: due times of programs that are no jobs any more go when they were recorded before. */
-  trim(limits: { keepRuns: number; keepEvents: number; forgottenBefore: number }): Promise<number>
+  trim(limits: {
+    keepRuns: number
+    keepEvents: number
+    /** Deliveries that are over. */
+    keepDeliveries: number
+    forgottenBefore: number
+  }): Promise<number>
   close(): Promise<void>
 }
 
@@ -98,6 +117,12 @@ export interface Changes {
   readonly peaks?: readonly { readonly id: string; readonly peak: RunPeak }[]
   /** Runs of which it was told that they last longer than they should. */
   readonly warnedRuns?: readonly { readonly id: string; readonly warnedAt: number }[]
+  /** How far the output of runs is told by the events of these changes; null: nothing of that stream. */
+  readonly toldOutput?: readonly {
+    readonly id: string
+    readonly out: number | null
+    readonly err: number | null
+  }[]
   /** Their directories are gone. */
   readonly droppedRuns?: readonly string[]
   /** The whole set of one source, replacing that source's former set. */
@@ -106,6 +131,14 @@ export interface Changes {
     readonly programs: readonly Program[]
     readonly generation: number
   }
+  /** Inserted or replaced by id. */
+  readonly alerts?: readonly Alert[]
+  readonly removedAlerts?: readonly string[]
+  /** Inserted or replaced by id. */
+  readonly deliveries?: readonly Delivery[]
+  /** Inserted or replaced by name. */
+  readonly heartbeats?: readonly HeartbeatState[]
+  readonly removedHeartbeats?: readonly string[]
   /** Inserted or replaced by name. */
   readonly tokens?: readonly StoredToken[]
   readonly removedTokens?: readonly string[]
@@ -113,7 +146,17 @@ export interface Changes {
 }
 
 /** Small facts about the node itself. */
-export type NoteName = 'boot' | 'shutdown' | 'node' | 'labels' | 'paused' | 'trimmed'
+export type NoteName =
+  | 'boot'
+  | 'shutdown'
+  | 'node'
+  | 'labels'
+  | 'paused'
+  | 'trimmed'
+  /** Up to which event alerts were decided; empty: nobody watches. */
+  | 'alerted'
+  /** What the configuration said of alerts, for an agent that cannot read it. */
+  | 'alerts'
 
 /** A token as it is kept: of its secret only the hash. Times are wall times. */
 export interface StoredToken {
@@ -207,12 +250,24 @@ export interface OccurrenceQuery {
   readonly limit: number
 }
 
+export interface DeliveryQuery {
+  /** Null is any. */
+  readonly channel: string | null
+  /** Empty is any. */
+  readonly states: readonly DeliveryState[]
+  /** Only those that are older than this one. */
+  readonly before?: string
+  readonly limit: number
+}
+
 /** any; ended: that ended as a run; good: whose run was a success, be it with a warning. */
 export type WhichLast = 'any' | 'ended' | 'good'
 
 export interface EventQuery {
   readonly after?: number
   readonly kinds: readonly string[]
+  /** None of these. */
+  readonly without?: readonly EventKind[]
   /** Null is any. */
   readonly slots: readonly string[] | null
   /** Beside those of the slots: those of one of these programs that concern none of its slots. */
@@ -220,4 +275,6 @@ export interface EventQuery {
   readonly run?: string
   readonly limit: number
   readonly newest: boolean
+  /** No more than about this, but one event at least: a page of output events may weigh much. Absent: without such a bound. */
+  readonly mostBytes?: number
 }

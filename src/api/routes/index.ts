@@ -3,6 +3,7 @@
  */
 import type { Route } from '../route.ts'
 import { agentRoutes } from './agent.ts'
+import { alertRoutes } from './alerts.ts'
 import { configRoutes } from './config.ts'
 import { eventRoutes } from './events.ts'
 import { jobRoutes } from './jobs.ts'
@@ -19,5 +20,6 @@ export const routes: readonly Route[] = [
   ...jobRoutes,
   ...runRoutes,
   ...eventRoutes,
+  ...alertRoutes,
   ...tokenRoutes,
 ]

@@ -1,7 +1,9 @@
 /** `drover doctor` as a person sees it: what the machine, the agent, the configuration and the programs say, in one list. */
+
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { LoadedConfig } from '../../config/load/loaded-config.ts'
 import { jobView, occurrenceView, slotView } from '../../contract/testing/samples.ts'
+import { noAlerts } from '../../domain/alert-settings.ts'
 import { type Finding, findingsOf } from '../../domain/finding.ts'
 import { UserError } from '../../domain/user-error.ts'
 import { type LineOptions, runLine } from '../testing/run-line.ts'
@@ -12,7 +14,7 @@ afterEach(() => vi.unstubAllEnvs())
 const fine: LoadedConfig = {
   programs: [],
   problems: [],
-  settings: { log: null, outputQuotaBytes: null, labels: {} },
+  settings: { log: null, outputQuotaBytes: null, labels: {}, alerts: noAlerts },
   api: null,
   files: [],
   root: '/home/alice/drover.yaml',

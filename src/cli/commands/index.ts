@@ -2,6 +2,7 @@
  * All commands, in the order of the help.
  */
 import type { Command } from '../define-command.ts'
+import { alertsCommand, alertTestCommand } from './alerts.ts'
 import { applyCommand } from './apply.ts'
 import { captureCommand } from './capture.ts'
 import { completeCommand } from './complete.ts'
@@ -9,10 +10,12 @@ import { completionCommand } from './completion.ts'
 import { configCheckCommand } from './config-check.ts'
 import { configPrintCommand } from './config-print.ts'
 import { configSchemaCommand } from './config-schema.ts'
+import { deliveriesCommand } from './deliveries.ts'
 import { doctorCommand } from './doctor.ts'
 import { disableCommand, enableCommand } from './enable.ts'
 import { eventsCommand } from './events.ts'
 import { execCommand } from './exec.ts'
+import { beatCommand, heartbeatsCommand } from './heartbeats.ts'
 import { historyCommand } from './history.ts'
 import { importCrontabCommand } from './import-crontab.ts'
 import { importPackageCommand } from './import-package.ts'
@@ -78,6 +81,11 @@ export const commands: readonly Command[] = [
   runsCommand,
   runCommand,
   eventsCommand,
+  alertsCommand,
+  alertTestCommand,
+  deliveriesCommand,
+  heartbeatsCommand,
+  beatCommand,
   doctorCommand,
   initCommand,
   configCheckCommand,

@@ -1,4 +1,5 @@
 /** What each command prints, to the letter, with colours off. */
+
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -14,6 +15,7 @@ import {
   slotView,
 } from '../../contract/testing/samples.ts'
 import type { OutputView } from '../../contract/views.ts'
+import { noAlerts } from '../../domain/alert-settings.ts'
 import { UserError } from '../../domain/user-error.ts'
 import { runLine } from '../testing/run-line.ts'
 
@@ -486,7 +488,7 @@ describe('plan, reload, apply, remove', () => {
 describe('config', () => {
   const loaded = (given: Partial<LoadedConfig> = {}): LoadedConfig => ({
     programs: [],
-    settings: { log: null, outputQuotaBytes: null, labels: {} },
+    settings: { log: null, outputQuotaBytes: null, labels: {}, alerts: noAlerts },
     problems: [],
     api: null,
     files: ['/home/alice/drover.yaml'],

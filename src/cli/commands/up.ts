@@ -16,6 +16,12 @@ export const upCommand = defineCommand({
       'open the API on TCP as well, such as 127.0.0.1:9650; may be repeated',
     ),
     logLevel: option.choice('--log-level <level>', 'what is printed', eventLevelNames, 'info'),
+    logFormat: option.choice(
+      '--log-format <format>',
+      'how it is printed: text or json',
+      ['text', 'json'] as const,
+      'text',
+    ),
     logFile: option.text(
       '--log-file <file>',
       'a file for the log as well, rotated at 50 MB (default: as the configuration says)',
@@ -44,7 +50,7 @@ export const upCommand = defineCommand({
     'up -c drover.config.ts --output': 'everything in one terminal',
     'up -c conf.d -D ./.drover': 'with a folder of them, and a data directory of its own',
   },
-  run({ listen, logLevel, logFile, leaveWorkers, output, exitWhen, stopWithin, init }, context) {
+  run({ listen, logLevel, logFormat, logFile, leaveWorkers, output, exitWhen, stopWithin, init }, context) {
     const { startAgent, global, out } = context
     const printing = output ? new OutputOfAll(context) : null
     return startAgent({
@@ -52,6 +58,7 @@ export const upCommand = defineCommand({
       dataDir: global.dataDir,
       node: global.node,
       logLevel,
+      logFormat,
       logFile,
       listen,
       leaveWorkersOnTerm: leaveWorkers,

@@ -73,8 +73,12 @@ export const stop = block(
   'a table with signal, grace and target',
 )
 
-const facilityNames = Object.keys(syslogFacilities) as SyslogFacility[]
-const syslogPath = v.pipe(text('the path of a socket'), v.regex(/^\//, 'an absolute path'), v.maxLength(100))
+export const facilityNames = Object.keys(syslogFacilities) as SyslogFacility[]
+export const syslogPath = v.pipe(
+  text('the path of a socket'),
+  v.regex(/^\//, 'an absolute path'),
+  v.maxLength(100),
+)
 
 const syslog = block(
   'SyslogConfig',
@@ -103,6 +107,33 @@ const syslog = block(
   },
   'a table with facility, tag and path',
 )
+
+const outputEventsBlock = block(
+  'OutputEventsConfig',
+  {
+    every: v.optional(
+      key(duration(100, 3_600_000), {
+        description: 'How often what was written since is told, while a run lives.',
+        unit: 'seconds, or a text with a unit',
+        examples: ['1s'],
+        relation:
+          'What is written while nothing is told is told by the next look; nothing is left out for it.',
+      }),
+      '3s',
+    ),
+    maxChunk: v.optional(
+      key(size(1024, 10 * 1024 ** 2, null), {
+        description: 'The most output that one event tells; the rest follows at once in further events.',
+        unit: 'bytes, or a text with a unit',
+        examples: ['64KB'],
+      }),
+      '256KB',
+    ),
+  },
+  'a table with every and maxChunk',
+)
+
+const outputEvents = v.union([flag(), outputEventsBlock], 'true, false, or a table with every and maxChunk')
 
 export const output = block(
   'OutputConfig',
@@ -173,6 +204,16 @@ export const output = block(
           'Works for streams that are stored, so not with `discard`. `format` has no influence on it.',
       }),
     ),
+    events: v.optional(
+      key(outputEvents, {
+        description:
+          'Whether what is written is told in events as well, as `run.output`: in order, in whole characters, all of it before the event that the run ended.',
+        examples: [true, { every: '1s', maxChunk: '64KB' }],
+        relation:
+          'For streams that go into Drover’s own files, as they are stored (`format`, `capture`). What is rotated away before it could be told is told to be lost, as `run.output_lost`. The texts of all such events together keep to 256 MB, the oldest are forgotten.',
+      }),
+      false,
+    ),
     quota: v.optional(
       key(size(128 * 1024, 1024 ** 5, null), {
         description:
@@ -185,7 +226,7 @@ export const output = block(
       }),
     ),
   },
-  'a table with maxSize, keep, maxAge, format, compress, syslog and quota',
+  'a table with maxSize, keep, maxAge, format, compress, capture, syslog, events and quota',
 )
 
 const backoffKinds = ['exponential', 'linear'] as const
@@ -347,7 +388,7 @@ const envValueExpected = 'text, a number, true or false, or a table with fromFil
 const secretExpected = 'a table with one of fromFile and fromEnv'
 
 /** A value that stands elsewhere and is read for each run. */
-const secret = v.pipe(
+export const secret = v.pipe(
   block(
     'SecretConfig',
     {

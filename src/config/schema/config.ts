@@ -4,6 +4,7 @@
 import * as v from 'valibot'
 import { nameRule, programKeyPattern } from '../program-name.ts'
 import { agentLog, agentOutput } from './agent.ts'
+import { alerts, heartbeats } from './alerts.ts'
 import { api } from './api.ts'
 import { job, labels } from './job.ts'
 import { block, key, path, table } from './leaves.ts'
@@ -77,12 +78,37 @@ export const config = block(
       }),
       {},
     ),
+    alerts: v.optional(
+      key(alerts, {
+        description: 'Who is told of which events, and where.',
+        examples: [
+          {
+            channels: { ops: { kind: 'slack', url: { fromFile: '/run/secrets/slack' } } },
+            routes: [{ events: ['job.failed', 'slot.gave_up'], to: 'ops' }],
+          },
+        ],
+        defaultText: 'nobody is told',
+        relation: 'Read when the agent starts and by a reload. In one file only.',
+      }),
+    ),
+    heartbeats: v.optional(
+      key(heartbeats, {
+        description:
+          'What should succeed at least so often, each under its name: a job, what `drover exec NAME` runs, or whatever pings it. When it did not, that is an event.',
+        examples: [{ backup: { every: '1d', grace: '1h' } }],
+        defaultText: 'none',
+        relation: 'Read when the agent starts and by a reload. In one file only.',
+      }),
+    ),
     log: v.optional(
       key(agentLog, {
-        description: 'A file for the agent’s own log, rotated by size.',
-        examples: [{ file: '/var/log/drover/agent.log', level: 'error' }],
+        description: 'Where the agent’s own log goes, and how serious what is.',
+        examples: [
+          { file: '/var/log/drover/agent.log', level: 'error' },
+          { levels: { 'job.failed': 'alert' } },
+        ],
         defaultText: 'standard error alone',
-        relation: 'Read when the agent starts; a reload changes nothing of it.',
+        relation: 'Read when the agent starts and by a reload. In one file only.',
       }),
     ),
     output: v.optional(

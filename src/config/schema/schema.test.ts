@@ -19,7 +19,7 @@ type Mutable<T> = T extends Scalar
     ? never
     : T extends readonly (infer Item)[]
       ? Mutable<Item>[]
-      : { -readonly [K in keyof T]: K extends 'customData' ? unknown : Mutable<T[K]> }
+      : { -readonly [K in keyof T]: K extends 'customData' | 'template' ? unknown : Mutable<T[K]> }
 
 test('whatever the published types allow, the schema takes', () => {
   expectTypeOf<Mutable<Omit<Config, '$schema'>>>().toExtend<Omit<ConfigInput, '$schema'>>()

@@ -57,10 +57,10 @@ export function entriesOf(schema: v.GenericSchema): Readonly<Record<string, v.Ge
   return shape(nodeOf(schema).schema).entries ?? null
 }
 
-/** The alternatives of a union and of the unions in it, in order; else the schema alone. */
+/** The alternatives of a union or variant and of the unions in it, in order; else the schema alone. */
 export function alternativesOf(schema: v.GenericSchema): readonly v.GenericSchema[] {
   const node = shape(nodeOf(schema).schema)
-  if (node.type !== 'union') return [schema]
+  if (node.type !== 'union' && node.type !== 'variant') return [schema]
   return (node.options ?? []).flatMap((option) => alternativesOf(option as v.GenericSchema))
 }
 

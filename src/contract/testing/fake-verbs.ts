@@ -5,8 +5,11 @@ import { UserError } from '../../domain/user-error.ts'
 import type { AgentVerbs } from '../verbs.ts'
 import type { AgentView, EventView, OutputView } from '../views.ts'
 import {
+  alertView,
+  deliveryView,
   dueView,
   eventView,
+  heartbeatView,
   jobView,
   occurrenceView,
   outcomeView,
@@ -113,6 +116,17 @@ export function createFakeVerbs(replaced: Partial<AgentVerbs> = {}): FakeVerbs {
     },
     listEvents: async () => [eventView()],
     streamEvents: () => only<EventView>(eventView()),
+    listAlerts: () => [alertView()],
+    listDeliveries: async () => [deliveryView()],
+    testChannel: async (name) => {
+      if (name !== 'ops') throw new UserError('not_found', `There is no channel ${name}.`)
+      return deliveryView({ kind: 'test', route: null, alert: null })
+    },
+    listHeartbeats: () => [heartbeatView()],
+    pingHeartbeat: async (name) => {
+      if (name !== 'backup') throw new UserError('not_found', `There is no heartbeat ${name}.`)
+      return heartbeatView()
+    },
     listTokens: () => [tokenView()],
     createToken: async () => ({ token: tokenView(), secret: 'drover_sample' }),
     revokeToken: async (name) => {

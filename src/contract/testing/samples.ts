@@ -2,8 +2,11 @@
  * Views for tests: complete ones, of which a test names only what it is about.
  */
 import type {
+  AlertView,
+  DeliveryView,
   DueView,
   EventView,
+  HeartbeatView,
   JobView,
   OccurrenceView,
   OutcomeView,
@@ -186,6 +189,55 @@ export function programView(given: Partial<ProgramView> = {}): ProgramView {
       processes: 1,
       launch: { command: { kind: 'shell', text: 'node worker.js' } },
     },
+    ...given,
+  }
+}
+
+export function alertView(given: Partial<AlertView> = {}): AlertView {
+  return {
+    id: '1k7q2m9x4c0ab9',
+    route: 'critical',
+    condition: 'job report',
+    level: 'error',
+    title: 'report: failed: exited with code 1 (4 s)',
+    since: sampleNow,
+    lastAt: sampleNow,
+    count: 3,
+    toldAt: sampleNow,
+    channels: ['ops', 'pager'],
+    quietUntil: null,
+    program: 'report',
+    ...given,
+  }
+}
+
+export function deliveryView(given: Partial<DeliveryView> = {}): DeliveryView {
+  return {
+    id: '1k7q2m9x4c0ac0',
+    channel: 'ops',
+    route: 'critical',
+    alert: '1k7q2m9x4c0ab9',
+    kind: 'raised',
+    title: 'report: failed: exited with code 1 (4 s)',
+    state: 'delivered',
+    attempts: 1,
+    reason: '200 OK',
+    createdAt: sampleNow,
+    nextAt: null,
+    endedAt: sampleNow,
+    digest: null,
+    ...given,
+  }
+}
+
+export function heartbeatView(given: Partial<HeartbeatView> = {}): HeartbeatView {
+  return {
+    name: 'backup',
+    everyMs: 86_400_000,
+    graceMs: 3_600_000,
+    lastAt: sampleNow,
+    dueAt: '2026-09-22T14:13:20.000Z',
+    missedSince: null,
     ...given,
   }
 }

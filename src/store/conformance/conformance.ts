@@ -4,6 +4,7 @@
  */
 import { afterEach, describe } from 'vitest'
 import type { Store } from '../store.ts'
+import { describeAlerts } from './alerts.ts'
 import { describeAtomicity } from './atomicity.ts'
 import { describeEvents } from './events.ts'
 import { describeJobs } from './jobs.ts'
@@ -42,6 +43,7 @@ export function describeConformance(makeStore: () => Promise<StoreUnderTest>): v
     describeSlots(make)
     describeRuns(make)
     describeEvents(make)
+    describeAlerts(make)
     describeJobs(make)
     describeNotes(make)
     describeTrim(make)

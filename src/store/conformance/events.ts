@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { NewEvent } from '../../domain/event.ts'
 import type { EventQuery, Store } from '../store.ts'
 import type { MakeStore } from './conformance.ts'
-import { aBrokenEvent, anEvent } from './samples.ts'
+import { aBrokenEvent, anEvent, anOutput } from './samples.ts'
 
 export function describeEvents(make: MakeStore): void {
   describe('events', () => {
@@ -56,6 +56,18 @@ export function describeEvents(make: MakeStore): void {
       expect(await numbers(store, { after: 5 })).toEqual([])
     })
 
+    it('lists no more than a bound of bytes lets, and one at least', async () => {
+      const { store } = await make()
+      const texts = ['a'.repeat(600), 'b'.repeat(600), 'c'.repeat(600)]
+      await store.record({ events: texts.map((text, index) => anOutput(index * 600, text)) })
+      expect(await numbers(store, { mostBytes: 1 })).toEqual([1])
+      expect(await numbers(store, { mostBytes: 1500 })).toEqual([1, 2])
+      expect(await numbers(store, { mostBytes: 1500, newest: true })).toEqual([2, 3])
+      expect(await numbers(store, { mostBytes: 1500, after: 1, slots: ['mailer:0'] })).toEqual([2, 3])
+      expect(await numbers(store, { mostBytes: 1500, slots: [] })).toEqual([])
+      expect(await numbers(store, { mostBytes: 10_000 })).toEqual([1, 2, 3])
+    })
+
     it('lists them by slots and by run', async () => {
       const { store } = await make()
       await store.record({
@@ -101,6 +113,7 @@ export function describeEvents(make: MakeStore): void {
       expect(await found('RUN.*')).toEqual([])
       expect(await found('%.*')).toEqual([])
       expect(await found('slot.gave?up')).toEqual([])
+      expect(await numbers(store, { without: ['run.ended'] })).toEqual([1, 3, 4])
     })
   })
 }

@@ -180,7 +180,9 @@ export function describeJobs(make: MakeStore): void {
           anOccurrence('o3', { program: 'gone', dueAt: 1000, recordedAt: 9, state: skipped }),
         ],
       })
-      expect(await store.trim({ keepRuns: 10, keepEvents: 10, forgottenBefore: 5 })).toBe(1)
+      expect(await store.trim({ keepRuns: 10, keepEvents: 10, keepDeliveries: 9, forgottenBefore: 5 })).toBe(
+        1,
+      )
       const left = await store.listOccurrences({ programs: null, states: [], limit: 10 })
       expect(left.map(({ id }) => id)).toEqual(['o3', 'o1'])
     })

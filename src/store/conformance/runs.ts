@@ -48,6 +48,23 @@ export function describeRuns(make: MakeStore): void {
       expect(await second.findRuns('r1')).toMatchObject([{ peak, warnedAt: 1_790_000_000_007 }])
     })
 
+    it('S-F2 keeps how far the output of a run was told, of each stream', async () => {
+      const one = await make()
+      await one.store.record({ claimedRuns: [aRun('r1'), aRun('r2')] })
+      await one.store.record({ toldOutput: [{ id: 'r1', out: 10, err: null }] })
+      await one.store.record({
+        toldOutput: [
+          { id: 'r1', out: null, err: 7 },
+          { id: 'r1', out: 5_000_000_000, err: null },
+        ],
+      })
+      const store = await one.reopen()
+      expect(await store.findRuns('r1')).toEqual([
+        { ...aRun('r1'), toldOutput: { out: 5_000_000_000, err: 7 } },
+      ])
+      expect(await store.findRuns('r2')).toEqual([aRun('r2')])
+    })
+
     it('leaves a run that is claimed again as it is', async () => {
       const { store } = await make()
       await end(store, aRun('r1'), 5)

@@ -52,6 +52,12 @@ export function anEvent(at: number, changes: Partial<NewEvent> = {}): NewEvent {
   } as NewEvent
 }
 
+/** What a run wrote, from a position on. */
+export function anOutput(from: number, text: string): NewEvent {
+  const data = { stream: 'stdout', text, from, to: from + Buffer.byteLength(text) }
+  return anEvent(from, { kind: 'run.output', data, run: 'r1' } as Partial<NewEvent>)
+}
+
 /** An event that no store can take: something that is never absent is absent. */
 export function aBrokenEvent(): NewEvent {
   return anEvent(0, { at: null as never })

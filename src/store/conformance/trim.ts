@@ -10,7 +10,7 @@ export function describeTrim(make: MakeStore): void {
     it('forgets the oldest ended runs beyond the limit', async () => {
       const { store } = await make()
       for (const id of ['r1', 'r2', 'r3', 'r4']) await end(store, id, null)
-      expect(await store.trim({ keepRuns: 3, keepEvents: 10, forgottenBefore: 0 })).toBe(1)
+      expect(await store.trim({ keepRuns: 3, keepEvents: 10, keepDeliveries: 9, forgottenBefore: 0 })).toBe(1)
       expect(await ids(store)).toEqual(['r4', 'r3', 'r2'])
     })
 
@@ -20,22 +20,29 @@ export function describeTrim(make: MakeStore): void {
       await end(store, 'r2', 5)
       await end(store, 'r3', null)
       await end(store, 'r4', null)
-      await store.trim({ keepRuns: 0, keepEvents: 0, forgottenBefore: 0 })
+      await store.trim({ keepRuns: 0, keepEvents: 0, keepDeliveries: 9, forgottenBefore: 0 })
       expect(await ids(store)).toEqual(['r2', 'r1'])
     })
 
     it('forgets the oldest events beyond the limit, and never uses a number again', async () => {
       const { store } = await make()
       await store.record({ events: [1, 2, 3, 4, 5].map((at) => anEvent(at)) })
-      expect(await store.trim({ keepRuns: 10, keepEvents: 2, forgottenBefore: 0 })).toBe(3)
+      expect(await store.trim({ keepRuns: 10, keepEvents: 2, keepDeliveries: 9, forgottenBefore: 0 })).toBe(3)
       const query = { kinds: [], slots: null, limit: 10, newest: false }
       expect((await store.listEvents(query)).map(({ id }) => id)).toEqual([4, 5])
-      await store.trim({ keepRuns: 10, keepEvents: 0, forgottenBefore: 0 })
+      await store.trim({ keepRuns: 10, keepEvents: 0, keepDeliveries: 9, forgottenBefore: 0 })
       expect((await store.record({ events: [anEvent(6)] })).map(({ id }) => id)).toEqual([6])
     })
 
     it('does nothing to an empty store', async () => {
-      expect(await (await make()).store.trim({ keepRuns: 1, keepEvents: 1, forgottenBefore: 0 })).toBe(0)
+      expect(
+        await (await make()).store.trim({
+          keepRuns: 1,
+          keepEvents: 1,
+          keepDeliveries: 9,
+          forgottenBefore: 0,
+        }),
+      ).toBe(0)
     })
   })
 }

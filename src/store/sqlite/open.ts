@@ -8,9 +8,9 @@ import { migrations } from '../migrations/sqlite/index.ts'
 import type { Store } from '../store.ts'
 import { type Database, openDatabase, prepareForWrites } from './engine.ts'
 import { explain } from './explain.ts'
-import { createSqliteStore } from './sqlite-store.ts'
+import { createSqliteStore, type StoreLimits } from './sqlite-store.ts'
 
-export function openSqliteStore(path: string): Store {
+export function openSqliteStore(path: string, limits: StoreLimits = {}): Store {
   const database = openOrExplain(path)
   try {
     migrate(database, path)
@@ -18,7 +18,7 @@ export function openSqliteStore(path: string): Store {
     database.close()
     throw explain(error, path)
   }
-  return createSqliteStore(database, path)
+  return createSqliteStore(database, path, limits)
 }
 
 function openOrExplain(path: string): Database {

@@ -17,7 +17,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { describeConformance } from '../conformance/conformance.ts'
-import { anEvent, aRun, aSlot } from '../conformance/samples.ts'
+import { anEvent, anOutput, aRun, aSlot } from '../conformance/samples.ts'
 import { migrations } from '../migrations/sqlite/index.ts'
 import type { Store } from '../store.ts'
 import { closeDatabase, type Database, openDatabase, prepareForWrites, type Statement } from './engine.ts'
@@ -251,6 +251,35 @@ describe('a store on SQLite', () => {
     isFailing = false
     await store.record({ notes: { node: 'n' } })
     expect([await store.loadNote('boot'), await store.loadNote('node')]).toEqual([null, 'n'])
+  })
+})
+
+describe('S-T16 what output events keep', () => {
+  it('is bounded: the oldest texts go, all events and their places stay', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'drover-store-'))
+    const path = join(folder, 'drover.db')
+    let store = openSqliteStore(path, { outputBytes: 20 })
+    const told = async (): Promise<unknown[]> =>
+      (await store.listEvents({ kinds: ['run.output'], slots: null, limit: 100, newest: false })).map(
+        ({ id, data }) => ({ id, ...data }),
+      )
+    await store.record({ events: [anOutput(0, 'ten bytes.'), anEvent(1), anOutput(10, 'ten bytes.')] })
+    const [first, second] = await told()
+    expect(first).toMatchObject({ id: 1, text: 'ten bytes.' })
+    // The count goes on where the agent before stopped.
+    await store.close()
+    store = openSqliteStore(path, { outputBytes: 20 })
+    await store.record({ events: [anOutput(20, 'ten bytes.')] })
+    expect(await told()).toEqual([
+      { id: 1, stream: 'stdout', text: '', from: 0, to: 10, isForgotten: true },
+      second,
+      { id: 4, stream: 'stdout', text: 'ten bytes.', from: 20, to: 30 },
+    ])
+    await store.trim({ keepRuns: 10, keepEvents: 0, keepDeliveries: 9, forgottenBefore: 0 })
+    await store.record({ events: [anOutput(30, 'ten bytes.'), anOutput(40, 'ten bytes.')] })
+    expect(await told()).toHaveLength(2)
+    await store.close()
+    rmSync(folder, { recursive: true })
   })
 })
 

@@ -1,5 +1,7 @@
 /** The store on SQLite. Queries are kysely's, so that another database needs another dialect and no other code. */
-import { Kysely, type Transaction } from 'kysely'
+import { Kysely, sql, type Transaction } from 'kysely'
+import type { Alert, Delivery, DeliveryState } from '../../domain/alerting/alert.ts'
+import type { HeartbeatState } from '../../domain/alerting/heartbeat-book.ts'
 import type { DroverEvent, NewEvent } from '../../domain/event.ts'
 import {
   isGoodOutcome,
@@ -13,6 +15,7 @@ import type { Run, RunCause, RunEnd } from '../../domain/run.ts'
 import type { RunPeak } from '../../domain/usage.ts'
 import type {
   Changes,
+  DeliveryQuery,
   EventQuery,
   NoteName,
   OccurrenceQuery,
@@ -32,21 +35,34 @@ import type { Tables } from './tables.ts'
 
 /** Rows per statement, at most: SQLite takes 32,766 parameters, and the widest table has 15 columns. */
 const mostRowsPerStatement = 256
+/** What the texts of all output events together may take: it would else be kept twice, and for as long as other events. */
+const mostOutputBytes = 256 * 1024 ** 2
 /** No text that begins with a prefix sorts after the prefix with this. */
 const lastCharacter = '\u{10ffff}'
 
 /** `path` is for the messages of errors. */
-export function createSqliteStore(database: Database, path: string): Store {
+export function createSqliteStore(
+  database: Database,
+  path: string,
+  { outputBytes = mostOutputBytes }: StoreLimits = {},
+): Store {
   const dialect = sqliteDialect(database, (error) => explain(error, path))
-  return new SqliteStore(new Kysely<Tables>({ dialect }))
+  return new SqliteStore(new Kysely<Tables>({ dialect }), outputBytes)
+}
+
+export interface StoreLimits {
+  /** Of the texts of output events. */
+  readonly outputBytes?: number
 }
 
 class SqliteStore implements Store {
   private readonly db: Kysely<Tables>
+  private readonly outputBytes: number
   private closing: Promise<void> | null = null
 
-  constructor(db: Kysely<Tables>) {
+  constructor(db: Kysely<Tables>, outputBytes: number) {
     this.db = db
+    this.outputBytes = outputBytes
   }
 
   async record(changes: Changes): Promise<DroverEvent[]> {
@@ -56,11 +72,12 @@ class SqliteStore implements Store {
       await writeScales(tx, changes)
       await writeRuns(tx, changes)
       await writeJobs(tx, changes)
+      await writeAlerts(tx, changes)
       await writeTokens(tx, changes)
       for (const [name, value] of Object.entries(changes.notes ?? {})) {
         await tx.replaceInto('notes').values({ name, value }).execute()
       }
-      return await writeEvents(tx, changes.events ?? [])
+      return await writeEvents(tx, changes.events ?? [], this.outputBytes)
     })
   }
 
@@ -111,6 +128,34 @@ class SqliteStore implements Store {
 
   async loadScales(): Promise<StoredScale[]> {
     return await this.db.selectFrom('scales').selectAll().orderBy('program').execute()
+  }
+
+  async loadAlerts(): Promise<Alert[]> {
+    const rows = await this.db.selectFrom('alerts').selectAll().orderBy('id').execute()
+    return rows.map(({ definition }) => JSON.parse(definition))
+  }
+
+  async listOpenDeliveries(): Promise<Delivery[]> {
+    const open = this.db.selectFrom('deliveries').selectAll().where('ended_at', 'is', null)
+    return (await open.orderBy('id').execute()).map(toDelivery)
+  }
+
+  async listDeliveries({ channel, states, before, limit }: DeliveryQuery): Promise<Delivery[]> {
+    let query = this.db.selectFrom('deliveries').selectAll().orderBy('id', 'desc').limit(limit)
+    if (channel !== null) query = query.where('channel', '=', channel)
+    if (states.length > 0) query = query.where('state', 'in', states)
+    if (before !== undefined) query = query.where('id', '<', before)
+    return (await query.execute()).map(toDelivery)
+  }
+
+  async loadHeartbeats(): Promise<HeartbeatState[]> {
+    const rows = await this.db.selectFrom('heartbeats').selectAll().orderBy('name').execute()
+    return rows.map((row) => ({
+      name: row.name,
+      since: row.since,
+      lastAt: row.last_at,
+      missedSince: row.missed_since,
+    }))
   }
 
   async loadJobs(): Promise<StoredJob[]> {
@@ -325,8 +370,9 @@ class SqliteStore implements Store {
     return rows.map(toRun)
   }
 
-  async listEvents({ slots, programs = [], ...query }: EventQuery): Promise<DroverEvent[]> {
-    const all = this.selectEvents(query)
+  async listEvents(asked: EventQuery): Promise<DroverEvent[]> {
+    const { slots, programs = [], ...query } = await this.withinBytes(asked)
+    const all = this.selectEvents(query).selectAll()
     if (slots === null) return inOrder((await all.execute()).map(toEvent))
     // Two ways into the table, each by an index of its own.
     const ofSlots = slots.length === 0 ? [] : await all.where('slot', 'in', slots).execute()
@@ -338,11 +384,45 @@ class SqliteStore implements Store {
     return query.newest ? events.slice(-query.limit) : events.slice(0, query.limit)
   }
 
-  private selectEvents({ after, kinds, run, limit, newest }: Omit<EventQuery, 'slots' | 'programs'>) {
-    let query = this.db.selectFrom('events').selectAll().limit(limit)
+  /** The same with as small a limit as its bound of bytes makes it: what rows weigh is known before they are read. */
+  private async withinBytes(asked: EventQuery): Promise<EventQuery> {
+    const { slots, programs = [], mostBytes, ...query } = asked
+    if (mostBytes === undefined || (slots?.length === 0 && programs.length === 0)) return asked
+    const weights = this.selectEvents(query).select(['id', sql<number>`octet_length(data)`.as('bytes')])
+    const rows =
+      slots === null
+        ? await weights.execute()
+        : await weights
+            .where(({ eb, and, or }) =>
+              or([
+                ...(slots.length === 0 ? [] : [eb('slot', 'in', slots)]),
+                ...(programs.length === 0
+                  ? []
+                  : [and([eb('slot', 'is', null), eb('program', 'in', programs)])]),
+              ]),
+            )
+            .execute()
+    let bytes = 0
+    const surplus = rows.findIndex((row, index) => {
+      bytes += Number(row.bytes)
+      return index > 0 && bytes > mostBytes
+    })
+    return surplus < 0 ? asked : { ...asked, limit: surplus }
+  }
+
+  private selectEvents({
+    after,
+    kinds,
+    without = [],
+    run,
+    limit,
+    newest,
+  }: Omit<EventQuery, 'slots' | 'programs'>) {
+    let query = this.db.selectFrom('events').limit(limit)
     query = query.orderBy('id', newest ? 'desc' : 'asc')
     if (after !== undefined) query = query.where('id', '>', after)
     if (run !== undefined) query = query.where('run', '=', run)
+    if (without.length > 0) query = query.where('kind', 'not in', without)
     if (kinds.length > 0 && !kinds.includes('*')) {
       query = query.where((when) =>
         when.or(
@@ -368,10 +448,12 @@ class SqliteStore implements Store {
   async trim({
     keepRuns,
     keepEvents,
+    keepDeliveries,
     forgottenBefore,
   }: {
     keepRuns: number
     keepEvents: number
+    keepDeliveries: number
     forgottenBefore: number
   }): Promise<number> {
     return await this.db.transaction().execute(async (tx) => {
@@ -399,6 +481,22 @@ class SqliteStore implements Store {
         .where('program', 'not in', (query) => query.selectFrom('jobs').select('program'))
         .executeTakeFirst()
       trimmed += forgotten.numDeletedRows
+      const surplus = await tx
+        .selectFrom('deliveries')
+        .select('id')
+        .where('ended_at', 'is not', null)
+        .orderBy('id', 'desc')
+        .offset(keepDeliveries)
+        .limit(1)
+        .executeTakeFirst()
+      if (surplus) {
+        const delivered = await tx
+          .deleteFrom('deliveries')
+          .where('id', '<=', surplus.id)
+          .where('ended_at', 'is not', null)
+          .executeTakeFirst()
+        trimmed += delivered.numDeletedRows
+      }
       const last = await tx
         .selectFrom('events')
         .select(({ fn }) => fn.max('id').as('id'))
@@ -502,6 +600,8 @@ async function writeRuns(tx: Transaction<Tables>, changes: Changes): Promise<voi
     warned_at: null,
     occurrence: run.occurrence?.id ?? null,
     attempt: run.occurrence?.attempt ?? null,
+    told_out: null,
+    told_err: null,
   }))
   for (const part of parts(claimed))
     await tx
@@ -528,6 +628,10 @@ async function writeRuns(tx: Transaction<Tables>, changes: Changes): Promise<voi
   }
   for (const { id, warnedAt } of changes.warnedRuns ?? []) {
     await tx.updateTable('runs').set({ warned_at: warnedAt }).where('id', '=', id).execute()
+  }
+  for (const { id, out, err } of changes.toldOutput ?? []) {
+    const set = { ...(out === null ? {} : { told_out: out }), ...(err === null ? {} : { told_err: err }) }
+    await tx.updateTable('runs').set(set).where('id', '=', id).execute()
   }
   for (const part of parts(changes.droppedRuns ?? [])) {
     await tx.updateTable('runs').set({ kept_bytes: null }).where('id', 'in', part).execute()
@@ -587,6 +691,39 @@ async function writeJobs(
   }
 }
 
+async function writeAlerts(
+  tx: Transaction<Tables>,
+  { alerts = [], removedAlerts = [], deliveries = [], heartbeats = [], removedHeartbeats = [] }: Changes,
+): Promise<void> {
+  const definitions = alerts.map((alert) => ({ id: alert.id, definition: JSON.stringify(alert) }))
+  for (const part of parts(definitions)) await tx.replaceInto('alerts').values(part).execute()
+  for (const part of parts(removedAlerts)) await tx.deleteFrom('alerts').where('id', 'in', part).execute()
+  const rows = deliveries.map((one) => ({
+    id: one.id,
+    channel: one.channel,
+    alert: one.alert,
+    route: one.route,
+    notice: JSON.stringify(one.notice),
+    state: one.state,
+    attempts: one.attempts,
+    next_at: one.nextAt,
+    reason: one.reason,
+    created_at: one.createdAt,
+    ended_at: one.endedAt,
+    digest: one.digest,
+  }))
+  for (const part of parts(rows)) await tx.replaceInto('deliveries').values(part).execute()
+  const beats = heartbeats.map((one) => ({
+    name: one.name,
+    since: one.since,
+    last_at: one.lastAt,
+    missed_since: one.missedSince,
+  }))
+  for (const part of parts(beats)) await tx.replaceInto('heartbeats').values(part).execute()
+  for (const part of parts(removedHeartbeats))
+    await tx.deleteFrom('heartbeats').where('name', 'in', part).execute()
+}
+
 async function writeTokens(
   tx: Transaction<Tables>,
   { tokens = [], removedTokens = [] }: Changes,
@@ -604,8 +741,19 @@ async function writeTokens(
   for (const part of parts(removedTokens)) await tx.deleteFrom('tokens').where('name', 'in', part).execute()
 }
 
-async function writeEvents(tx: Transaction<Tables>, events: readonly NewEvent[]): Promise<DroverEvent[]> {
+async function writeEvents(
+  tx: Transaction<Tables>,
+  events: readonly NewEvent[],
+  outputBytes: number,
+): Promise<DroverEvent[]> {
   const recorded: DroverEvent[] = []
+  const tellsOutput = events.some(({ kind }) => kind === 'run.output')
+  let told = tellsOutput ? await toldUntil(tx) : 0
+  const untilOf = (event: NewEvent): number | null => {
+    if (event.kind !== 'run.output') return null
+    told += event.data.to - event.data.from
+    return told
+  }
   for (const part of parts(events)) {
     const rows = part.map((event) => ({
       at: event.at,
@@ -615,13 +763,31 @@ async function writeEvents(tx: Transaction<Tables>, events: readonly NewEvent[])
       run: event.run,
       data: JSON.stringify(event.data),
       custom_data: JSON.stringify(event.customData),
+      told_until: untilOf(event),
     }))
     const { insertId } = await tx.insertInto('events').values(rows).executeTakeFirstOrThrow()
     // Rows of one statement get ids one after the other; the last of them is what comes back.
     const first = Number(insertId) - part.length + 1
     for (const [index, event] of part.entries()) recorded.push({ ...event, id: first + index })
   }
+  if (tellsOutput) await forgetOutput(tx, told - outputBytes)
   return recorded
+}
+
+async function toldUntil(tx: Transaction<Tables>): Promise<number> {
+  const row = await tx
+    .selectFrom('events')
+    .select(({ fn }) => fn.max('told_until').as('told'))
+    .where('told_until', 'is not', null)
+    .executeTakeFirst()
+  return Number(row?.told ?? 0)
+}
+
+/** The texts alone: that something was written stays a fact, and no id is missing. */
+async function forgetOutput(tx: Transaction<Tables>, upTo: number): Promise<void> {
+  if (upTo <= 0) return
+  const data = sql<string>`json_set(data, '$.text', '', '$.isForgotten', json('true'))`
+  await tx.updateTable('events').set({ data, told_until: null }).where('told_until', '<=', upTo).execute()
 }
 
 /**
@@ -650,11 +816,31 @@ function toRun(row: Tables['runs']): Run {
     ...(row.peak === null ? {} : { peak: JSON.parse(row.peak) as RunPeak }),
     ...(row.warned_at === null ? {} : { warnedAt: row.warned_at }),
     ...(row.occurrence === null ? {} : { occurrence: { id: row.occurrence, attempt: row.attempt ?? 1 } }),
+    ...(row.told_out === null && row.told_err === null
+      ? {}
+      : { toldOutput: { out: row.told_out ?? 0, err: row.told_err ?? 0 } }),
   }
 }
 
 function inOrder(events: readonly DroverEvent[]): DroverEvent[] {
   return [...events].sort((a, b) => a.id - b.id)
+}
+
+function toDelivery(row: Tables['deliveries']): Delivery {
+  return {
+    id: row.id,
+    channel: row.channel,
+    alert: row.alert,
+    route: row.route,
+    notice: JSON.parse(row.notice),
+    state: row.state as DeliveryState,
+    attempts: row.attempts,
+    nextAt: row.next_at,
+    reason: row.reason,
+    createdAt: row.created_at,
+    endedAt: row.ended_at,
+    digest: row.digest,
+  }
 }
 
 function toOccurrence(row: Tables['occurrences']): Occurrence {

@@ -35,6 +35,8 @@ export interface Tables {
     warned_at: number | null
     occurrence: string | null
     attempt: number | null
+    told_out: number | null
+    told_err: number | null
   }
   jobs: {
     program: string
@@ -70,6 +72,31 @@ export interface Tables {
     run: string | null
     data: string
     custom_data: string
+    told_until: number | null
+  }
+  alerts: {
+    id: string
+    definition: string
+  }
+  deliveries: {
+    id: string
+    channel: string
+    alert: string | null
+    route: string | null
+    notice: string
+    state: string
+    attempts: number
+    next_at: number
+    reason: string | null
+    created_at: number
+    ended_at: number | null
+    digest: string | null
+  }
+  heartbeats: {
+    name: string
+    since: number
+    last_at: number | null
+    missed_since: number | null
   }
   tokens: {
     name: string

@@ -1,0 +1,1 @@
+export function textBytesOf(seed: number, total: number): Buffer

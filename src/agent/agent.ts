@@ -8,6 +8,7 @@
 import { relative } from 'node:path'
 import process from 'node:process'
 import type { Clock } from '../clock.ts'
+import type { EventLevel } from '../domain/event.ts'
 import { filesChanged } from '../domain/limits.ts'
 import { roomForEnded } from '../domain/output-share.ts'
 import { type Program, type StopPolicy, slotTitle } from '../domain/program.ts'
@@ -38,6 +39,7 @@ import { Housekeeper, type JobHistory } from './housekeeper.ts'
 
 import { JobTally } from './job-tally.ts'
 import { isDueOn } from './ledger-draft.ts'
+import { Listeners } from './listeners.ts'
 import { observeRun } from './observe-run.ts'
 import { OpenOccurrences } from './open-occurrences.ts'
 import { OutputQuota } from './output-quota.ts'
@@ -45,6 +47,7 @@ import type { ProgramsOfConfig } from './program-verbs.ts'
 import {
   describeRefusal,
   fromStoredPrograms,
+  groupOf,
   outdatedScales,
   type ProgramSet,
   replaceSource,
@@ -60,6 +63,7 @@ import { beginAfresh, startAfterBoot, takeOver, takeOverOne, tellWhoStaysDown } 
 import { Tokens } from './tokens.ts'
 import { UsageWatch } from './usage-watch.ts'
 import { UsualLengths } from './usual-lengths.ts'
+import { viewEvent } from './views.ts'
 
 export interface AgentOptions {
   readonly clock: Clock
@@ -75,6 +79,8 @@ export interface AgentOptions {
   /** The program that evaluates configurations written in a language. */
   readonly hostPath: string
   readonly complain: (message: string, error: unknown) => void
+  /** Into the agent’s log. */
+  readonly say: (level: EventLevel, text: string) => void
   /** 256 bits of chance as text, for the secret of a token. */
   readonly newSecret: () => string
   /** The doors to the network, that follow the configuration; absent where there are none. */
@@ -95,6 +101,7 @@ export class Agent {
   readonly counts = new EventCounts()
   readonly jobTally: JobTally
   readonly tokens: Tokens
+  readonly listeners: Listeners
   readonly startedAt: number
   /** Programs by their source; the reconciler's `desired` follows it. */
   programs: ProgramSet = new Map()
@@ -155,6 +162,19 @@ export class Agent {
       store,
       reconciler: this.reconciler,
       newSecret: options.newSecret,
+      complain: options.complain,
+    })
+    this.listeners = new Listeners({
+      clock,
+      store,
+      shim: options.shim,
+      hostPath: options.hostPath,
+      node,
+      environment: options.environment,
+      groupOf: (program) => groupOf(this.programs, program),
+      view: (event) => viewEvent(event, this.titleOf(event.slot)),
+      tell: (change) => this.reconciler.tell(change),
+      say: options.say,
       complain: options.complain,
     })
     this.marks = new MarkWatch(data.marks, clock, (run, kind) => this.noticeMark(run, kind))
@@ -269,7 +289,9 @@ export class Agent {
     const found = await findRuns({ store, runsDir: data.runs, boot, clock, complain })
     for (const { kind, run } of found) if (kind !== 'ended') this.usage.remember(run)
     this.marks.start()
+    const declareListeners = config ? await this.listeners.declare(config.listeners) : () => {}
     await this.reconciler.request((draft) => {
+      declareListeners(draft)
       const known = draft.desired
       if (config) draft.ledger.setLabels(config.settings.labels)
       draft.declare(desired)
@@ -293,6 +315,7 @@ export class Agent {
     })
     if (config) this.acceptPrograms(programs)
     this.feed.listen((events, slots) => {
+      this.listeners.notice(events)
       this.counts.add(events)
       this.jobTally.add(events)
       this.followChecks(slots)
@@ -307,6 +330,7 @@ export class Agent {
     this.keeper.watch()
     this.scheduler.follow(this.reconciler.desired)
     this.scheduler.start()
+    await this.listeners.follow()
     this.housekeeper.start()
     this.compressor.start()
     this.outputQuota?.start()
@@ -358,6 +382,9 @@ export class Agent {
   async close(): Promise<void> {
     this.isClosed = true
     this.scheduler.close()
+    // Of what happened last, too, whoever listens is told by this agent, if that is soon done.
+    await this.listeners.finish(finishListenersMs)
+    await this.listeners.close()
     this.functions.close()
     this.checker.close()
     this.usage.close()
@@ -622,6 +649,9 @@ function joinPrograms(
     return { programs: before, trouble: error }
   }
 }
+
+/** How long the end waits for listeners that are well. */
+const finishListenersMs = 2000
 
 const atOnce: StopPolicy = { signal: 'KILL', graceMs: 0, target: 'group' }
 

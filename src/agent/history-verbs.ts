@@ -147,7 +147,9 @@ export class HistoryVerbs {
     const { store } = this.agent.options
     await this.slotNames(targets)
     const isWanted = this.eventFilter(kinds, targets)
-    let last = query.after ?? (await store.lastEventId())
+    // An id that was not given yet is of another store: it would keep silent until it is.
+    const newest = await store.lastEventId()
+    let last = Math.min(query.after ?? newest, newest)
     let buffer: DroverEvent[] = []
     let wake: (() => void) | null = null
     // What was recorded before the listening began comes from the store, the rest from the feed; ids tell them apart.
@@ -165,7 +167,8 @@ export class HistoryVerbs {
     try {
       while (!signal.aborted) {
         let events = buffer
-        if (isBehind) {
+        const isFromStore = isBehind
+        if (isFromStore) {
           events = await store.listEvents({ after: last, kinds: [], slots: null, limit: 1000, newest: false })
           if (events.length === 0) isBehind = false
         } else {
@@ -173,6 +176,9 @@ export class HistoryVerbs {
         }
         for (const event of events) {
           if (event.id <= last) continue
+          // Ids have no gaps: what is missing was dropped, perhaps in the very moment in which the reader caught up.
+          if (!isFromStore && event.id !== last + 1) isBehind = true
+          if (!isFromStore && isBehind) break
           last = event.id
           if (isWanted(event)) yield this.view(event)
           if (signal.aborted) return

@@ -8,6 +8,7 @@ import { unknownDependency } from '../config/settle-dependencies.ts'
 import type { OutcomeView, PlanView, ProgramView } from '../contract/views.ts'
 import type { AgentSettings } from '../domain/agent-settings.ts'
 import { type ApiSettings, noApi } from '../domain/api-settings.ts'
+import { compareListeners, type Listener } from '../domain/listener.ts'
 import type { Program } from '../domain/program.ts'
 import { type Problem, UserError } from '../domain/user-error.ts'
 import type { ProgramSource } from '../store/store.ts'
@@ -33,6 +34,7 @@ export interface ProgramsOfConfig {
   readonly warnings: readonly string[]
   /** Where the API listens; null where the configuration does not say. */
   readonly api: ApiSettings | null
+  readonly listeners: readonly Listener[]
 }
 
 /** Reads a configuration and checks it against this machine; throws all of its mistakes at once. */
@@ -65,7 +67,8 @@ export class ProgramVerbs {
 
   async planReload(): Promise<PlanView> {
     const config = await this.readAgain()
-    return this.plan(replaceSource(this.agent.programs, 'file', config.programs), config.warnings)
+    const programs = replaceSource(this.agent.programs, 'file', config.programs)
+    return this.plan(programs, config.warnings, config.listeners)
   }
 
   async reload({
@@ -78,10 +81,10 @@ export class ProgramVerbs {
     signal?: AbortSignal
   }): Promise<{ plan: PlanView; outcomes: OutcomeView[] }> {
     const plan = await this.agent.inTurn(async () => {
-      const { programs, warnings, api, settings } = await this.readToEnforce()
+      const { programs, warnings, api, settings, listeners } = await this.readToEnforce()
       const doors = await this.prepareDoors(api)
       try {
-        const made = await this.enforce('file', programs, warnings, by, settings.labels)
+        const made = await this.enforce('file', programs, warnings, by, settings.labels, listeners)
         doors?.take()
         return made
       } catch (error) {
@@ -114,6 +117,11 @@ export class ProgramVerbs {
     if (loaded.api !== null) {
       throw new UserError('config_invalid', 'A text that is applied may not say `api`.', {
         hint: 'It belongs into the configuration file that the agent was started with.',
+      })
+    }
+    if (loaded.listeners.length > 0) {
+      throw new UserError('config_invalid', 'A text that is applied may not say `listeners`.', {
+        hint: 'They belong into the configuration file that the agent was started with.',
       })
     }
     const { programs, warnings } = accept(
@@ -205,16 +213,21 @@ export class ProgramVerbs {
     by: string,
     /** What this node is from now on; null: as before. */
     labels: AgentSettings['labels'] | null = null,
+    /** Who is told of events from now on; null: those who are. */
+    listeners: readonly Listener[] | null = null,
   ): Promise<PlanView> {
     const { agent } = this
     const accepted = replaceSource(agent.programs, source, programs)
     const generation = agent.generation + 1
-    const plan = await agent.reconciler.request((draft) => {
+    const declareListeners = listeners ? await agent.listeners.declare(listeners) : () => {}
+    if (listeners) agent.listeners.hold()
+    const recorded = agent.reconciler.request((draft) => {
       if (draft.isShuttingDown) throw new UserError('shutting_down', 'The agent is shutting down.')
-      const made = this.plan(accepted, warnings, draft)
+      const made = this.plan(accepted, warnings, listeners, draft)
       const byChange = (...changes: string[]): string[] =>
         made.programs.filter(({ change }) => changes.includes(change)).map(({ program }) => program)
       if (labels) draft.ledger.setLabels(labels)
+      declareListeners(draft)
       draft.declare(toDesired(accepted, agent.scales))
       for (const { program } of outdatedScales(agent.scales, accepted)) draft.removeScale(program)
       draft.setPrograms(source, programs, generation)
@@ -228,23 +241,32 @@ export class ProgramVerbs {
       })
       return made
     })
-    agent.acceptPrograms(accepted)
-    return plan
+    try {
+      const plan = await recorded
+      agent.acceptPrograms(accepted)
+      return plan
+    } finally {
+      if (listeners) await agent.listeners.follow()
+    }
   }
 
   private plan(
     after: ProgramSet,
     warnings: readonly string[],
+    /** Null: they stay as they are. */
+    listeners: readonly Listener[] | null,
     now: Pick<DraftBase, 'desired'> & { readonly slots: ReadonlyMap<string, SlotRecord> } = this.agent
       .reconciler,
   ): PlanView {
     const { generation } = this.agent
+    const known = this.agent.listeners.all().map(({ listener }) => listener)
     return viewPlan({
       generation,
       before: now.desired,
       after: toDesired(after, this.agent.scales),
       slots: now.slots,
       warnings,
+      listeners: compareListeners(known, listeners ?? known),
     })
   }
 
@@ -331,5 +353,6 @@ function accept(
     settings: loaded.settings,
     warnings: problems.map((problem) => formatProblem(problem, { marksWarnings: false })),
     api: loaded.api,
+    listeners: loaded.listeners,
   }
 }

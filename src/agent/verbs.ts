@@ -12,6 +12,7 @@ import type { Agent } from './agent.ts'
 import { measureAgent } from './agent-metrics.ts'
 import { HistoryVerbs } from './history-verbs.ts'
 import { JobVerbs } from './job-verbs.ts'
+import { listListeners } from './listener-views.ts'
 import { writeMetrics } from './metrics-text.ts'
 import { ProgramVerbs } from './program-verbs.ts'
 import { SlotVerbs } from './slot-verbs.ts'
@@ -56,6 +57,7 @@ export function createVerbs(
     streamLogs: (query) => history.streamLogs(query),
     listEvents: (query) => history.listEvents(query),
     streamEvents: (query) => history.streamEvents(query),
+    listListeners: () => listListeners(agent),
     listTokens: () => agent.tokens.list(),
     createToken: (request) => agent.tokens.create(request),
     revokeToken: (name, by) => agent.tokens.revoke(name, by),

@@ -115,6 +115,7 @@ describe('every endpoint', () => {
     streamLogs: { targets: ['mailer'], lines: 5, follow: true },
     listEvents: { after: 0, kinds: ['run.*'], newest: true },
     streamEvents: { after: 0 },
+    listListeners: {},
     listTokens: {},
     createToken: { name: 'ci', role: 'viewer', expiresInMs: 5000 },
     revokeToken: { name: 'ci' },

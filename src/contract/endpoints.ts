@@ -13,6 +13,7 @@ import {
   DueView,
   EventView,
   JobView,
+  ListenerView,
   OccurrenceView,
   OutcomeView,
   OutputView,
@@ -535,6 +536,16 @@ export const endpoints = {
     }),
     response: EventView,
     form: 'events',
+    errors: [],
+  },
+  listListeners: {
+    method: 'GET',
+    path: '/v1/listeners',
+    least: 'viewer',
+    summary:
+      'The listeners of the configuration: what each is told of, how far it has come, and what went wrong.',
+    response: v.array(ListenerView),
+    form: 'json',
     errors: [],
   },
   listTokens: {

@@ -8,6 +8,7 @@ import type {
   DueView,
   EventView,
   JobView,
+  ListenerView,
   OccurrenceView,
   OutcomeView,
   OutputView,
@@ -144,6 +145,7 @@ export interface AgentVerbs {
     targets: readonly string[]
     signal: AbortSignal
   }): AsyncIterable<EventView>
+  listListeners(): ListenerView[]
   listTokens(): TokenView[]
   createToken(request: {
     name: string

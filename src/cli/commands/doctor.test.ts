@@ -13,6 +13,7 @@ const fine: LoadedConfig = {
   programs: [],
   problems: [],
   settings: { log: null, outputQuotaBytes: null, labels: {} },
+  listeners: [],
   api: null,
   files: [],
   root: '/home/alice/drover.yaml',

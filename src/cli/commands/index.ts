@@ -21,6 +21,7 @@ import { importProcfileCommand } from './import-procfile.ts'
 import { initCommand } from './init.ts'
 import { inputCommand } from './input.ts'
 import { jobsCommand } from './jobs.ts'
+import { listenersCommand } from './listeners.ts'
 import { logsCommand } from './logs.ts'
 import { nextCommand } from './next.ts'
 import { pauseCommand, resumeCommand } from './pause.ts'
@@ -78,6 +79,7 @@ export const commands: readonly Command[] = [
   runsCommand,
   runCommand,
   eventsCommand,
+  listenersCommand,
   doctorCommand,
   initCommand,
   configCheckCommand,

@@ -8,6 +8,7 @@ import {
   dueView,
   eventView,
   jobView,
+  listenerView,
   occurrenceView,
   outcomeView,
   planView,
@@ -113,6 +114,7 @@ export function createFakeVerbs(replaced: Partial<AgentVerbs> = {}): FakeVerbs {
     },
     listEvents: async () => [eventView()],
     streamEvents: () => only<EventView>(eventView()),
+    listListeners: () => [listenerView()],
     listTokens: () => [tokenView()],
     createToken: async () => ({ token: tokenView(), secret: 'drover_sample' }),
     revokeToken: async (name) => {

@@ -5,6 +5,7 @@ import type {
   DueView,
   EventView,
   JobView,
+  ListenerView,
   OccurrenceView,
   OutcomeView,
   PlanView,
@@ -173,7 +174,7 @@ export function outcomeView(given: Partial<OutcomeView> = {}): OutcomeView {
 }
 
 export function planView(given: Partial<PlanView> = {}): PlanView {
-  return { generation: 1, isEmpty: true, programs: [], steps: [], warnings: [], ...given }
+  return { generation: 1, isEmpty: true, programs: [], steps: [], listeners: [], warnings: [], ...given }
 }
 
 export function programView(given: Partial<ProgramView> = {}): ProgramView {
@@ -186,6 +187,25 @@ export function programView(given: Partial<ProgramView> = {}): ProgramView {
       processes: 1,
       launch: { command: { kind: 'shell', text: 'node worker.js' } },
     },
+    ...given,
+  }
+}
+
+export function listenerView(given: Partial<ListenerView> = {}): ListenerView {
+  return {
+    name: 'pager',
+    on: ['job.failed'],
+    programs: [],
+    groups: [],
+    kind: 'command',
+    target: './page.sh',
+    timeoutMs: 30_000,
+    state: 'idle',
+    retryAt: null,
+    cursor: 120,
+    lag: 0,
+    failures: 0,
+    lastFailure: null,
     ...given,
   }
 }

@@ -7,6 +7,7 @@ import type { Store } from '../store.ts'
 import { describeAtomicity } from './atomicity.ts'
 import { describeEvents } from './events.ts'
 import { describeJobs } from './jobs.ts'
+import { describeListeners } from './listeners.ts'
 import { describeNotes } from './notes.ts'
 import { describePrograms } from './programs.ts'
 import { describeRuns } from './runs.ts'
@@ -42,6 +43,7 @@ export function describeConformance(makeStore: () => Promise<StoreUnderTest>): v
     describeSlots(make)
     describeRuns(make)
     describeEvents(make)
+    describeListeners(make)
     describeJobs(make)
     describeNotes(make)
     describeTrim(make)

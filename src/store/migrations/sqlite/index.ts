@@ -4,6 +4,7 @@ import { usage } from './0002-usage.ts'
 import { tokens } from './0003-tokens.ts'
 import { rollouts } from './0004-rollouts.ts'
 import { jobs } from './0005-jobs.ts'
+import { listeners } from './0007-listeners.ts'
 
 export interface Migration {
   readonly number: number
@@ -17,4 +18,5 @@ export const migrations: readonly Migration[] = [
   { number: 3, name: 'tokens', sql: tokens },
   { number: 4, name: 'rollouts', sql: rollouts },
   { number: 5, name: 'jobs', sql: jobs },
+  { number: 7, name: 'listeners', sql: listeners },
 ]

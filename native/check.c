@@ -1,9 +1,9 @@
 /*
- * A command that is run as a check, so that nothing is ever left of it:
+ * A command that is run as a check, or for an event, so that nothing is ever left of it:
  *
  *     drover-shim --check TIMEOUT_MS USER CWD COMMAND [ARGUMENT…]       USER is `-`, or UID:GID:GROUP,GROUP…
  *
- * Its tree is killed when it has ended, when its time is over, and when whoever asked is gone. The answer is one line on standard output:
+ * What it gets as standard input is the command's. Its tree is killed when it has ended, when its time is over, and when whoever asked is gone. The answer is one line on standard output:
  * the code or signal, whether the time was over, why it was not executed, and the beginning of what it printed. Code 0 whenever there is one.
  */
 #define _GNU_SOURCE
@@ -22,6 +22,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #ifdef __linux__
@@ -59,6 +61,26 @@ static void read_some(int *fd, char *shown, size_t *length)
     size_t part = (size_t)got < room ? (size_t)got : room;
     memcpy(shown + *length, bytes, part);
     *length += part;
+}
+
+/* What the asker gives as standard input comes through a socket, which cannot be opened again as /dev/stdin. The command gets it as a file without a
+   name, so it never waits for anybody, and nobody for it. */
+static bool take_input(void)
+{
+#if defined(__linux__) && defined(SYS_memfd_create)
+    struct stat given;
+    char bytes[65536];
+    if (fstat(STDIN_FILENO, &given) < 0 || !S_ISSOCK(given.st_mode)) return true;
+    int file = (int)syscall(SYS_memfd_create, "input", 1u /* MFD_CLOEXEC */);
+    if (file < 0) return true;
+    for (ssize_t got; (got = read(STDIN_FILENO, bytes, sizeof bytes)) != 0;) {
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0 || !write_all(file, bytes, (size_t)got)) return false;
+    }
+    if (lseek(file, 0, SEEK_SET) < 0 || dup2(file, STDIN_FILENO) < 0) return false;
+    close(file);
+#endif
+    return true;
 }
 
 /* Waits for all that have ended. True once there is no child left. */
@@ -105,9 +127,9 @@ int check(int argc, char **argv)
 #ifdef __linux__
     prctl(PR_SET_PDEATHSIG, SIGTERM);
 #endif
-    if (getppid() != asker || !make_pipe(ends)) return USAGE;
+    if (getppid() != asker || !take_input() || !make_pipe(ends)) return USAGE;
     make_nonblocking(ends[0]);
-    const int given[] = {-1, ends[1], ends[1]};
+    const int given[] = {STDIN_FILENO, ends[1], ends[1]};
     bool made = fork_command(&command, &claim, given);
     close_if_open(&ends[1]);
     if (made) open_gate(&command);

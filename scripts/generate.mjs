@@ -24,7 +24,7 @@ try {
     logLevel: 'warning',
   })
   const { targets } = await import(pathToFileURL(outfile).href)
-  const stale = targets().filter(({ path, text }) => textOf(join(root, path)) !== text)
+  const stale = targets(root).filter(({ path, text }) => textOf(join(root, path)) !== text)
   if (process.argv.includes('--check')) check(stale)
   else write(stale)
 } finally {

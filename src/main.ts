@@ -104,6 +104,7 @@ export async function startAgent(options: StartOptions): Promise<number> {
     configPath,
     hostPath,
     complain,
+    say: (level, text) => log.say(level, text),
     newSecret: () => randomBytes(32).toString('base64url'),
     send: sendThrough,
     doors,

@@ -2,7 +2,7 @@
  * What the package offers to other programs, as types: they are published as they stand here, and must therefore lead to no package. What is behind
  * them is `index.ts`; a test of types holds the two together.
  */
-import type { Config } from './config/config-types.generated.ts'
+import type { Config, EventPatterns, TypedConfig } from './config/config-types.generated.ts'
 import type { DroverApi, ErrorCode, ProblemView } from './contract/api-types.generated.ts'
 
 export type * from './config/config-types.generated.ts'
@@ -14,7 +14,9 @@ export type * from './contract/api-types.generated.ts'
  * @example
  * export default defineConfig({ programs: { mailer: { command: 'node worker.js', processes: 3 } } })
  */
-export declare function defineConfig(config: Config): Config
+export declare function defineConfig<
+  const L extends { readonly [name: string]: EventPatterns } = Record<never, never>,
+>(config: TypedConfig<L>): Config
 
 export interface ConnectOptions {
   /** The data directory of the agent. Default: as for the command line, `DROVER_DATA_DIR` or the usual one of this user. */

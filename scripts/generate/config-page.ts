@@ -5,6 +5,7 @@ import type { GenericSchema } from 'valibot'
 import { stringify } from 'yaml'
 import { searchedNames } from '../../src/config/load/format.ts'
 import { config } from '../../src/config/schema/config.ts'
+import { listener } from '../../src/config/schema/listeners.ts'
 import { program } from '../../src/config/schema/program.ts'
 import {
   alternativesOf,
@@ -43,8 +44,9 @@ An env file has one \`NAME=value\` per line. \`export\` in front, comments and e
 
 export function configPage(): string {
   const sections = [
-    section('The top of a file', '', config, (key) => key === 'programs'),
+    section('The top of a file', '', config, (key) => key === 'programs' || key === 'listeners'),
     section('Programs', 'programs.<name>.', program, () => false),
+    section('Listeners', 'listeners.<name>.', listener, () => false),
   ]
   return [head, ...sections].join('\n')
 }
@@ -131,6 +133,7 @@ function formOfOne(schema: GenericSchema, alternative: GenericSchema): string {
   const { typeName } = nodeOf(schema)
   if (typeName === 'JsonValue') return 'anything'
   // The forms of durations and sizes follow after the colon; the page tells them once, at its top.
+  if (typeName === 'ListenerFunction') return 'a function'
   if (typeName) return expectedOf(schema)?.split(':')[0] ?? typeName
   const words = wordsOf(alternative).filter((word) => !String(word).startsWith('SIG'))
   if (words.length > 0) return words.map((word) => `\`${String(word)}\``).join(', ')

@@ -4,7 +4,8 @@
 import { type JsonSchema, toJsonSchema } from '@valibot/to-json-schema'
 import type { GenericSchema } from 'valibot'
 import { config } from '../../src/config/schema/config.ts'
-import { nodeOf } from '../../src/config/schema/tree.ts'
+import { eventPatterns } from '../../src/config/schema/listeners.ts'
+import { entriesOf, nodeOf } from '../../src/config/schema/tree.ts'
 
 export function configSchema(): string {
   const schema = toJsonSchema(config, {
@@ -24,7 +25,8 @@ function annotated(schema: GenericSchema, json: JsonSchema): JsonSchema {
     json.anyOf = json.anyOf.filter((form) => typeof form === 'object' && form.type !== undefined)
   // "Nothing fits here" and "no further keys" mean the same; editors understand the second.
   const closed = isNothing(json.additionalProperties) ? { ...json, additionalProperties: false } : json
-  if (!notes) return closed
+  if (closed.properties) closed.properties = propertiesOf(schema, closed.properties)
+  if (!notes || closed.description !== undefined) return closed
   const description = [
     notes.description,
     notes.relation,
@@ -37,6 +39,27 @@ function annotated(schema: GenericSchema, json: JsonSchema): JsonSchema {
     examples: [...notes.examples] as never,
   }
 }
+
+type Properties = NonNullable<JsonSchema['properties']>
+
+/** The converter passes by the notes of a key that is required. */
+function propertiesOf(schema: GenericSchema, properties: Properties): Properties {
+  const entries = entriesOf(schema) ?? {}
+  const noted = Object.entries(properties).flatMap(([name, json]): [string, Properties[string]][] => {
+    const entry = entries[name]
+    const { typeName } = entry ? nodeOf(entry) : { typeName: null }
+    // The formats that editors check have no functions.
+    if (typeName === 'ListenerFunction') return []
+    if (!entry || typeof json !== 'object') return [[name, json]]
+    return [[name, annotated(entry, typeName === 'EventPatterns' ? { anyOf: patternForms } : json)]]
+  })
+  return Object.fromEntries(noted)
+}
+
+const patternForms: JsonSchema[] = [
+  { enum: [...eventPatterns] },
+  { type: 'array', items: { enum: [...eventPatterns] }, minItems: 1 },
+]
 
 function isNothing(json: JsonSchema['additionalProperties']): boolean {
   return typeof json === 'object' && JSON.stringify(json) === '{"not":{}}'

@@ -20,6 +20,7 @@ export async function measureAgent(agent: Agent, verbs: SlotVerbs): Promise<Metr
     ...countMetrics(agent),
     ...slotMetrics(slots, agent.options.clock.now()),
     ...jobMetrics(agent),
+    ...listenerMetrics(agent),
   ]
 }
 
@@ -183,6 +184,24 @@ function jobMetrics({ options, reconciler, scheduler, jobTally }: Agent): Metric
       'drover_job_next_due_time_seconds',
       'When the job is due next, in seconds since 1970; absent where nothing would begin then.',
       of((job) => (hindranceOf(job, ledger) === null ? secondsOf(scheduler.nextOf(job.name)) : null)),
+    ),
+  ]
+}
+
+function listenerMetrics({ listeners }: Agent): Metric[] {
+  const all = listeners.all()
+  const of = (read: (follower: (typeof all)[number]) => number): Sample[] =>
+    all.map((follower) => ({ labels: { listener: follower.listener.name }, value: read(follower) }))
+  return [
+    gauge(
+      'drover_listener_lag_events',
+      'Events that the listener has not come to yet.',
+      of(({ position }) => Math.max(0, listeners.lastEvent - position)),
+    ),
+    counter(
+      'drover_listener_failures_total',
+      'Events that the listener failed at since the agent started.',
+      of(({ failures }) => failures),
     ),
   ]
 }

@@ -74,6 +74,7 @@ async function begin(config: ProgramsOfConfig | null = null): Promise<void> {
     environment: process.env,
     configPath: null,
     hostPath: '/nowhere',
+    say: () => {},
     newSecret: () => 'a'.repeat(43),
     complain: (message, error) => complaints.push(`${message}: ${String(error)}`),
   })
@@ -100,6 +101,7 @@ const programs = (...of: Program[]): ProgramsOfConfig => ({
   settings: noSettings,
   warnings: [],
   api: null,
+  listeners: [],
 })
 const ofText = (name: string, text: string, changes: Partial<Program> = {}): Program => {
   const launch: Program['launch'] = { ...aProgram().launch, command: { kind: 'shell', text } }

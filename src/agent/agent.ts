@@ -10,6 +10,7 @@ import { relative } from 'node:path'
 import process from 'node:process'
 import type { Clock } from '../clock.ts'
 import { type AlertSettings, type Channel, noAlerts } from '../domain/alert-settings.ts'
+import type { EventLevel } from '../domain/event.ts'
 import { type LevelOverrides, levelOf, noOverrides } from '../domain/event-level.ts'
 import { filesChanged } from '../domain/limits.ts'
 import type { DeliveryOutcome, Notice } from '../domain/notice.ts'
@@ -44,6 +45,7 @@ import { Housekeeper, type JobHistory } from './housekeeper.ts'
 
 import { JobTally } from './job-tally.ts'
 import { isDueOn } from './ledger-draft.ts'
+import { Listeners } from './listeners.ts'
 import type { LogOutlets } from './log-rules.ts'
 import { observeRun } from './observe-run.ts'
 import { OpenOccurrences } from './open-occurrences.ts'
@@ -53,6 +55,7 @@ import type { ProgramsOfConfig } from './program-verbs.ts'
 import {
   describeRefusal,
   fromStoredPrograms,
+  groupOf,
   outdatedScales,
   type ProgramSet,
   replaceSource,
@@ -69,6 +72,7 @@ import { Tokens } from './tokens.ts'
 import { tellUntold, type UntoldContext } from './untold-output.ts'
 import { UsageWatch } from './usage-watch.ts'
 import { UsualLengths } from './usual-lengths.ts'
+import { viewEvent } from './views.ts'
 
 export interface AgentOptions {
   readonly clock: Clock
@@ -84,6 +88,8 @@ export interface AgentOptions {
   /** The program that evaluates configurations written in a language. */
   readonly hostPath: string
   readonly complain: (message: string, error: unknown) => void
+  /** Into the agent’s log. */
+  readonly say: (level: EventLevel, text: string) => void
   /** 256 bits of chance as text, for the secret of a token. */
   readonly newSecret: () => string
   /** One attempt to deliver a notice; never throws. */
@@ -108,6 +114,7 @@ export class Agent {
   readonly counts = new EventCounts()
   readonly jobTally: JobTally
   readonly tokens: Tokens
+  readonly listeners: Listeners
   readonly startedAt: number
   /** Programs by their source; the reconciler's `desired` follows it. */
   programs: ProgramSet = new Map()
@@ -173,6 +180,19 @@ export class Agent {
       store,
       reconciler: this.reconciler,
       newSecret: options.newSecret,
+      complain: options.complain,
+    })
+    this.listeners = new Listeners({
+      clock,
+      store,
+      shim: options.shim,
+      hostPath: options.hostPath,
+      node,
+      environment: options.environment,
+      groupOf: (program) => groupOf(this.programs, program),
+      view: (event) => viewEvent(event, this.titleOf(event.slot), this.levels),
+      tell: (change) => this.reconciler.tell(change),
+      say: options.say,
       complain: options.complain,
     })
     this.marks = new MarkWatch(data.marks, clock, (run, kind) => this.noticeMark(run, kind))
@@ -318,11 +338,13 @@ export class Agent {
     const found = await tellUntold(await findRuns(context), this.untoldContext(desired))
     for (const { kind, run } of found) if (kind !== 'ended') this.usage.remember(run)
     this.marks.start()
+    const declareListeners = config ? await this.listeners.declare(config.listeners) : () => {}
     await this.reconciler.request((draft) => {
+      declareListeners(draft)
       const known = draft.desired
       if (config) {
         draft.ledger.setLabels(config.settings.labels)
-        draft.setNote('alerts', JSON.stringify(config.settings.alerts))
+        this.alerter.declare(draft, config.settings.alerts)
       }
       draft.declare(desired)
       if (config) draft.setPrograms('file', config.programs, this.generation + 1)
@@ -340,12 +362,12 @@ export class Agent {
       if (refused) draft.event('config.refused', describeRefusal(refused))
       if (known.size > 0 && !this.options.isBrief) tellWhoStaysDown(draft)
       if (!isSameBoot) startAfterBoot(draft)
-      this.alerter.noteBegin(draft)
       draft.setNote('boot', boot)
       draft.setNote('shutdown', '')
     })
     if (config) this.acceptPrograms(programs)
     this.feed.listen((events, slots) => {
+      this.listeners.notice(events)
       this.counts.add(events)
       this.jobTally.add(events)
       this.alerter.notice(events)
@@ -364,6 +386,7 @@ export class Agent {
     this.deliverer.follow(alerts.channels)
     this.deliverer.add(undelivered)
     await this.alerter.start()
+    await this.listeners.follow()
     this.housekeeper.start()
     this.compressor.start()
     this.outputQuota?.start()
@@ -417,6 +440,9 @@ export class Agent {
     this.scheduler.close()
     this.alerter.close()
     this.deliverer.close()
+    // Of what happened last, too, whoever listens is told by this agent, if that is soon done.
+    await this.listeners.finish(finishListenersMs)
+    await this.listeners.close()
     this.functions.close()
     this.checker.close()
     this.usage.close()
@@ -718,6 +744,9 @@ function joinPrograms(
     return { programs: before, trouble: error }
   }
 }
+
+/** How long the end waits for listeners that are well. */
+const finishListenersMs = 2000
 
 const atOnce: StopPolicy = { signal: 'KILL', graceMs: 0, target: 'group' }
 

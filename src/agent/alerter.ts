@@ -69,6 +69,8 @@ export class Alerter {
   /** As the store has it; null: as nobody watched. */
   private recorded: number | null = null
   private newest = 0
+  /** From here on events matter to settings that come into force where nobody watched before. */
+  private begin = 0
   private timer: Timer | null = null
   private isRunning = false
   private isToRunAgain = false
@@ -87,8 +89,7 @@ export class Alerter {
     this.settings = settings
     this.newest = await store.lastEventId()
     const note = await store.loadNote('alerted')
-    this.cursor = note ? Number(note) : null
-    this.recorded = this.cursor
+    this.recorded = note ? Number(note) : null
     const open = await store.listOpenDeliveries()
     const alerts = new Map(
       (await store.loadAlerts()).map((alert) => [keyOf(alert.route, alert.condition), alert]),
@@ -103,7 +104,8 @@ export class Alerter {
     }
     this.alerts = { alerts, told, held: open.filter(({ state }) => state === 'held') }
     this.heartbeats = new Map((await store.loadHeartbeats()).map((one) => [one.name, one]))
-    if (this.isWatching) this.cursor ??= this.newest
+    this.cursor = isWatching(settings) ? (this.recorded ?? this.newest) : null
+    this.begin = this.newest
     return open.filter(({ state }) => state === 'pending')
   }
 
@@ -113,18 +115,25 @@ export class Alerter {
     await this.runOnce()
   }
 
-  /** Recorded with the first events of this agent: whoever comes after it knows from where on they matter. */
-  noteBegin(draft: Draft): void {
-    if (this.cursor === this.recorded || this.cursor === null) return
-    draft.setNote('alerted', String(this.cursor))
-    this.recorded = this.cursor
+  /**
+   * Recorded with what makes them come into force: whoever comes after this agent knows the settings, and from where on events matter. What happened before
+   * is nothing to those who were not watching.
+   */
+  declare(draft: Draft, settings: AlertSettings): void {
+    draft.setNote('alerts', JSON.stringify(settings))
+    if (!isWatching(settings)) draft.setNote('alerted', '')
+    else if (this.recorded === null) {
+      this.begin = this.newest
+      draft.setNote('alerted', String(this.begin))
+    }
   }
 
-  /** Other routes or heartbeats are in force. What happened before is nothing to those who were not watching. */
+  /** Other routes or heartbeats are in force, as declared. */
   async follow(settings: AlertSettings): Promise<void> {
     await this.turn()
     this.settings = settings
-    this.cursor = this.isWatching ? (this.cursor ?? this.newest) : null
+    if (!isWatching(settings)) this.cursor = null
+    else if (this.cursor === null) this.cursor = this.recorded = this.begin
     this.release()
     await this.runOnce()
   }
@@ -134,7 +143,7 @@ export class Alerter {
     const last = events.at(-1)
     if (last) this.newest = last.id
     const kinds = this.kinds()
-    if (this.isWatching && events.some(({ kind }) => kinds.includes(kind))) void this.runOnce()
+    if (isWatching(this.settings) && events.some(({ kind }) => kinds.includes(kind))) void this.runOnce()
   }
 
   get isDeciding(): boolean {
@@ -292,10 +301,6 @@ export class Alerter {
     return new HeartbeatBook(this.heartbeats, this.settings.heartbeats, watchedSince)
   }
 
-  private get isWatching(): boolean {
-    return this.settings.routes.length + Object.keys(this.settings.heartbeats).length > 0
-  }
-
   /** Of the events that can mean anything. */
   private kinds(): EventKind[] {
     const patterns = this.settings.routes.flatMap(({ match }) => match.events)
@@ -315,4 +320,8 @@ export class Alerter {
     const waitMs = forMs ?? Math.min(longestSleepMs, Math.max(1, Math.min(...looks) - clock.now()))
     this.timer = clock.after(Math.ceil(waitMs), () => void this.runOnce())
   }
+}
+
+function isWatching({ routes, heartbeats }: AlertSettings): boolean {
+  return routes.length + Object.keys(heartbeats).length > 0
 }

@@ -8,6 +8,7 @@ import type { EventData, EventKind, NewEvent } from '../domain/event.ts'
 import { eventOfState } from '../domain/event-of-state.ts'
 import { isNoAttempt } from '../domain/judge-attempt.ts'
 import { type ReachedLimit, runsUsedUp } from '../domain/limits.ts'
+import type { Listener } from '../domain/listener.ts'
 import type { JsonValue, Program, RestartPolicy } from '../domain/program.ts'
 import { isReady } from '../domain/readiness.ts'
 import { type Action, type DesiredProgram, isActive, isAtRest, planReconcile } from '../domain/reconcile.ts'
@@ -100,6 +101,8 @@ export class Draft {
   private programs: Changes['programs']
   private readonly alertRows: AlertRows[] = []
   private readonly tokens = new Map<string, StoredToken | null>()
+  private readonly listeners = new Map<string, Listener | null>()
+  private readonly cursors = new Map<string, number>()
 
   constructor(base: DraftBase, tools: DraftTools) {
     this.base = base
@@ -140,7 +143,9 @@ export class Draft {
         this.warned.length +
         this.told.length +
         this.tokens.size +
-        this.alertRows.length ===
+        this.alertRows.length +
+        this.listeners.size +
+        this.cursors.size ===
         0 &&
       this.programs === undefined &&
       !this.ledger.isChanged &&
@@ -164,6 +169,9 @@ export class Draft {
       notes: this.notes,
       tokens: [...this.tokens.values()].filter((token) => token !== null),
       removedTokens: [...this.tokens].filter(([, token]) => token === null).map(([name]) => name),
+      listeners: [...this.listeners.values()].filter((listener) => listener !== null),
+      removedListeners: [...this.listeners].filter(([, listener]) => listener === null).map(([name]) => name),
+      cursors: [...this.cursors].map(([name, cursor]) => ({ name, cursor })),
       ...(this.programs ? { programs: this.programs } : {}),
     }
   }
@@ -432,6 +440,16 @@ export class Draft {
 
   setToken(name: string, token: StoredToken | null): void {
     this.tokens.set(name, token)
+  }
+
+  /** Null: it is no more, and neither is its place in the events. */
+  setListener(name: string, listener: Listener | null): void {
+    this.listeners.set(name, listener)
+  }
+
+  /** A listener need not be told of anything up to this event any more. */
+  moveListener(name: string, cursor: number): void {
+    this.cursors.set(name, Math.max(cursor, this.cursors.get(name) ?? 0))
   }
 
   event<K extends EventKind>(

@@ -128,6 +128,31 @@ describe('the stream of events', () => {
     await stream.return(undefined)
   })
 
+  it('has no gap where more than is held comes in the moment in which the reader catches up', async () => {
+    const listEvents = store.listEvents.bind(store)
+    let isFirst = true
+    vi.spyOn(store, 'listEvents').mockImplementation(async (query) => {
+      const events = await listEvents(query)
+      // Nothing was left to read, and before that is known there is more than is held.
+      if (events.length === 0 && isFirst) {
+        isFirst = false
+        for (let n = 0; n < 30; n++) await happen(...upTo(500).map((at) => anEvent(at)))
+      }
+      return events
+    })
+    const reader = follow({ after: 0 })
+    await sees(reader, upTo(15_000))
+  })
+
+  it('goes on from now where the id is one that was not given yet, as of another store', async () => {
+    await happen(anEvent(1))
+    const reader = follow({ after: 5000 })
+    await vi.waitFor(async () => {
+      await happen(anEvent(2))
+      expect(reader.seen.length).toBeGreaterThan(0)
+    })
+  })
+
   it('tells of the wanted kinds and slots alone, of slots that come later as well', async () => {
     const reader = follow({ after: 0, kinds: ['slot.*'], targets: ['app:mailer'] })
     const of = { program: 'app:mailer', slot: 'app:mailer:0' }

@@ -152,7 +152,9 @@ export class HistoryVerbs {
     const { store } = this.agent.options
     await this.slotNames(targets)
     const isWanted = this.eventFilter(kinds, targets)
-    let last = query.after ?? (await store.lastEventId())
+    // An id that was not given yet is of another store: it would keep silent until it is.
+    const newest = await store.lastEventId()
+    let last = Math.min(query.after ?? newest, newest)
     let buffer: DroverEvent[] = []
     let bufferedBytes = 0
     let wake: (() => void) | null = null
@@ -173,7 +175,8 @@ export class HistoryVerbs {
     try {
       while (!signal.aborted) {
         let events = buffer
-        if (isBehind) {
+        const isFromStore = isBehind
+        if (isFromStore) {
           events = await store.listEvents({
             after: last,
             kinds: [],
@@ -189,6 +192,9 @@ export class HistoryVerbs {
         }
         for (const event of events) {
           if (event.id <= last) continue
+          // Ids have no gaps: what is missing was dropped, perhaps in the very moment in which the reader caught up.
+          if (!isFromStore && event.id !== last + 1) isBehind = true
+          if (!isFromStore && isBehind) break
           last = event.id
           if (isWanted(event)) yield this.view(event)
           if (signal.aborted) return

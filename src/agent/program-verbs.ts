@@ -9,6 +9,7 @@ import type { OutcomeView, PlanView, ProgramView } from '../contract/views.ts'
 import type { AgentSettings } from '../domain/agent-settings.ts'
 import { type ApiSettings, noApi } from '../domain/api-settings.ts'
 import { noOverrides } from '../domain/event-level.ts'
+import { compareListeners, type Listener } from '../domain/listener.ts'
 import type { Program } from '../domain/program.ts'
 import { type Problem, UserError } from '../domain/user-error.ts'
 import type { ProgramSource } from '../store/store.ts'
@@ -34,6 +35,7 @@ export interface ProgramsOfConfig {
   readonly warnings: readonly string[]
   /** Where the API listens; null where the configuration does not say. */
   readonly api: ApiSettings | null
+  readonly listeners: readonly Listener[]
 }
 
 /** Reads a configuration and checks it against this machine; throws all of its mistakes at once. */
@@ -66,7 +68,8 @@ export class ProgramVerbs {
 
   async planReload(): Promise<PlanView> {
     const config = await this.readAgain()
-    return this.plan(replaceSource(this.agent.programs, 'file', config.programs), config.warnings)
+    const programs = replaceSource(this.agent.programs, 'file', config.programs)
+    return this.plan(programs, config.warnings, config.listeners)
   }
 
   async reload({
@@ -79,12 +82,12 @@ export class ProgramVerbs {
     signal?: AbortSignal
   }): Promise<{ plan: PlanView; outcomes: OutcomeView[] }> {
     const plan = await this.agent.inTurn(async () => {
-      const { programs, warnings, api, settings } = await this.readToEnforce()
+      const { programs, warnings, api, settings, listeners } = await this.readToEnforce()
       const doors = await this.prepareDoors(api)
       let log: { take(): void; drop(): void } | null = null
       try {
         log = await this.prepareLog(settings)
-        const made = await this.enforce('file', programs, warnings, by, settings)
+        const made = await this.enforce('file', programs, warnings, by, { settings, listeners })
         doors?.take()
         log?.take()
         this.agent.levels = settings.log?.levels ?? noOverrides
@@ -120,6 +123,11 @@ export class ProgramVerbs {
     if (loaded.api !== null) {
       throw new UserError('config_invalid', 'A text that is applied may not say `api`.', {
         hint: 'It belongs into the configuration file that the agent was started with.',
+      })
+    }
+    if (loaded.listeners.length > 0) {
+      throw new UserError('config_invalid', 'A text that is applied may not say `listeners`.', {
+        hint: 'They belong into the configuration file that the agent was started with.',
       })
     }
     const { programs, warnings } = accept(
@@ -209,21 +217,24 @@ export class ProgramVerbs {
     programs: readonly Program[],
     warnings: readonly string[],
     by: string,
-    /** What holds of the agent from now on; null: as before. */
-    settings: AgentSettings | null = null,
+    /** What else holds from now on, and who is told of events; null: as before. */
+    others: { readonly settings: AgentSettings; readonly listeners: readonly Listener[] } | null = null,
   ): Promise<PlanView> {
     const { agent } = this
     const accepted = replaceSource(agent.programs, source, programs)
     const generation = agent.generation + 1
-    const plan = await agent.reconciler.request((draft) => {
+    const declareListeners = others ? await agent.listeners.declare(others.listeners) : () => {}
+    if (others) agent.listeners.hold()
+    const recorded = agent.reconciler.request((draft) => {
       if (draft.isShuttingDown) throw new UserError('shutting_down', 'The agent is shutting down.')
-      const made = this.plan(accepted, warnings, draft)
+      const made = this.plan(accepted, warnings, others?.listeners ?? null, draft)
       const byChange = (...changes: string[]): string[] =>
         made.programs.filter(({ change }) => changes.includes(change)).map(({ program }) => program)
-      if (settings) {
-        draft.ledger.setLabels(settings.labels)
-        draft.setNote('alerts', JSON.stringify(settings.alerts))
+      if (others) {
+        draft.ledger.setLabels(others.settings.labels)
+        agent.alerter.declare(draft, others.settings.alerts)
       }
+      declareListeners(draft)
       draft.declare(toDesired(accepted, agent.scales))
       for (const { program } of outdatedScales(agent.scales, accepted)) draft.removeScale(program)
       draft.setPrograms(source, programs, generation)
@@ -237,24 +248,33 @@ export class ProgramVerbs {
       })
       return made
     })
-    agent.acceptPrograms(accepted)
-    if (settings) agent.followAlerts(settings.alerts)
-    return plan
+    try {
+      const plan = await recorded
+      agent.acceptPrograms(accepted)
+      if (others) agent.followAlerts(others.settings.alerts)
+      return plan
+    } finally {
+      if (others) await agent.listeners.follow()
+    }
   }
 
   private plan(
     after: ProgramSet,
     warnings: readonly string[],
+    /** Null: they stay as they are. */
+    listeners: readonly Listener[] | null,
     now: Pick<DraftBase, 'desired'> & { readonly slots: ReadonlyMap<string, SlotRecord> } = this.agent
       .reconciler,
   ): PlanView {
     const { generation } = this.agent
+    const known = this.agent.listeners.all().map(({ listener }) => listener)
     return viewPlan({
       generation,
       before: now.desired,
       after: toDesired(after, this.agent.scales),
       slots: now.slots,
       warnings,
+      listeners: compareListeners(known, listeners ?? known),
     })
   }
 
@@ -350,5 +370,6 @@ function accept(
     settings: loaded.settings,
     warnings: problems.map((problem) => formatProblem(problem, { marksWarnings: false })),
     api: loaded.api,
+    listeners: loaded.listeners,
   }
 }

@@ -277,6 +277,12 @@ function once<A extends readonly (string | undefined)[]>(look: (...at: A) => boo
   }
 }
 
+/** Of a program that is gone, as its name has it. */
+export function groupOf(programs: ProgramSet, program: string): string {
+  const declared = programs.get(program)?.program.group
+  return declared ?? (program.includes(':') ? program.slice(0, program.indexOf(':')) : program)
+}
+
 function isUsed(value: JsonValue): boolean {
   return value !== null && (typeof value !== 'object' || Object.keys(value).length > 0)
 }

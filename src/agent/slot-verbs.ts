@@ -14,6 +14,7 @@ import type { Agent } from './agent.ts'
 import type { Draft } from './draft.ts'
 import { countOpen, hindranceOf } from './job-views.ts'
 import type { JobProgram } from './ledger-book.ts'
+import { groupOf } from './programs.ts'
 import type { SlotRecord } from './slot-records.ts'
 import { viewSlot } from './views.ts'
 
@@ -324,8 +325,7 @@ export class SlotVerbs {
 
   /** Of a program that is gone, its name tells. */
   groupOf(program: string): string {
-    const declared = this.agent.programs.get(program)?.program.group
-    return declared ?? (program.includes(':') ? program.slice(0, program.indexOf(':')) : program)
+    return groupOf(this.agent.programs, program)
   }
 
   view(slot: SlotRecord): SlotView {

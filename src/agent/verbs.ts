@@ -13,6 +13,7 @@ import { measureAgent } from './agent-metrics.ts'
 import { AlertVerbs } from './alert-verbs.ts'
 import { HistoryVerbs } from './history-verbs.ts'
 import { JobVerbs } from './job-verbs.ts'
+import { listListeners } from './listener-views.ts'
 import { writeMetrics } from './metrics-text.ts'
 import { ProgramVerbs } from './program-verbs.ts'
 import { SlotVerbs } from './slot-verbs.ts'
@@ -63,6 +64,7 @@ export function createVerbs(
     testChannel: (name) => alerts.testChannel(name),
     listHeartbeats: () => alerts.listHeartbeats(),
     pingHeartbeat: (name) => alerts.pingHeartbeat(name),
+    listListeners: () => listListeners(agent),
     listTokens: () => agent.tokens.list(),
     createToken: (request) => agent.tokens.create(request),
     revokeToken: (name, by) => agent.tokens.revoke(name, by),

@@ -3,6 +3,7 @@ import type { EventView, PlanView, ProgramView, RunView, SlotView } from '../con
 import type { DroverEvent } from '../domain/event.ts'
 import { type LevelOverrides, levelOf } from '../domain/event-level.ts'
 import { describeCause, describeEvent } from '../domain/event-text.ts'
+import type { ListenerChange } from '../domain/listener.ts'
 import { checkKinds, type Program, slotTitle } from '../domain/program.ts'
 import { compareProgramSets } from '../domain/program-change.ts'
 import { isReady } from '../domain/readiness.ts'
@@ -160,10 +161,18 @@ export interface PlanInput {
   readonly after: ReadonlyMap<string, DesiredProgram>
   readonly slots: ReadonlyMap<string, Slot>
   readonly warnings: readonly string[]
+  readonly listeners?: readonly ListenerChange[]
 }
 
 /** What taking `after` into force would do, by the very function that does it. */
-export function viewPlan({ generation, before, after, slots, warnings }: PlanInput): PlanView {
+export function viewPlan({
+  generation,
+  before,
+  after,
+  slots,
+  warnings,
+  listeners = [],
+}: PlanInput): PlanView {
   const programsOf = (desired: ReadonlyMap<string, DesiredProgram>): Map<string, Program> =>
     new Map([...desired].map(([name, { program }]) => [name, program]))
   const changes = compareProgramSets(programsOf(before), programsOf(after))
@@ -176,9 +185,10 @@ export function viewPlan({ generation, before, after, slots, warnings }: PlanInp
     }))
   return {
     generation,
-    isEmpty: changes.length === 0 && steps.length === 0,
+    isEmpty: changes.length === 0 && steps.length === 0 && listeners.length === 0,
     programs: changes.map(({ change, program, fields }) => ({ program, change, fields: [...fields] })),
     steps,
+    listeners: [...listeners],
     warnings: [...warnings],
   }
 }

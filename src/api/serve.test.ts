@@ -120,6 +120,7 @@ describe('every endpoint', () => {
     testChannel: { name: 'ops' },
     listHeartbeats: {},
     pingHeartbeat: { name: 'backup' },
+    listListeners: {},
     listTokens: {},
     createToken: { name: 'ci', role: 'viewer', expiresInMs: 5000 },
     revokeToken: { name: 'ci' },

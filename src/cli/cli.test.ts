@@ -114,6 +114,11 @@ describe('mistakes', () => {
       'drover exec <name> -- <command...>',
     ],
     ['stop ,', 'No target was named.', 'Name a program, a slot, a pattern, or `all`.'],
+    [
+      'events --after x',
+      '--after takes the id of an event, not `x`.',
+      '`drover events --json` shows the ids.',
+    ],
     ['events --kind run.endet', 'No event is of the kind `run.endet`.', 'Did you mean `run.ended`?'],
   ])('%s', async (line, what, hint) => {
     const { code, out, err, asked } = await runLine(line)
@@ -255,6 +260,7 @@ describe('every command hands on what was typed', () => {
       'listEvents',
       { kinds: ['run.*', 'slot.gave_up'], limit: 3, newest: true },
     ],
+    ['events mailer --after 40', 'listEvents', { targets: ['mailer'], after: 40, newest: false }],
     [
       'logs mailer -n 5 --stream err',
       'streamLogs',

@@ -1,5 +1,5 @@
 /**
- * A plan as people read it: what changes about programs, and what that does to slots.
+ * A plan as people read it: what changes about programs and listeners, and what that does to slots.
  */
 import type { PlanView } from '../contract/views.ts'
 import type { CommandContext } from './context.ts'
@@ -13,6 +13,15 @@ const changes = {
   policy: { sign: '~', color: 'cyan', text: 'changed, restarts nothing' },
 } as const satisfies Record<
   PlanView['programs'][number]['change'],
+  { sign: string; color: string; text: string }
+>
+
+const listenerChanges = {
+  added: { sign: '+', color: 'green', text: 'added; told of what happens from then on' },
+  removed: { sign: '-', color: 'red', text: 'removed, with its place in the events' },
+  changed: { sign: '~', color: 'cyan', text: 'changed; goes on from its place in the events' },
+} as const satisfies Record<
+  PlanView['listeners'][number]['change'],
   { sign: string; color: string; text: string }
 >
 
@@ -47,6 +56,10 @@ export function printPlan(plan: PlanView, { out, err }: CommandContext): void {
   for (const { slot, action, reason } of others) {
     const { sign, color } = actions[action]
     out.line(`${colors[color](`${sign} ${slot}`)}  ${action}: ${reason}`)
+  }
+  for (const { listener, change } of plan.listeners) {
+    const { sign, color, text } = listenerChanges[change]
+    out.line(`${colors[color](`${sign} listener ${listener}`)}  ${text}`)
   }
   out.line(summaryOf(plan, colors.dim))
   for (const warning of plan.warnings) err.line(`${err.colors.yellow('warning')}: ${warning}`)

@@ -13,6 +13,59 @@ export type Size = number | `${number}${'' | 'K' | 'M' | 'G' | 'T'}${'' | 'B' | 
 /** One or more expressions, or a function that is asked for each minute whether the job is due then. */
 export type Schedule = string | readonly string[] | ((at: Date) => boolean | Promise<boolean>)
 
+/** The name of an event, all events of a family, or all. */
+export type EventPattern = EventKind | `${EventFamily}.*` | '*'
+
+/** One or more of them. */
+export type EventPatterns = EventPattern | readonly EventPattern[]
+
+export type EventKind = keyof EventDataByKind
+type EventFamily = EventKind extends `${infer Family}.${string}` ? Family : never
+
+/** What events are meant by patterns. */
+export type KindsOf<On extends EventPatterns> = KindsOfPattern<On extends readonly (infer P)[] ? P : On>
+type KindsOfPattern<P> = P extends '*'
+  ? EventKind
+  : P extends `${infer Family}.*`
+    ? Extract<EventKind, `${Family}.${string}`>
+    : Extract<P, EventKind>
+
+/** Called with each event, one after another. A promise is waited for; what is thrown is told as an event, and the next one follows. */
+export type ListenerFunction = (event: ListenerEvent) => unknown
+
+/** A listener whose function gets what it is told of, with the data of just these kinds. */
+export type ListenerOf<On extends EventPatterns> = Omit<ListenerConfig, 'on' | 'run'> & {
+  readonly on: On
+  readonly run?: (event: ListenerEvent<KindsOf<On>>) => unknown
+}
+
+/** What `defineConfig` takes: each function of a listener knows its events by what stands in `on`. */
+export type TypedConfig<L extends { readonly [name: string]: EventPatterns }> = Omit<Config, 'listeners'> & {
+  readonly listeners?: { readonly [N in keyof L]: ListenerOf<L[N]> }
+}
+
+/** An event as the API gives it. By its `kind`, TypeScript knows its data. */
+export type ListenerEvent<K extends EventKind = EventKind> = { [P in K]: EventParts<P> }[K]
+
+interface EventParts<K extends EventKind> {
+  /** Grows from event to event, without gaps. */
+  readonly id: number
+  /** As in `2026-11-22T12:00:00.000Z`. */
+  readonly at: string
+  /** Its name, such as `job.failed`. */
+  readonly kind: K
+  readonly level: 'emergency' | 'alert' | 'critical' | 'error' | 'warning' | 'notice' | 'info' | 'debug'
+  /** Which program or job it speaks of; null: of none. */
+  readonly program: string | null
+  readonly slot: string | null
+  readonly run: string | null
+  readonly data: EventDataByKind[K]
+  /** That of the program, as it was when the event happened. */
+  readonly customData: JsonValue
+  /** One sentence for people. */
+  readonly text: string
+}
+
 /** Anything that JSON can hold. */
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue }
 
@@ -66,6 +119,15 @@ export interface Config {
    * @example {"report":{"command":"./report.sh","schedule":"30 2 * * *"}}
    */
   readonly jobs?: { readonly [name: string]: JobConfig }
+
+  /**
+   * Who is told of events, each under its name: a function of this configuration or a command. Each has its own place in the events, which it keeps over restarts and reloads.
+   * Read when the agent starts and by a reload. A text that is applied over the API may not say it.
+   *
+   * Default: `{}`.
+   * @example {"pager":{"on":["job.failed","slot.gave_up"],"command":"./page.sh"}}
+   */
+  readonly listeners?: { readonly [name: string]: ListenerConfig }
 
   /**
    * What this node is, for jobs that are meant for some nodes only.
@@ -780,6 +842,80 @@ export interface MailChannelConfig {
    * @example "3d"
    */
   readonly giveUpAfter?: Duration
+}
+
+export interface ListenerConfig {
+  /**
+   * Which events it is told of, by name or by family.
+   * docs/reference/events.md names all of them.
+   *
+   * @example "job.failed"
+   * @example ["job.*","slot.gave_up"]
+   */
+  readonly on: EventPatterns
+
+  /**
+   * The function that is called with each event, one after another, in a process of its own; a promise is waited for.
+   * One of `run` and `command`. Only in a configuration in TypeScript or JavaScript.
+   *
+   * Default: none.
+   */
+  readonly run?: ListenerFunction
+
+  /**
+   * The command that is run for each event, one after another. It finds the event as one line of JSON on its standard input, and in variables that begin with `DROVER_EVENT_`.
+   * One of `run` and `command`.
+   *
+   * Default: none.
+   * @example "./notify.sh"
+   * @example ["logger","-t","drover"]
+   */
+  readonly command?: string | readonly string[]
+
+  /**
+   * Only events of these programs and jobs.
+   *
+   * Default: of all, and those that concern none.
+   * @example ["mailer","report-*","app:*"]
+   */
+  readonly programs?: readonly string[]
+
+  /**
+   * Only events of programs and jobs of these groups.
+   * Where `programs` is said as well, both must fit.
+   *
+   * Default: of all.
+   * @example ["app"]
+   */
+  readonly groups?: readonly string[]
+
+  /**
+   * How long one event may take. Then the process is killed, the event counts as failed, and the next one follows.
+   *
+   * Unit: seconds, or a text with a unit.
+   * Default: `"30s"`.
+   * @example "5s"
+   * @example "2m"
+   */
+  readonly timeout?: Duration
+
+  /**
+   * The folder that the command runs in, relative to the folder of the configuration file.
+   * Of a command alone.
+   *
+   * Default: the folder of the configuration file.
+   * @example "./hooks"
+   */
+  readonly cwd?: string
+
+  /**
+   * Environment variables of the command, beside those of the agent.
+   * Of a command alone.
+   *
+   * Default: `{}`.
+   * @example {"CHANNEL":"#ops","TOKEN":{"fromFile":"/run/secrets/chat"}}
+   */
+  readonly env?: { readonly [name: string]: string | number | boolean | SecretConfig }
 }
 
 export interface JobConfig {
@@ -2733,4 +2869,521 @@ export interface SecretConfig {
    * @example "DB_PASSWORD"
    */
   readonly fromEnv?: string
+}
+
+/** What each kind of event carries as its data. */
+export interface EventDataByKind {
+  /** An agent took over the node. */
+  readonly 'agent.started': {
+    readonly version: string
+    readonly pid: number
+    readonly adopted: number
+    readonly ended: number
+    readonly revoked: number
+    readonly coldStart: boolean
+  }
+
+  /** An agent was asked to end. */
+  readonly 'agent.stopping': {
+    readonly leaveWorkers: boolean
+    readonly by: string
+  }
+
+  /** An agent has ended: its workers are stopped, or left running. */
+  readonly 'agent.stopped': {
+    readonly leaveWorkers: boolean
+  }
+
+  /** Something went wrong inside the agent that is not the user's fault; it goes on. */
+  readonly 'agent.failed_internally': {
+    readonly message: string
+  }
+
+  /** A configuration took effect as the given generation. */
+  readonly 'config.applied': {
+    readonly generation: number
+    readonly added: string[]
+    readonly removed: string[]
+    readonly changed: string[]
+    readonly policy: string[]
+    readonly by: string
+  }
+
+  /** A configuration was refused; what runs goes on. */
+  readonly 'config.refused': {
+    readonly message: string
+    readonly problems: string[]
+  }
+
+  /** A request over the network that may change something; recorded before it is carried out. `address`: where it came from. */
+  readonly 'api.requested': {
+    readonly operation: string
+    readonly by: string
+    readonly role: string
+    readonly address: string
+  }
+
+  /** Requests that were turned away: the first of its kind, and how many others were since the last such event. */
+  readonly 'api.denied': {
+    readonly reason: string
+    readonly operation: string
+    readonly by: string
+    readonly address: string
+    readonly others: number
+  }
+
+  /** Somebody may come over the network from now on. */
+  readonly 'token.created': {
+    readonly name: string
+    readonly role: string
+    readonly expiresAt: string | null
+    readonly by: string
+  }
+
+  /** Somebody may not come over the network any more. */
+  readonly 'token.revoked': {
+    readonly name: string
+    readonly by: string
+  }
+
+  /** A person's wish for a slot, kept over restarts. */
+  readonly 'slot.requested': {
+    readonly action: 'start' | 'stop' | 'restart' | 'signal' | 'input' | 'capture' | 'stop capture'
+    readonly signal?: string
+    readonly by: string
+  }
+
+  /** It begins a run. `cause`: why. */
+  readonly 'slot.starting': {
+    readonly from: string
+    readonly cause: RunCause
+  }
+
+  /** It shall run, and waits for a program that it depends on. */
+  readonly 'slot.waiting': {
+    readonly from: string
+    readonly reason: string
+  }
+
+  /** Its run has lasted for its start time, and its startup check has passed. */
+  readonly 'slot.running': {
+    readonly from: string
+  }
+
+  /** It can do its work, as its readiness check says. */
+  readonly 'slot.ready': { readonly [key: string]: never }
+
+  /** It can do its work no more, as its readiness check says; its run goes on. */
+  readonly 'slot.unready': {
+    readonly detail: string
+  }
+
+  /** A check failed that the run does not outlive. */
+  readonly 'slot.unhealthy': {
+    readonly check: CheckKind
+    readonly detail: string
+  }
+
+  /** Its run ended, and the next one begins after a pause. */
+  readonly 'slot.backing_off': {
+    readonly from: string
+    readonly delayMs: Milliseconds
+    readonly quickExits: number
+    readonly reason: string
+  }
+
+  /** Its run is being ended. `reason`: why, where nobody had asked. */
+  readonly 'slot.stopping': {
+    readonly from: string
+    readonly reason: StopReason | null
+  }
+
+  /** It runs no more, as was asked for. */
+  readonly 'slot.stopped': {
+    readonly from: string
+  }
+
+  /** Its run ended, and by the rules of the program none follows. */
+  readonly 'slot.exited': {
+    readonly from: string
+    readonly reason: string
+  }
+
+  /** The service is fatal: it stays down until somebody acts. */
+  readonly 'slot.gave_up': {
+    readonly from: string
+    readonly quickExits: number
+    readonly reason: string
+  }
+
+  /** A replacement failed, and the slots that were to follow are left as they are. */
+  readonly 'rollout.stopped': {
+    readonly reason: string
+    readonly left: number
+  }
+
+  /** All slots of the program were replaced and are ready. */
+  readonly 'rollout.finished': { readonly [key: string]: never }
+
+  /** Somebody set the number of processes; null: back to what is declared. */
+  readonly 'program.scaled': {
+    readonly from: number
+    readonly to: number
+    readonly by: string
+    readonly isReset: boolean
+  }
+
+  /** A run's command began. */
+  readonly 'run.started': {
+    readonly pid: number
+  }
+
+  /** A new agent found a living run and goes on supervising it. */
+  readonly 'run.adopted': {
+    readonly pid: number
+  }
+
+  /** A limit was reached; what the run is ended for. Bytes, milliseconds or a number. */
+  readonly 'run.limit_reached': {
+    readonly limit: StopReasonKind
+    readonly value: number
+    readonly threshold: number
+    readonly reason: StopReason
+  }
+
+  /** It was to end for its memory and grew on: it is killed before its grace is over. */
+  readonly 'run.grace_cut': {
+    readonly value: number
+    readonly threshold: number
+  }
+
+  /** It lasts longer than it should; it goes on. */
+  readonly 'run.overdue': {
+    readonly warnAfterMs: Milliseconds
+    readonly lastedMs: Milliseconds
+  }
+
+  /** Its timeout passed, and it was ended. */
+  readonly 'run.timed_out': {
+    readonly lastedMs: Milliseconds
+  }
+
+  /** The whole process tree of a run is gone. `end`: how, with the exit code or signal, and what it used. */
+  readonly 'run.ended': {
+    readonly end: RunEnd
+  }
+
+  /** What it has written since the last such event, in whole characters. `from`, `to`: its bytes in the stream. `isForgotten`: the text was, by now, and is empty. */
+  readonly 'run.output': {
+    readonly stream: 'stdout' | 'stderr'
+    readonly text: string
+    readonly from: number
+    readonly to: number
+    readonly isForgotten?: true
+  }
+
+  /** What it has written was dropped before it could be told. */
+  readonly 'run.output_lost': {
+    readonly stream: 'stdout' | 'stderr'
+    readonly from: number
+    readonly to: number
+  }
+
+  /** A run was begun for a due time of a job. `lateMs`: after the due time, by the wall clock. */
+  readonly 'job.started': {
+    readonly occurrence: string
+    readonly dueAt: string
+    readonly trigger: TriggerKind
+    readonly attempt: number
+    readonly lateMs: number
+  }
+
+  /** It is due, and waits. */
+  readonly 'job.queued': {
+    readonly occurrence: string
+    readonly dueAt: string
+    readonly reason: RefusalReason
+    readonly detail: string
+  }
+
+  /** An attempt failed, and another one follows. */
+  readonly 'job.retrying': {
+    readonly occurrence: string
+    readonly attempt: number
+    readonly delayMs: Milliseconds
+    readonly reason: string
+  }
+
+  /** A due time of a job has ended well, with its last attempt. */
+  readonly 'job.succeeded': {
+    readonly occurrence: string
+    readonly dueAt: string
+    readonly attempts: number
+    /** Since its first run began; null if none did. */
+    readonly lastedMs: number | null
+    /** Of its last run; null where there is none, or nobody knows it. */
+    readonly exitCode: number | null
+    readonly detail: string
+  }
+
+  /** It has ended by an exit code that is a warning. */
+  readonly 'job.warned': {
+    readonly occurrence: string
+    readonly dueAt: string
+    readonly attempts: number
+    /** Since its first run began; null if none did. */
+    readonly lastedMs: number | null
+    /** Of its last run; null where there is none, or nobody knows it. */
+    readonly exitCode: number | null
+    readonly detail: string
+  }
+
+  /** The last attempt failed, by its exit code, by a signal, or since it could not be started. */
+  readonly 'job.failed': {
+    readonly occurrence: string
+    readonly dueAt: string
+    readonly attempts: number
+    /** Since its first run began; null if none did. */
+    readonly lastedMs: number | null
+    /** Of its last run; null where there is none, or nobody knows it. */
+    readonly exitCode: number | null
+    readonly detail: string
+  }
+
+  /** The last attempt was ended for its timeout. */
+  readonly 'job.timed_out': {
+    readonly occurrence: string
+    readonly dueAt: string
+    readonly attempts: number
+    /** Since its first run began; null if none did. */
+    readonly lastedMs: number | null
+    /** Of its last run; null where there is none, or nobody knows it. */
+    readonly exitCode: number | null
+    readonly detail: string
+  }
+
+  /** A person, a change or a shutdown ended it. */
+  readonly 'job.stopped': {
+    readonly occurrence: string
+    readonly dueAt: string
+    readonly attempts: number
+    /** Since its first run began; null if none did. */
+    readonly lastedMs: number | null
+    /** Of its last run; null where there is none, or nobody knows it. */
+    readonly exitCode: number | null
+    readonly detail: string
+  }
+
+  /** Nobody knows how its run ended. */
+  readonly 'job.lost': {
+    readonly occurrence: string
+    readonly dueAt: string
+    readonly attempts: number
+    /** Since its first run began; null if none did. */
+    readonly lastedMs: number | null
+    /** Of its last run; null where there is none, or nobody knows it. */
+    readonly exitCode: number | null
+    readonly detail: string
+  }
+
+  /** It was due, and is not run, for one reason out of one fixed list. */
+  readonly 'job.skipped': {
+    readonly occurrence: string
+    readonly dueAt: string
+    readonly reason: RefusalReason
+    readonly detail: string
+    readonly blockedBy: string | null
+  }
+
+  /** It was due when no agent could see to it. `count` due times, from `since`; null: they were not counted. */
+  readonly 'job.missed': {
+    readonly occurrence: string
+    readonly dueAt: string
+    readonly reason: MissReason
+    readonly since: string | null
+    readonly count: number | null
+  }
+
+  /** Its due times are skipped from now on. */
+  readonly 'job.disabled': {
+    readonly by: string
+  }
+
+  /** Its due times count again. */
+  readonly 'job.enabled': {
+    readonly by: string
+  }
+
+  /** The due times of all jobs of this node are skipped from now on. */
+  readonly 'jobs.paused': {
+    readonly by: string
+  }
+
+  /** The due times of all jobs of this node count again. */
+  readonly 'jobs.resumed': {
+    readonly by: string
+  }
+
+  /** The wall clock was set, by so much. */
+  readonly 'clock.jumped': {
+    readonly deltaMs: number
+  }
+
+  /** A listener threw, ended with an error, or gave no answer; it goes on with the next event. `event`: the id of the one that it was at; null: it could not be begun. */
+  readonly 'listener.failed': {
+    readonly listener: string
+    readonly event: number | null
+    readonly reason: string
+    readonly others: number
+  }
+
+  /** Events were forgotten before a listener came to them. */
+  readonly 'listener.lagged': {
+    readonly listener: string
+    readonly from: number
+    readonly to: number
+  }
+
+  /** Something that a person must know has begun; `condition`: what is the same until it clears. */
+  readonly 'alert.raised': {
+    readonly alert: string
+    readonly condition: string
+    readonly route: string
+    readonly event: number
+    readonly channels: string[]
+  }
+
+  /** It is over, or was not repeated for long. */
+  readonly 'alert.cleared': {
+    readonly alert: string
+    readonly condition: string
+    readonly route: string
+    readonly event: number
+    readonly channels: string[]
+  }
+
+  /** A channel did not take what was to be delivered; it is tried again. */
+  readonly 'delivery.failed': {
+    readonly delivery: string
+    readonly channel: string
+    readonly attempt: number
+    readonly reason: string
+    readonly nextAttemptAt: string
+  }
+
+  /** It is not tried any more. */
+  readonly 'delivery.gave_up': {
+    readonly delivery: string
+    readonly channel: string
+    readonly attempts: number
+    readonly reason: string
+  }
+
+  /** Something that should have succeeded by now has not. `lastAt`: when it did last; null: never. */
+  readonly 'heartbeat.missed': {
+    readonly heartbeat: string
+    readonly lastAt: string | null
+    readonly dueAt: string
+    readonly graceMs: Milliseconds
+  }
+
+  /** It has succeeded again. */
+  readonly 'heartbeat.recovered': {
+    readonly heartbeat: string
+    readonly missedForMs: Milliseconds
+  }
+
+  /** Nothing is required of what has room to work. `cpu`: percent of the whole machine. */
+  readonly 'scaling.under_used': {
+    readonly command: string
+    readonly input: string
+    readonly cpu: number
+    readonly loadAverage: number
+  }
+
+  /** More is required than the machine has room for. */
+  readonly 'scaling.over_used': {
+    readonly command: string
+    readonly input: string
+    readonly cpu: number
+    readonly loadAverage: number
+    /** Required, and not run. */
+    readonly processesRequired: number
+    readonly processesRunning: number
+  }
+
+  /** A start did not happen, for one reason out of one fixed list. */
+  readonly 'start.refused': {
+    readonly reason: RefusalReason
+    readonly detail: string
+  }
+}
+
+type RunCause =
+  | { readonly kind: 'autostart' }
+  | { readonly kind: 'requested'; readonly by: string }
+  | { readonly kind: 'restart'; readonly after: string; readonly reason: string }
+  | { readonly kind: 'changed' }
+  | { readonly kind: 'dependency'; readonly program: string }
+  | { readonly kind: 'exec'; readonly by: string }
+  | { readonly kind: 'scheduled'; readonly dueAt: number; readonly isCatchUp: boolean }
+  | { readonly kind: 'reboot' }
+  | { readonly kind: 'after'; readonly programs: readonly string[] }
+  | { readonly kind: 'retry'; readonly after: string; readonly reason: string }
+
+type CheckKind = 'startup' | 'readiness' | 'liveness'
+
+type Milliseconds = number
+
+interface StopReason {
+  readonly kind: StopReasonKind
+  readonly text: string
+  readonly isFailure: boolean
+}
+
+type StopReasonKind = 'startup' | 'unhealthy' | 'memory' | 'cpu' | 'lifetime' | 'runs' | 'files' | 'replaced'
+
+type RunEnd =
+  | (Ended & { readonly kind: 'exited'; readonly code: number })
+  | (Ended & { readonly kind: 'signaled'; readonly signal: string })
+  | (Ended & {
+      readonly kind: 'stopped'
+      readonly code: number | null
+      readonly signal: string | null
+      readonly killed: boolean
+      readonly reason?: StopReason | null
+    })
+  | (Ended & { readonly kind: 'timed_out'; readonly killed: boolean })
+  | (Ended & { readonly kind: 'failed_to_start'; readonly stage: string; readonly message: string })
+  | { readonly kind: 'revoked'; readonly endedAt: number; readonly reason: string }
+  | { readonly kind: 'unknown'; readonly endedAt: number; readonly reason: string }
+  | { readonly kind: 'machine_restarted'; readonly endedAt: number }
+
+type TriggerKind = Trigger['kind']
+
+type RefusalReason = 'already_running' | 'waiting_for_dependency' | 'backing_off' | 'gave_up' | 'stopped_by_person' | 'shutting_down' | 'user_unknown' | 'no_rights' | 'command_not_found' | 'directory_missing' | 'secret_missing' | 'store_unavailable' | 'socket_taken' | 'socket_unavailable' | 'still_running' | 'lock_taken' | 'overlap_limit' | 'queue_full' | 'replaced' | 'blackout' | 'disabled' | 'paused' | 'other_node' | 'predicate_failed' | 'params_missing' | 'not_declared' | 'spawn_failed'
+
+type MissReason = 'no_agent' | 'too_late' | 'superseded' | 'beyond_max' | 'changed'
+
+interface Ended {
+  readonly endedAt: number
+  readonly durationMs: Milliseconds
+  readonly usage: RunUsage
+}
+
+type Trigger =
+  | { readonly kind: 'schedule'; readonly isCatchUp: boolean; readonly previousAt: number | null }
+  | { readonly kind: 'every'; readonly isCatchUp: boolean; readonly previousAt: number | null }
+  | { readonly kind: 'reboot' }
+  | { readonly kind: 'after'; readonly programs: readonly string[] }
+  | { readonly kind: 'manual'; readonly by: string }
+
+interface RunUsage {
+  readonly userCpuMs: Milliseconds
+  readonly systemCpuMs: Milliseconds
+  readonly maxRssBytes: number
+  readonly leftovers: number
+  readonly outBytes: number
+  readonly errBytes: number
+  readonly lostBytes: number
 }

@@ -1,7 +1,7 @@
 /**
  * What a `drover.config.ts` imports. It changes nothing; it gives editors the types.
  */
-import type { Config } from './config-types.generated.ts'
+import type { Config, EventPatterns, TypedConfig } from './config-types.generated.ts'
 
 export type * from './config-types.generated.ts'
 
@@ -11,6 +11,9 @@ export type * from './config-types.generated.ts'
  * @example
  * export default defineConfig({ programs: { mailer: { command: 'node worker.js', processes: 3 } } })
  */
-export function defineConfig(config: Config): Config {
-  return config
+export function defineConfig<
+  const L extends { readonly [name: string]: EventPatterns } = Record<never, never>,
+>(config: TypedConfig<L>): Config {
+  // With functions that know their events, where a listener of any kind is declared.
+  return config as unknown as Config
 }

@@ -5,11 +5,13 @@
  */
 import type { AgentSettings } from '../domain/agent-settings.ts'
 import type { ApiSettings } from '../domain/api-settings.ts'
+import type { Listener } from '../domain/listener.ts'
 import type { Program } from '../domain/program.ts'
 import type { Problem } from '../domain/user-error.ts'
 import { readSettings } from './agent-settings.ts'
 import { readApi } from './api-settings.ts'
 import { buildJob } from './build-job.ts'
+import { readListeners } from './build-listeners.ts'
 import { type BuiltProgram, buildProgram } from './build-program.ts'
 import { checkSchema } from './check-schema.ts'
 import { findDuplicates, findSharedFiles, findSharedSockets, type PlacedProgram } from './cross-checks.ts'
@@ -38,6 +40,7 @@ export interface ParsedPrograms {
   readonly settings: AgentSettings
   readonly problems: readonly Problem[]
   readonly api: ApiSettings | null
+  readonly listeners: readonly Listener[]
 }
 
 export function parsePrograms(sources: readonly ParsedSource[], context: ParseContext): ParsedPrograms {
@@ -57,6 +60,7 @@ export function parsePrograms(sources: readonly ParsedSource[], context: ParseCo
   const named = outcomes.flatMap(({ source, path, name }) => (name === null ? [] : [{ source, path, name }]))
   const agent = readSettings(sources)
   const api = readApi(fragments.map(({ source, failsApi }) => ({ source, fails: failsApi })))
+  const listening = readListeners(fragments)
   const problems = [
     ...agent.problems,
     ...fragments.flatMap((fragment) => fragment.problems),
@@ -65,6 +69,7 @@ export function parsePrograms(sources: readonly ParsedSource[], context: ParseCo
     ...findSharedFiles(placed),
     ...findSharedSockets(placed),
     ...api.problems,
+    ...listening.problems,
   ]
   const valid = outcomes.flatMap(({ source, path, program, valid }): PlacedProgram[] =>
     program !== null && valid ? [{ source, path, program }] : [],
@@ -75,6 +80,7 @@ export function parsePrograms(sources: readonly ParsedSource[], context: ParseCo
     settings: agent.settings,
     problems: inOrder([...problems, ...settled.problems], sources),
     api: api.api,
+    listeners: listening.listeners,
   }
 }
 
@@ -85,6 +91,8 @@ interface Fragment {
   readonly programs: readonly WrittenProgram[]
   readonly problems: readonly Problem[]
   readonly failsApi: boolean
+  /** Whether the schema found a mistake there. */
+  readonly fails: (path: FieldPath) => boolean
 }
 
 type Table = 'programs' | 'jobs'
@@ -119,7 +127,7 @@ function readFragment(source: ParsedSource): Fragment {
       return { table, key, path, input, raw }
     })
   })
-  return { source, defaults, programs, problems, failsApi: fails(['api']) }
+  return { source, defaults, programs, problems, failsApi: fails(['api']), fails }
 }
 
 /** The defaults of a file above those of the files that include it. */

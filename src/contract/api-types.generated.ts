@@ -173,6 +173,29 @@ export interface JobView {
   recentMs: number[];
 }
 
+export interface ListenerView {
+  name: string;
+  /** Kinds and families of events. */
+  on: string[];
+  programs: string[];
+  groups: string[];
+  kind: 'function' | 'command';
+  /** The command, or the file of the function. */
+  target: string;
+  timeoutMs: number;
+  /** pausing: it hung or could not be begun, and is tried again later. */
+  state: 'idle' | 'working' | 'pausing';
+  /** ISO 8601, UTC */
+  retryAt: string | null;
+  /** The last event that it need not be told any more. */
+  cursor: number;
+  /** Events after that, whether they are meant for it or not. */
+  lag: number;
+  /** Since the agent started. */
+  failures: number;
+  lastFailure: { /** ISO 8601, UTC */ at: string; event: number | null; reason: string; } | null;
+}
+
 export interface OccurrenceView {
   id: string;
   program: string;
@@ -235,6 +258,7 @@ export interface PlanView {
   isEmpty: boolean;
   programs: ({ program: string; change: 'added' | 'removed' | 'restarted' | 'scaled' | 'policy'; /** Fields that differ. */ fields: string[]; })[];
   steps: ({ slot: string; action: 'start' | 'stop' | 'restart' | 'remove' | 'keep'; reason: string; })[];
+  listeners: ({ listener: string; change: 'added' | 'removed' | 'changed'; })[];
   warnings: string[];
 }
 
@@ -615,6 +639,9 @@ export interface DroverApi {
   pingHeartbeat(request: {
     readonly name: string
   }, options?: CallOptions): Promise<HeartbeatView>
+
+  /** The listeners of the configuration: what each is told of, how far it has come, and what went wrong. */
+  listListeners(request?: Readonly<Record<string, never>>, options?: CallOptions): Promise<ListenerView[]>
 
   /** The tokens of the API, without their secrets. */
   listTokens(request?: Readonly<Record<string, never>>, options?: CallOptions): Promise<TokenView[]>

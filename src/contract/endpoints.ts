@@ -17,6 +17,7 @@ import {
   EventView,
   HeartbeatView,
   JobView,
+  ListenerView,
   OccurrenceView,
   OutcomeView,
   OutputView,
@@ -599,6 +600,16 @@ export const endpoints = {
     response: HeartbeatView,
     form: 'json',
     errors: ['not_found', 'store_unavailable'],
+  },
+  listListeners: {
+    method: 'GET',
+    path: '/v1/listeners',
+    least: 'viewer',
+    summary:
+      'The listeners of the configuration: what each is told of, how far it has come, and what went wrong.',
+    response: v.array(ListenerView),
+    form: 'json',
+    errors: [],
   },
   listTokens: {
     method: 'GET',

@@ -11,6 +11,7 @@ import type {
   EventView,
   HeartbeatView,
   JobView,
+  ListenerView,
   OccurrenceView,
   OutcomeView,
   OutputView,
@@ -160,6 +161,7 @@ export interface AgentVerbs {
     targets: readonly string[]
     signal: AbortSignal
   }): AsyncIterable<EventView>
+  listListeners(): ListenerView[]
   listTokens(): TokenView[]
   createToken(request: {
     name: string

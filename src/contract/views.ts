@@ -311,9 +311,31 @@ export const PlanView = v.object({
       reason: v.string(),
     }),
   ),
+  listeners: v.array(v.object({ listener: v.string(), change: v.picklist(['added', 'removed', 'changed']) })),
   warnings: v.array(v.string()),
 })
 export type PlanView = v.InferOutput<typeof PlanView>
+
+/** A listener, and how it gets on. */
+export const ListenerView = v.object({
+  name: v.string(),
+  on: v.pipe(v.array(v.string()), v.description('Kinds and families of events.')),
+  programs: v.array(v.string()),
+  groups: v.array(v.string()),
+  kind: v.picklist(['function', 'command']),
+  target: v.pipe(v.string(), v.description('The command, or the file of the function.')),
+  timeoutMs: v.number(),
+  state: v.pipe(
+    v.picklist(['idle', 'working', 'pausing']),
+    v.description('pausing: it hung or could not be begun, and is tried again later.'),
+  ),
+  retryAt: v.nullable(Time),
+  cursor: v.pipe(Count, v.description('The last event that it need not be told any more.')),
+  lag: v.pipe(Count, v.description('Events after that, whether they are meant for it or not.')),
+  failures: v.pipe(Count, v.description('Since the agent started.')),
+  lastFailure: v.nullable(v.object({ at: Time, event: v.nullable(v.number()), reason: v.string() })),
+})
+export type ListenerView = v.InferOutput<typeof ListenerView>
 
 /** What became of one slot that a person asked something of. */
 export const OutcomeView = v.object({

@@ -5,7 +5,10 @@
 import { eventKinds, matchesKind } from './event.ts'
 import { nearest } from './nearest.ts'
 
-const families = [...new Set(eventKinds.map((kind) => `${kind.split('.')[0]}.*`))]
+/** `job.*` and its like. */
+export const eventFamilies: readonly string[] = [
+  ...new Set(eventKinds.map((kind) => `${kind.split('.')[0]}.*`)),
+]
 
 export interface UnknownKind {
   readonly kind: string
@@ -19,7 +22,7 @@ export interface UnknownKind {
 export function findUnknownKind(patterns: readonly string[]): UnknownKind | null {
   const kind = patterns.find((pattern) => !eventKinds.some((known) => matchesKind(known, pattern)))
   if (kind === undefined) return null
-  const near = nearest(kind, kind.endsWith('*') ? families : eventKinds)
+  const near = nearest(kind, kind.endsWith('*') ? eventFamilies : eventKinds)
   const hint = near === null ? `The kinds are ${eventKinds.join(', ')}.` : `Did you mean \`${near}\`?`
   return { kind, near, hint }
 }

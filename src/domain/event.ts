@@ -23,6 +23,7 @@ export interface EventData {
   }
   /** An agent was asked to end. */
   'agent.stopping': { leaveWorkers: boolean; by: string }
+  /** An agent has ended: its workers are stopped, or left running. */
   'agent.stopped': { leaveWorkers: boolean }
   /** Something went wrong inside the agent that is not the user's fault; it goes on. */
   'agent.failed_internally': { message: string }
@@ -41,7 +42,9 @@ export interface EventData {
   'api.requested': { operation: string; by: string; role: string; address: string }
   /** Requests that were turned away: the first of its kind, and how many others were since the last such event. */
   'api.denied': { reason: string; operation: string; by: string; address: string; others: number }
+  /** Somebody may come over the network from now on. */
   'token.created': { name: string; role: string; expiresAt: string | null; by: string }
+  /** Somebody may not come over the network any more. */
   'token.revoked': { name: string; by: string }
   /** A person's wish for a slot, kept over restarts. */
   'slot.requested': {
@@ -49,20 +52,25 @@ export interface EventData {
     signal?: string
     by: string
   }
-  /** The state of a slot changed. */
+  /** It begins a run. `cause`: why. */
   'slot.starting': { from: string; cause: RunCause }
   /** It shall run, and waits for a program that it depends on. */
   'slot.waiting': { from: string; reason: string }
+  /** Its run has lasted for its start time, and its startup check has passed. */
   'slot.running': { from: string }
-  /** It can do its work, as its checks say, or it can no more; its run goes on. */
+  /** It can do its work, as its readiness check says. */
   'slot.ready': Record<never, never>
+  /** It can do its work no more, as its readiness check says; its run goes on. */
   'slot.unready': { detail: string }
   /** A check failed that the run does not outlive. */
   'slot.unhealthy': { check: CheckKind; detail: string }
+  /** Its run ended, and the next one begins after a pause. */
   'slot.backing_off': { from: string; delayMs: Milliseconds; quickExits: number; reason: string }
-  /** `reason`: why, where nobody had asked. */
+  /** Its run is being ended. `reason`: why, where nobody had asked. */
   'slot.stopping': { from: string; reason: StopReason | null }
+  /** It runs no more, as was asked for. */
   'slot.stopped': { from: string }
+  /** Its run ended, and by the rules of the program none follows. */
   'slot.exited': { from: string; reason: string }
   /** The service is fatal: it stays down until somebody acts. */
   'slot.gave_up': { from: string; quickExits: number; reason: string }
@@ -84,6 +92,7 @@ export interface EventData {
   'run.overdue': { warnAfterMs: Milliseconds; lastedMs: Milliseconds }
   /** Its timeout passed, and it was ended. */
   'run.timed_out': { lastedMs: Milliseconds }
+  /** The whole process tree of a run is gone. `end`: how, with the exit code or signal, and what it used. */
   'run.ended': { end: RunEnd }
   /**
    * What it has written since the last such event, in whole characters. `from`, `to`: its bytes in the stream. `isForgotten`: the text was, by
@@ -98,12 +107,15 @@ export interface EventData {
   'job.queued': { occurrence: string; dueAt: string; reason: RefusalReason; detail: string }
   /** An attempt failed, and another one follows. */
   'job.retrying': { occurrence: string; attempt: number; delayMs: Milliseconds; reason: string }
-  /** How a due time of a job ended, its last attempt included. */
+  /** A due time of a job has ended well, with its last attempt. */
   'job.succeeded': OccurrenceEnded
-  /** By an exit code that is a warning. */
+  /** It has ended by an exit code that is a warning. */
   'job.warned': OccurrenceEnded
+  /** The last attempt failed, by its exit code, by a signal, or since it could not be started. */
   'job.failed': OccurrenceEnded
+  /** The last attempt was ended for its timeout. */
   'job.timed_out': OccurrenceEnded
+  /** A person, a change or a shutdown ended it. */
   'job.stopped': OccurrenceEnded
   /** Nobody knows how its run ended. */
   'job.lost': OccurrenceEnded
@@ -123,10 +135,13 @@ export interface EventData {
     since: string | null
     count: number | null
   }
+  /** Its due times are skipped from now on. */
   'job.disabled': { by: string }
+  /** Its due times count again. */
   'job.enabled': { by: string }
-  /** All jobs of this node. */
+  /** The due times of all jobs of this node are skipped from now on. */
   'jobs.paused': { by: string }
+  /** The due times of all jobs of this node count again. */
   'jobs.resumed': { by: string }
   /** The wall clock was set, by so much. */
   'clock.jumped': { deltaMs: number }
@@ -136,6 +151,7 @@ export interface EventData {
   'listener.lagged': { listener: string; from: number; to: number }
   /** Something that a person must know has begun; `condition`: what is the same until it clears. */
   'alert.raised': { alert: string; condition: string; route: string; event: number; channels: string[] }
+  /** It is over, or was not repeated for long. */
   'alert.cleared': { alert: string; condition: string; route: string; event: number; channels: string[] }
   /** A channel did not take what was to be delivered; it is tried again. */
   'delivery.failed': {
@@ -149,6 +165,7 @@ export interface EventData {
   'delivery.gave_up': { delivery: string; channel: string; attempts: number; reason: string }
   /** Something that should have succeeded by now has not. `lastAt`: when it did last; null: never. */
   'heartbeat.missed': { heartbeat: string; lastAt: string | null; dueAt: string; graceMs: Milliseconds }
+  /** It has succeeded again. */
   'heartbeat.recovered': { heartbeat: string; missedForMs: Milliseconds }
   /** Nothing is required of what has room to work. `cpu`: percent of the whole machine. */
   'scaling.under_used': { command: string; input: string; cpu: number; loadAverage: number }

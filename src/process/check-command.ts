@@ -1,5 +1,5 @@
 /**
- * Runs a command as a check, through the shim, which leaves nothing of it whatever it does: neither when its time is over nor when the
+ * Runs a command to its end, as a check or for a listener, through the shim, which leaves nothing of it whatever it does: neither when its time is over nor when the
  * agent dies meanwhile (`native/check.c`).
  */
 import { spawn } from 'node:child_process'
@@ -11,6 +11,8 @@ export interface CheckCommand {
   readonly cwd: string
   readonly env: Readonly<Record<string, string>>
   readonly user: ResolvedUser | null
+  /** For its standard input; without one it is empty. */
+  readonly input?: string
 }
 
 export interface CheckResult {
@@ -26,7 +28,7 @@ export interface CheckResult {
 
 export function runCheckCommand(
   shim: string,
-  { argv, cwd, env, user }: CheckCommand,
+  { argv, cwd, env, user, input }: CheckCommand,
   timeoutMs: number,
   signal: AbortSignal,
 ): Promise<CheckResult> {
@@ -34,15 +36,17 @@ export function runCheckCommand(
   return new Promise((resolve, reject) => {
     checkpoint('spawn')
     const child = spawn(shim, ['--check', String(Math.ceil(timeoutMs)), who, cwd, ...argv], {
-      stdio: ['ignore', 'pipe', 'ignore'],
+      stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'ignore'],
       cwd: '/',
       env,
     })
     // TERM lets it clear up what it started.
     const stop = (): void => void child.kill('SIGTERM')
     signal.addEventListener('abort', stop, { once: true })
+    // Whoever does not read it may end all the same.
+    child.stdin?.on('error', () => {}).end(input)
     let text = ''
-    child.stdout.setEncoding('utf8').on('data', (part: string) => {
+    child.stdout?.setEncoding('utf8').on('data', (part: string) => {
       text += part
     })
     child.once('error', reject)

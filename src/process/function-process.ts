@@ -1,12 +1,12 @@
 /**
  * The process that has the functions of one configuration, as the agent sees it: calls go in, messages come out, and once it is gone, that is told with
  * the way it went. It leads a group of its own, which is killed with it. It cannot outlive its agent: file descriptor 4 of it
- * ends when the agent does, however that comes about. Nothing that it prints is read, so nothing can fill.
+ * ends when the agent does, however that comes about. What it prints is told to who wants it, else it is not read, so nothing can fill.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import process from 'node:process'
 import type { Duplex, Readable, Writable } from 'node:stream'
-import type { FunctionCall, FunctionMessage } from '../config/load/function-call.ts'
+import type { EventsCall, FunctionCall, FunctionMessage } from '../config/load/function-call.ts'
 import { checkpoint } from '../effects.ts'
 import { readRssBytes } from './tree-usage.ts'
 
@@ -20,32 +20,37 @@ export interface FunctionProcessOptions {
   readonly maxHeapBytes: number
 }
 
-export interface FunctionProcessEvents {
-  readonly onMessage: (message: FunctionMessage) => void
+export interface FunctionProcessEvents<M> {
+  readonly onMessage: (message: M) => void
   /** It ended, or never began. Not told once it was killed from here. */
   readonly onGone: (how: string) => void
+  /** A line that the configuration printed. */
+  readonly onPrinted?: (line: string, stream: 'stdout' | 'stderr') => void
 }
 
 /** No message of ours is half as long. */
 const longestLine = 64 * 1024
+/** Of a line that is printed, so much is told. */
+const longestPrint = 1000
 
-export class FunctionProcess {
-  private readonly events: FunctionProcessEvents
+export class FunctionProcess<M extends { readonly kind: string } = FunctionMessage> {
+  private readonly events: FunctionProcessEvents<M>
   private readonly child: ChildProcess
   /** None where the process did not even begin. */
   private readonly channel: Duplex | null
   private unread = ''
   private isOver = false
 
-  constructor(options: FunctionProcessOptions, events: FunctionProcessEvents) {
+  constructor(options: FunctionProcessOptions, events: FunctionProcessEvents<M>) {
     const { hostPath, file, environment, maxHeapBytes } = options
     this.events = events
     checkpoint('spawn')
     const heap = `--max-old-space-size=${Math.ceil(maxHeapBytes / 1024 ** 2)}`
+    const printed = events.onPrinted ? 'pipe' : 'ignore'
     this.child = spawn(process.execPath, [heap, hostPath, '--functions', file], {
       cwd: '/',
       detached: true,
-      stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', printed, printed, 'pipe', 'pipe'],
       env: { ...environment, NODE_NO_WARNINGS: '1' },
     })
     this.child.once('error', (error) => this.end(`its process did not start: ${error.message}`))
@@ -53,6 +58,7 @@ export class FunctionProcess {
     this.child.once('exit', (code, signal) => setImmediate(() => this.end(endText(code, signal))))
     this.channel = (this.streams()[3] ?? null) as Duplex | null
     this.channel?.setEncoding('utf8').on('data', (text: string) => this.read(text))
+    if (events.onPrinted) this.tellPrints(events.onPrinted)
     // What is written to one that has just died is lost; its end is told above.
     for (const stream of this.streams()) stream?.on('error', () => {})
   }
@@ -61,7 +67,7 @@ export class FunctionProcess {
     return this.child.pid ?? null
   }
 
-  call(call: FunctionCall): void {
+  call(call: FunctionCall | EventsCall): void {
     this.channel?.write(`${JSON.stringify(call)}\n`)
   }
 
@@ -84,6 +90,17 @@ export class FunctionProcess {
     return (this.child.stdio as ChildProcess['stdio'] | undefined) ?? []
   }
 
+  private tellPrints(tell: NonNullable<FunctionProcessEvents<M>['onPrinted']>): void {
+    for (const stream of ['stdout', 'stderr'] as const) {
+      let rest = ''
+      this.child[stream]?.setEncoding('utf8').on('data', (text: string) => {
+        const lines = (rest + text).split('\n')
+        rest = (lines.pop() ?? '').slice(0, longestPrint)
+        for (const line of lines) tell(line.slice(0, longestPrint), stream)
+      })
+    }
+  }
+
   private end(how: string): void {
     if (this.isOver) return
     this.kill()
@@ -95,7 +112,7 @@ export class FunctionProcess {
     this.unread = lines.pop() ?? ''
     for (const line of lines) {
       if (this.isOver) return
-      const message = parse(line)
+      const message = parse<M>(line)
       if (!message) return this.end(strangeText)
       this.events.onMessage(message)
     }
@@ -106,9 +123,9 @@ export class FunctionProcess {
 const strangeText = 'it wrote into file descriptor 3, which is not for it'
 
 /** The configuration runs beside the one who writes, and can write there as well. */
-function parse(line: string): FunctionMessage | null {
+function parse<M extends { readonly kind: string }>(line: string): M | null {
   try {
-    const value = JSON.parse(line) as FunctionMessage
+    const value = JSON.parse(line) as M
     return typeof value === 'object' && value !== null && typeof value.kind === 'string' ? value : null
   } catch {
     return null

@@ -8,6 +8,7 @@ import type { Alert, Delivery, DeliveryState } from '../domain/alerting/alert.ts
 import type { HeartbeatState } from '../domain/alerting/heartbeat-book.ts'
 import type { ChainProgress } from '../domain/chain.ts'
 import type { DroverEvent, EventKind, NewEvent } from '../domain/event.ts'
+import type { Listener } from '../domain/listener.ts'
 import type { Occurrence, OccurrenceStateKind } from '../domain/occurrence.ts'
 import type { Program } from '../domain/program.ts'
 import type { Role } from '../domain/role.ts'
@@ -77,6 +78,10 @@ export interface Store {
   /** Ascending; with `newest` the last ones up to the limit. */
   listEvents(query: EventQuery): Promise<DroverEvent[]>
   lastEventId(): Promise<number>
+  /** Events after an id in portions, for who reads all of them in their order. */
+  pageEvents(query: EventPageQuery): Promise<EventPage>
+
+  loadListeners(): Promise<StoredListener[]>
 
   /** Forgets rows of history beyond the limits; returns how many. */
   /** `forgottenBefore`: due times of programs that are no jobs any more go when they were recorded before. */
@@ -142,6 +147,11 @@ export interface Changes {
   /** Inserted or replaced by name. */
   readonly tokens?: readonly StoredToken[]
   readonly removedTokens?: readonly string[]
+  /** A new one begins with the events of these very changes; one of a name that is known keeps its cursor. */
+  readonly listeners?: readonly Listener[]
+  readonly removedListeners?: readonly string[]
+  /** How far listeners have come; never back. */
+  readonly cursors?: readonly ListenerCursor[]
   readonly notes?: { readonly [N in NoteName]?: string }
 }
 
@@ -177,6 +187,16 @@ export type ProgramSource = 'file' | 'api'
 export interface StoredProgram {
   readonly program: Program
   readonly source: ProgramSource
+}
+
+export interface ListenerCursor {
+  readonly name: string
+  /** The last event that it need not be told any more. */
+  readonly cursor: number
+}
+
+export interface StoredListener extends ListenerCursor {
+  readonly listener: Listener
 }
 
 /** A number of processes that a person set. It holds for as long as the definition says what it said then. */
@@ -277,4 +297,22 @@ export interface EventQuery {
   readonly newest: boolean
   /** No more than about this, but one event at least: a page of output events may weigh much. Absent: without such a bound. */
   readonly mostBytes?: number
+}
+
+export interface EventPageQuery {
+  readonly after: number
+  /** The last that is looked at. */
+  readonly upTo: number
+  readonly kinds: readonly string[]
+  readonly limit: number
+  /** Of their data, together; a single event may have more. */
+  readonly mostBytes: number
+}
+
+export interface EventPage {
+  readonly events: readonly DroverEvent[]
+  /** All up to this one were looked at. */
+  readonly to: number
+  /** The first one that is still there; null: none is. */
+  readonly oldest: number | null
 }

@@ -1,5 +1,5 @@
 /**
- * Events: those of the past, and those that come.
+ * Events: those of the past, and those that come; and who of the configuration is told of them.
  */
 import type { EventView } from '../../contract/views.ts'
 import { route } from '../route.ts'
@@ -23,4 +23,5 @@ export const eventRoutes = [
     },
     frameId: (event) => String((event as EventView).id),
   }),
+  route({ endpoint: 'listListeners', handle: ({ verbs }) => verbs.listListeners() }),
 ]

@@ -20,17 +20,28 @@ export const configCheckCommand = defineCommand({
     'config check conf.d --json': 'a folder, for an editor or a pipeline',
   },
   async run({ file, machine }, context) {
-    const { programs, problems: written, files } = await loadChosen(file, context)
+    const { programs, problems: written, files, listeners } = await loadChosen(file, context)
     const problems = machine ? [...written, ...context.checkPrograms(programs)] : written
     const { out, err, global, cwd } = context
     const errors = problems.filter(({ severity }) => severity === 'error').length
     if (global.json) {
-      printJson(out, { valid: errors === 0, files, programs: programs.map(({ name }) => name), problems })
+      printJson(out, {
+        valid: errors === 0,
+        files,
+        programs: programs.map(({ name }) => name),
+        listeners: listeners.map(({ name }) => name),
+        problems,
+      })
     } else {
       printProblems(problems, errors > 0 ? err : out, cwd)
       if (errors > 0)
         err.line(err.colors.red(`${counted(errors, 'mistake')} in ${counted(files.length, 'file')}.`))
-      else out.line(`${out.colors.green('ok')}: ${declared(programs)} in ${counted(files.length, 'file')}.`)
+      else {
+        const also = listeners.length === 0 ? '' : ` and ${counted(listeners.length, 'listener')}`
+        out.line(
+          `${out.colors.green('ok')}: ${declared(programs)}${also} in ${counted(files.length, 'file')}.`,
+        )
+      }
     }
     return errors > 0 ? exitOf('config_invalid') : exitOk
   },

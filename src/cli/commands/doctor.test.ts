@@ -15,6 +15,7 @@ const fine: LoadedConfig = {
   programs: [],
   problems: [],
   settings: { log: null, outputQuotaBytes: null, labels: {}, alerts: noAlerts },
+  listeners: [],
   api: null,
   files: [],
   root: '/home/alice/drover.yaml',

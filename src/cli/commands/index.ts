@@ -24,6 +24,7 @@ import { importProcfileCommand } from './import-procfile.ts'
 import { initCommand } from './init.ts'
 import { inputCommand } from './input.ts'
 import { jobsCommand } from './jobs.ts'
+import { listenersCommand } from './listeners.ts'
 import { logsCommand } from './logs.ts'
 import { nextCommand } from './next.ts'
 import { pauseCommand, resumeCommand } from './pause.ts'
@@ -86,6 +87,7 @@ export const commands: readonly Command[] = [
   deliveriesCommand,
   heartbeatsCommand,
   beatCommand,
+  listenersCommand,
   doctorCommand,
   initCommand,
   configCheckCommand,

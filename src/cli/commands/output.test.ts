@@ -8,6 +8,7 @@ import type { LoadedConfig } from '../../config/load/loaded-config.ts'
 import { only, sampleAgent } from '../../contract/testing/fake-verbs.ts'
 import {
   eventView,
+  listenerView,
   outcomeView,
   planView,
   programView,
@@ -385,6 +386,77 @@ describe('events', () => {
   })
 })
 
+test('events after an id are all of them, page by page', async () => {
+  const asked: (number | undefined)[] = []
+  const listEvents = async ({ after }: { after?: number }) => {
+    asked.push(after)
+    return after === 7 ? [eventView({ id: 8 }), eventView({ id: 9 })] : []
+  }
+  const { code, out } = await runLine('events --after 7 --json', { verbs: { listEvents } })
+  expect(code).toBe(0)
+  expect(JSON.parse(out).map(({ id }: { id: number }) => id)).toEqual([8, 9])
+  expect(asked).toEqual([7, 9])
+})
+
+describe('listeners', () => {
+  test('are a table with what went wrong last', async () => {
+    const listListeners = () => [
+      listenerView(),
+      listenerView({
+        name: 'chat',
+        on: ['job.*', 'slot.gave_up'],
+        kind: 'function',
+        state: 'pausing',
+        cursor: 90,
+        lag: 30,
+        failures: 2,
+        lastFailure: {
+          at: '2026-11-22T11:58:00.000Z',
+          event: 90,
+          reason: 'the function gave no answer within 30 s',
+        },
+      }),
+    ]
+    const { code, out } = await runLine('listeners', { verbs: { listListeners } })
+    expect(code).toBe(0)
+    expect(out).toBe(
+      text(
+        'LISTENER  ON                   STATE    CURSOR  BEHIND  FAILED  LAST FAILURE',
+        'pager     job.failed           idle        120       0       0',
+        'chat      job.*, slot.gave_up  pausing      90      30       2  11:58:00 at event 90: the function gave no answer within 30 s',
+      ),
+    )
+  })
+
+  test('that there are none is told, with where they are declared', async () => {
+    const { code, out, err } = await runLine('listeners', { verbs: { listListeners: () => [] } })
+    expect({ code, out, err }).toEqual({
+      code: 0,
+      out: '',
+      err: text('There are no listeners; declare them under `listeners` in the configuration.'),
+    })
+  })
+
+  test('are part of a plan', async () => {
+    const listeners = [
+      { listener: 'pager', change: 'added' as const },
+      { listener: 'chat', change: 'changed' as const },
+      { listener: 'old', change: 'removed' as const },
+    ]
+    const { out } = await runLine('plan', {
+      verbs: { planReload: async () => planView({ isEmpty: false, listeners }) },
+    })
+    expect(out).toBe(
+      text(
+        '+ listener pager  added; told of what happens from then on',
+        '~ listener chat  changed; goes on from its place in the events',
+        '- listener old  removed, with its place in the events',
+        'No process is touched.',
+      ),
+    )
+  })
+})
+
 describe('plan, reload, apply, remove', () => {
   const plan = planView({
     isEmpty: false,
@@ -491,6 +563,7 @@ describe('config', () => {
     settings: { log: null, outputQuotaBytes: null, labels: {}, alerts: noAlerts },
     problems: [],
     api: null,
+    listeners: [],
     files: ['/home/alice/drover.yaml'],
     root: '/home/alice/drover.yaml',
     ...given,
@@ -548,9 +621,25 @@ describe('config', () => {
     expect(JSON.parse(out)).toEqual({
       valid: false,
       files: ['/home/alice/drover.yaml'],
+      listeners: [],
       programs: [],
       problems: [mistake],
     })
+  })
+
+  test('listeners are counted by check, and printed with their environment masked', async () => {
+    const action = { kind: 'command' as const, command: { kind: 'shell' as const, text: 'x' }, cwd: '/' }
+    const listener = { name: 'pager', on: ['*'], programs: [], groups: [], timeoutMs: 1 }
+    const listeners = [{ ...listener, action: { ...action, env: { TOKEN: 'secret' }, secrets: {} } }]
+    const loadConfig = async () => loaded({ listeners })
+    expect((await runLine('config check', { services: { loadConfig } })).out).toBe(
+      text('ok: no programs and 1 listener in 1 file.'),
+    )
+    const { out } = await runLine('config print', { services: { loadConfig } })
+    expect(JSON.parse(out)).toMatchObject([
+      { kind: 'listener', name: 'pager', action: { env: { TOKEN: '***' } } },
+    ])
+    expect((await runLine('config print --reveal', { services: { loadConfig } })).out).toContain('secret')
   })
 
   test('print masks the environment unless told otherwise', async () => {

@@ -3,7 +3,7 @@
  */
 import { dirname } from 'node:path'
 import { askHost } from './ask-host.ts'
-import { isSchedule, type Refusal } from './evaluated-value.ts'
+import { mayBeFunction, type Refusal } from './evaluated-value.ts'
 import { locateInScript } from './script-lines.ts'
 import { type ReadText, type SyntaxMistake, unreadable } from './syntax.ts'
 
@@ -49,7 +49,7 @@ function refusalText({ what, path }: Refusal): string {
   const fix =
     what === 'undefined'
       ? '; leave the key out, or give a value with `??`'
-      : what === 'a function' && isSchedule(path)
+      : what === 'a function' && mayBeFunction(path)
         ? ' in a text; write it into a file, which can be loaded again when the function is asked'
         : ''
   return `expected data, got ${what}${fix}`

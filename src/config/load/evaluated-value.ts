@@ -3,7 +3,8 @@
  * value that tells what can't pass. JSON would leave functions and undefined out without a word; a variable that
  * somebody forgot to set would then silently be no variable.
  *
- * One function may pass: the `schedule` of a job. What passes of it is where it stands, so that a process that loads the file again finds it.
+ * Two kinds of functions may pass: the `schedule` of a job and the `run` of a listener. What passes of one is where it stands, so that a process that loads the
+ * file again finds it.
  */
 import type { FunctionReference } from '../../domain/job.ts'
 import { type FieldPath, isTable } from '../source.ts'
@@ -44,7 +45,7 @@ export function plainValue(value: unknown, file: string | null): { value: unknow
   const copy = (part: unknown, path: FieldPath): unknown => {
     if (part === null || typeof part === 'string' || typeof part === 'boolean') return part
     if (typeof part === 'number') return Number.isFinite(part) ? part : refuse(path, String(part))
-    if (typeof part === 'function' && file !== null && isSchedule(path)) return referenceTo(file, path)
+    if (typeof part === 'function' && file !== null && mayBeFunction(path)) return referenceTo(file, path)
     if (typeof part !== 'object') return refuse(path, nameOf(part))
     if (around.has(part)) return refuse(path, 'a reference to a table around it')
     if (path.length > deepest) return refuse(path, 'nested too deep')
@@ -63,15 +64,26 @@ export function plainValue(value: unknown, file: string | null): { value: unknow
 
 /** Where the value has what stands for a function, as only this process writes it. */
 export function writtenFunctions(value: unknown): FieldPath[] {
-  const jobs = isTable(value) && isTable(value.jobs) ? value.jobs : {}
-  return Object.entries(jobs).flatMap(([name, job]) =>
-    isTable(job) && isTable(job.schedule) && 'function' in job.schedule ? [['jobs', name, 'schedule']] : [],
-  )
+  if (!isTable(value)) return []
+  return functionPlaces.flatMap(([table, key]) => {
+    const entries = isTable(value[table]) ? value[table] : {}
+    return Object.entries(entries).flatMap(([name, entry]) => {
+      const written = isTable(entry) ? entry[key] : null
+      return isTable(written) && 'function' in written ? [[table, name, key]] : []
+    })
+  })
 }
 
-/** Whether the path is `jobs.<name>.schedule`, where a function may stand. */
-export function isSchedule(path: FieldPath): boolean {
-  return path.length === 3 && path[0] === 'jobs' && typeof path[1] === 'string' && path[2] === 'schedule'
+/** `jobs.<name>.schedule` and `listeners.<name>.run`. */
+const functionPlaces = [
+  ['jobs', 'schedule'],
+  ['listeners', 'run'],
+] as const
+
+/** Whether a function may stand there. */
+export function mayBeFunction([table, name, key, ...deeper]: FieldPath): boolean {
+  const isPlace = functionPlaces.some(([outer, inner]) => outer === table && inner === key)
+  return isPlace && typeof name === 'string' && deeper.length === 0
 }
 
 function referenceTo(file: string, path: FieldPath): WrittenFunction {

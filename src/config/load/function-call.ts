@@ -27,6 +27,25 @@ export type FunctionMessage =
   /** It has no answer, for this reason. `isHung`: its work may go on for ever. */
   | { readonly kind: 'error'; readonly id: number; readonly message: string; readonly isHung: boolean }
 
+/** Events for one function of a listener, which is called with each of them, one after another. */
+export interface EventsCall {
+  readonly id: number
+  readonly path: readonly string[]
+  readonly events: readonly { readonly id: number }[]
+}
+
+/** What is told of such a call, or of the process. */
+export type EventsMessage =
+  | Extract<FunctionMessage, { kind: 'ready' | 'failed' }>
+  /** Those before are done with, and from here on it is this one's turn. */
+  | { readonly kind: 'at'; readonly id: number; readonly event: number }
+  | { readonly kind: 'threw'; readonly id: number; readonly event: number; readonly message: string }
+  | { readonly kind: 'done'; readonly id: number }
+  /** Nothing of the call can be done. */
+  | { readonly kind: 'missing'; readonly id: number; readonly message: string }
+  /** An error beside the calls, such as in a timer or a promise that nobody waits for. */
+  | { readonly kind: 'trouble'; readonly message: string }
+
 export function noAnswerWithin(timeoutMs: number): string {
   return `the function gave no answer within ${timeoutMs / 1000} s`
 }

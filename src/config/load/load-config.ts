@@ -63,6 +63,7 @@ function finish({ files, includedBy, problems }: Gathered, root: string): Loaded
     settings: parsed.settings,
     problems: [...problems, ...syntax, ...parsed.problems, ...barren, ...missingSecrets(parsed.programs)],
     api: parsed.api,
+    listeners: parsed.listeners,
     files: files.map(({ file }) => file),
     root,
   }

@@ -3,6 +3,7 @@
  */
 import type { AgentSettings } from '../../domain/agent-settings.ts'
 import type { ApiSettings } from '../../domain/api-settings.ts'
+import type { Listener } from '../../domain/listener.ts'
 import type { Program } from '../../domain/program.ts'
 import { type Problem, UserError } from '../../domain/user-error.ts'
 import type { ConfigFormat } from './format.ts'
@@ -34,6 +35,7 @@ export interface LoadedConfig {
   readonly problems: readonly Problem[]
   /** Where the API is to be found besides its usual socket; null where nothing is said. */
   readonly api: ApiSettings | null
+  readonly listeners: readonly Listener[]
   /** All files that were read, absolute, env files aside. */
   readonly files: readonly string[]
   /** The file or folder that it began with, absolute; or the name of the text. */

@@ -64,7 +64,7 @@ function refuseFunctions(read: ReadText): ReadText {
       line: read.locate(path),
       path,
       message: 'a function can only be written in a configuration in TypeScript or JavaScript',
-      expected: 'a schedule, or a list of them',
+      expected: path[0] === 'listeners' ? 'a `command` instead' : 'a schedule, or a list of them',
     }),
   )
   return mistakes.length === 0 ? read : { ...read, mistakes: [...read.mistakes, ...mistakes] }

@@ -5,6 +5,8 @@
  * It ends when its asker does, also in the middle of a function that never returns: a thread of its own waits for the end of file descriptor 4, which
  * the asker holds and never writes to, and then kills the group of processes that this one leads.
  *
+ * Functions of listeners are called with events, many in one message, one after another. What such a process prints goes to its asker.
+ *
  * A function that throws, gives something else than true or false, or promises an answer and never gives it costs its own call only.
  */
 import { existsSync } from 'node:fs'
@@ -14,7 +16,13 @@ import process from 'node:process'
 import { createInterface } from 'node:readline'
 import { Worker } from 'node:worker_threads'
 import { systemClock } from '../../clock.ts'
-import { type FunctionCall, type FunctionMessage, noAnswerWithin } from './function-call.ts'
+import {
+  type EventsCall,
+  type EventsMessage,
+  type FunctionCall,
+  type FunctionMessage,
+  noAnswerWithin,
+} from './function-call.ts'
 import { channelFile, tellAsker } from './host-channel.ts'
 import { exportOfFile, failureOf, waitsForEver } from './run-script.ts'
 
@@ -42,7 +50,11 @@ export async function serveFunctions(file: string): Promise<void> {
 function answerCalls(server: FunctionServer): void {
   const channel = new Socket({ fd: channelFile })
   const lines = createInterface({ input: channel, crlfDelay: Number.POSITIVE_INFINITY })
-  lines.on('line', (line) => server.take(JSON.parse(line) as FunctionCall))
+  lines.on('line', (line) => {
+    const call = JSON.parse(line) as FunctionCall | EventsCall
+    if ('events' in call) void server.handOn(call)
+    else server.take(call)
+  })
   lines.on('close', () => process.exit(0))
   channel.on('error', () => process.exit(0))
   tell({ kind: 'ready' })
@@ -75,6 +87,7 @@ class FunctionServer {
   private readonly file: string
   private readonly queue: FunctionCall[] = []
   private trouble: string | null = null
+  private hasEvents = false
 
   constructor(config: unknown, file: string) {
     this.config = config
@@ -89,6 +102,30 @@ class FunctionServer {
 
   noteTrouble(error: unknown): void {
     this.trouble = describe(error, this.file)
+    if (this.hasEvents) tell({ kind: 'trouble', message: this.trouble })
+  }
+
+  /** How long one may take is its asker's matter, who can end this process. */
+  async handOn({ id, path, events }: EventsCall): Promise<void> {
+    this.hasEvents = true
+    const found = this.find(path)
+    if (!found)
+      return tell({
+        kind: 'missing',
+        id,
+        message: `there is no function at ${path.join('.')} in the file any more`,
+      })
+    for (const event of events) {
+      tell({ kind: 'at', id, event: event.id })
+      try {
+        const given = Reflect.apply(found.function, found.around, [event])
+        if (isPromise(given)) await given
+      } catch (error) {
+        const message = `the function threw an error: ${describe(error, this.file)}`
+        tell({ kind: 'threw', id, event: event.id, message })
+      }
+    }
+    tell({ kind: 'done', id })
   }
 
   private readonly beginNext = (): void => {
@@ -145,7 +182,7 @@ class FunctionServer {
     return this.trouble === null ? '' : `; beside the calls the file threw an error: ${this.trouble}`
   }
 
-  private find(path: readonly string[]): { function: (at: Date) => unknown; around: unknown } | null {
+  private find(path: readonly string[]): { function: (asked: unknown) => unknown; around: unknown } | null {
     let around: unknown
     let found: unknown = this.config
     for (const key of path) {
@@ -153,11 +190,11 @@ class FunctionServer {
       around = found
       found = (found as Record<string, unknown>)[key]
     }
-    return typeof found === 'function' ? { function: found as (at: Date) => unknown, around } : null
+    return typeof found === 'function' ? { function: found as (asked: unknown) => unknown, around } : null
   }
 }
 
-function tell(message: FunctionMessage): void {
+function tell(message: FunctionMessage | EventsMessage): void {
   try {
     tellAsker(message)
   } catch {

@@ -8,6 +8,7 @@ import { alerts, heartbeats } from './alerts.ts'
 import { api } from './api.ts'
 import { job, labels } from './job.ts'
 import { block, key, path, table } from './leaves.ts'
+import { listener } from './listeners.ts'
 import { program, programDefaults } from './program.ts'
 
 export const config = block(
@@ -68,6 +69,23 @@ export const config = block(
           'The jobs: programs that run at their times, after others, or when a person says so. Their names are of one kind with those of `programs`.',
         examples: [{ report: { command: './report.sh', schedule: '30 2 * * *' } }],
       }),
+      {},
+    ),
+    listeners: v.optional(
+      key(
+        table(
+          v.pipe(v.string(), v.regex(/^[A-Za-z0-9_.-]{1,100}$/, nameRule)),
+          listener,
+          'a table of listeners by name',
+        ),
+        {
+          description:
+            'Who is told of events, each under its name: a function of this configuration or a command. Each has its own place in the events, which it keeps over restarts and reloads.',
+          examples: [{ pager: { on: ['job.failed', 'slot.gave_up'], command: './page.sh' } }],
+          relation:
+            'Read when the agent starts and by a reload. A text that is applied over the API may not say it.',
+        },
+      ),
       {},
     ),
     labels: v.optional(

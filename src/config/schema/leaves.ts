@@ -17,6 +17,8 @@ export interface KeyNotes {
   readonly defaultText?: string
   /** How it works together with other keys. */
   readonly relation?: string
+  /** What it is called in the types, where that is one that no schema could make. */
+  readonly typeName?: string
 }
 
 /** A schema with its notes. The notes change no type. */

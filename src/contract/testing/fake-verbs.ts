@@ -11,6 +11,7 @@ import {
   eventView,
   heartbeatView,
   jobView,
+  listenerView,
   occurrenceView,
   outcomeView,
   planView,
@@ -127,6 +128,7 @@ export function createFakeVerbs(replaced: Partial<AgentVerbs> = {}): FakeVerbs {
       if (name !== 'backup') throw new UserError('not_found', `There is no heartbeat ${name}.`)
       return heartbeatView()
     },
+    listListeners: () => [listenerView()],
     listTokens: () => [tokenView()],
     createToken: async () => ({ token: tokenView(), secret: 'drover_sample' }),
     revokeToken: async (name) => {

@@ -8,6 +8,7 @@ import type {
   EventView,
   HeartbeatView,
   JobView,
+  ListenerView,
   OccurrenceView,
   OutcomeView,
   PlanView,
@@ -176,7 +177,7 @@ export function outcomeView(given: Partial<OutcomeView> = {}): OutcomeView {
 }
 
 export function planView(given: Partial<PlanView> = {}): PlanView {
-  return { generation: 1, isEmpty: true, programs: [], steps: [], warnings: [], ...given }
+  return { generation: 1, isEmpty: true, programs: [], steps: [], listeners: [], warnings: [], ...given }
 }
 
 export function programView(given: Partial<ProgramView> = {}): ProgramView {
@@ -238,6 +239,25 @@ export function heartbeatView(given: Partial<HeartbeatView> = {}): HeartbeatView
     lastAt: sampleNow,
     dueAt: '2026-09-22T14:13:20.000Z',
     missedSince: null,
+    ...given,
+  }
+}
+
+export function listenerView(given: Partial<ListenerView> = {}): ListenerView {
+  return {
+    name: 'pager',
+    on: ['job.failed'],
+    programs: [],
+    groups: [],
+    kind: 'command',
+    target: './page.sh',
+    timeoutMs: 30_000,
+    state: 'idle',
+    retryAt: null,
+    cursor: 120,
+    lag: 0,
+    failures: 0,
+    lastFailure: null,
     ...given,
   }
 }

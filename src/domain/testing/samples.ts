@@ -5,6 +5,7 @@
 import fc from 'fast-check'
 import type { JobRules } from '../job.ts'
 import { noLimits } from '../limits.ts'
+import type { Listener } from '../listener.ts'
 import type { Check, Program, RestartPolicy } from '../program.ts'
 import type { RunCause, RunEnd, RunUsage } from '../run.ts'
 import type { SlotContext, SlotState } from '../slot-state.ts'
@@ -27,6 +28,24 @@ export function aPolicy(changes: Partial<RestartPolicy> = {}): RestartPolicy {
     giveUpAfter: 3,
     steadyTimeMs: 10_000,
     backoff: { kind: 'exponential', initialMs: 1000, factor: 2, maxMs: 60_000, jitter: 0 },
+    ...changes,
+  }
+}
+
+export function aListener(changes: Partial<Listener> = {}): Listener {
+  return {
+    name: 'pager',
+    on: ['*'],
+    programs: [],
+    groups: [],
+    timeoutMs: 30_000,
+    action: {
+      kind: 'command',
+      command: { kind: 'shell', text: './page.sh' },
+      cwd: '/',
+      env: {},
+      secrets: {},
+    },
     ...changes,
   }
 }

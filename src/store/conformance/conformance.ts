@@ -8,6 +8,7 @@ import { describeAlerts } from './alerts.ts'
 import { describeAtomicity } from './atomicity.ts'
 import { describeEvents } from './events.ts'
 import { describeJobs } from './jobs.ts'
+import { describeListeners } from './listeners.ts'
 import { describeNotes } from './notes.ts'
 import { describePrograms } from './programs.ts'
 import { describeRuns } from './runs.ts'
@@ -44,6 +45,7 @@ export function describeConformance(makeStore: () => Promise<StoreUnderTest>): v
     describeRuns(make)
     describeEvents(make)
     describeAlerts(make)
+    describeListeners(make)
     describeJobs(make)
     describeNotes(make)
     describeTrim(make)

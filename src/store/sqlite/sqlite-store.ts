@@ -16,6 +16,8 @@ import type { RunPeak } from '../../domain/usage.ts'
 import type {
   Changes,
   DeliveryQuery,
+  EventPage,
+  EventPageQuery,
   EventQuery,
   NoteName,
   OccurrenceQuery,
@@ -23,6 +25,7 @@ import type {
   RunQuery,
   Store,
   StoredJob,
+  StoredListener,
   StoredScale,
   StoredSlot,
   StoredToken,
@@ -74,6 +77,7 @@ class SqliteStore implements Store {
       await writeJobs(tx, changes)
       await writeAlerts(tx, changes)
       await writeTokens(tx, changes)
+      await writeListeners(tx, changes)
       for (const [name, value] of Object.entries(changes.notes ?? {})) {
         await tx.replaceInto('notes').values({ name, value }).execute()
       }
@@ -402,12 +406,8 @@ class SqliteStore implements Store {
               ]),
             )
             .execute()
-    let bytes = 0
-    const surplus = rows.findIndex((row, index) => {
-      bytes += Number(row.bytes)
-      return index > 0 && bytes > mostBytes
-    })
-    return surplus < 0 ? asked : { ...asked, limit: surplus }
+    const count = countWithin(rows, mostBytes)
+    return count === rows.length ? asked : { ...asked, limit: count }
   }
 
   private selectEvents({
@@ -435,6 +435,35 @@ class SqliteStore implements Store {
       )
     }
     return query
+  }
+
+  async pageEvents({ after, upTo, kinds, limit, mostBytes }: EventPageQuery): Promise<EventPage> {
+    const query = { after, kinds, limit, newest: false }
+    const weights = await this.selectEvents(query)
+      .select(['id', sql<number>`octet_length(data)`.as('bytes')])
+      .where('id', '<=', upTo)
+      .execute()
+    const count = countWithin(weights, mostBytes)
+    const isAll = count === weights.length && count < limit
+    const to = isAll ? upTo : (weights[count - 1]?.id ?? upTo)
+    const events =
+      count === 0
+        ? []
+        : await this.selectEvents({ ...query, limit: count })
+            .selectAll()
+            .where('id', '<=', to)
+            .execute()
+    // After the events, so that what is forgotten meanwhile shows.
+    const first = await this.db
+      .selectFrom('events')
+      .select(({ fn }) => fn.min('id').as('id'))
+      .executeTakeFirst()
+    return { events: events.map(toEvent), to, oldest: first?.id == null ? null : Number(first.id) }
+  }
+
+  async loadListeners(): Promise<StoredListener[]> {
+    const rows = await this.db.selectFrom('listeners').selectAll().orderBy('name').execute()
+    return rows.map(({ name, definition, cursor }) => ({ name, cursor, listener: JSON.parse(definition) }))
   }
 
   async lastEventId(): Promise<number> {
@@ -739,6 +768,51 @@ async function writeTokens(
   }))
   for (const part of parts(rows)) await tx.replaceInto('tokens').values(part).execute()
   for (const part of parts(removedTokens)) await tx.deleteFrom('tokens').where('name', 'in', part).execute()
+}
+
+/** Before the events of the same changes, which are the first that a new one is told. */
+async function writeListeners(
+  tx: Transaction<Tables>,
+  { listeners = [], removedListeners = [], cursors = [] }: Changes,
+): Promise<void> {
+  for (const part of parts(removedListeners))
+    await tx.deleteFrom('listeners').where('name', 'in', part).execute()
+  if (listeners.length > 0) {
+    const last = await tx
+      .selectFrom('events')
+      .select(({ fn }) => fn.max('id').as('id'))
+      .executeTakeFirst()
+    const rows = listeners.map((listener) => ({
+      name: listener.name,
+      definition: JSON.stringify(listener),
+      cursor: Number(last?.id ?? 0),
+    }))
+    for (const part of parts(rows))
+      await tx
+        .insertInto('listeners')
+        .values(part)
+        .onConflict((on) =>
+          on.column('name').doUpdateSet({ definition: (known) => known.ref('excluded.definition') }),
+        )
+        .execute()
+  }
+  for (const { name, cursor } of cursors)
+    await tx
+      .updateTable('listeners')
+      .set({ cursor })
+      .where('name', '=', name)
+      .where('cursor', '<', cursor)
+      .execute()
+}
+
+/** How many of the first rows weigh no more than that together; one may weigh more. */
+function countWithin(rows: readonly { readonly bytes: number }[], mostBytes: number): number {
+  let bytes = 0
+  const surplus = rows.findIndex((row, index) => {
+    bytes += Number(row.bytes)
+    return index > 0 && bytes > mostBytes
+  })
+  return surplus < 0 ? rows.length : surplus
 }
 
 async function writeEvents(

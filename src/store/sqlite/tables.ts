@@ -107,5 +107,6 @@ export interface Tables {
     expires_at: number | null
     last_used_at: number | null
   }
+  listeners: { name: string; definition: string; cursor: number }
   notes: { name: string; value: string }
 }

@@ -6,6 +6,7 @@ import { rollouts } from './0004-rollouts.ts'
 import { jobs } from './0005-jobs.ts'
 import { alerts } from './0006-alerts.ts'
 import { toldOutput } from './0007-told-output.ts'
+import { listeners } from './0008-listeners.ts'
 
 export interface Migration {
   readonly number: number
@@ -21,4 +22,5 @@ export const migrations: readonly Migration[] = [
   { number: 5, name: 'jobs', sql: jobs },
   { number: 6, name: 'alerts', sql: alerts },
   { number: 7, name: 'told-output', sql: toldOutput },
+  { number: 8, name: 'listeners', sql: listeners },
 ]

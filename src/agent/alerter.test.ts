@@ -96,6 +96,7 @@ it('tells nothing of what happened before somebody wanted to know', async () => 
   const alerter = await begin(noAlerts)
   await refuse()
   alerter.notice(bench.events)
+  await bench.reconciler.request((draft) => alerter.declare(draft, settings))
   await alerter.follow(settings)
   expect(told()).toEqual([])
   await bench.reconciler.request((draft) =>
@@ -111,6 +112,25 @@ it('tells nothing of what happened before somebody wanted to know', async () => 
   await refuse()
   await hear(alerter)
   expect(told()).toEqual(['raised configuration'])
+})
+
+it('tells of what happened since a reload that its agent did not outlive', async () => {
+  const first = await begin(noAlerts)
+  await refuse()
+  first.notice(bench.events)
+  await bench.reconciler.request((draft) => first.declare(draft, settings))
+  await refuse()
+  await begin(settings)
+  expect(told()).toEqual(['raised configuration'])
+  expect(delivered[0]?.notice.count).toBe(1)
+})
+
+it('of settings that nobody has any more nothing is left', async () => {
+  const first = await begin(settings)
+  await bench.reconciler.request((draft) => first.declare(draft, noAlerts))
+  await refuse()
+  await begin(settings)
+  expect(told()).toEqual([])
 })
 
 it('decides again what could not be recorded, and tells it once', async () => {

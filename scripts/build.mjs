@@ -38,6 +38,7 @@ const bundles = [
   { from: 'src/main-exec.ts', to: 'exec.cjs', format: 'cjs' },
   { from: 'src/main-exec.ts', to: 'exec-killpoints.cjs', format: 'cjs', killPoints: true, isForTests: true },
   { from: 'src/main-prompts.ts', to: 'prompts.cjs', format: 'cjs' },
+  { from: 'src/notify/send.ts', to: 'notify.cjs', format: 'cjs' },
   { from: 'src/config/load/evaluate-host.ts', to: 'config-host.cjs', format: 'cjs' },
   { from: 'src/process/search-host.ts', to: 'search-host.cjs', format: 'cjs' },
   { from: 'src/index.ts', to: 'index.js', format: 'esm' },

@@ -6,6 +6,7 @@
  */
 
 import { randomBytes } from 'node:crypto'
+import { createRequire } from 'node:module'
 import { hostname } from 'node:os'
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import process from 'node:process'
@@ -29,6 +30,7 @@ import { type ListenAddress, noApi, parseListenAddress } from './domain/api-sett
 import type { DeliveryOutcome, Notice } from './domain/notice.ts'
 import { type Holder, judgeHolder } from './domain/tick.ts'
 import { UserError } from './domain/user-error.ts'
+import type * as Send from './notify/send.ts'
 import {
   type DataDirectory,
   prepareDataDirectory,
@@ -276,9 +278,9 @@ function readHolder(data: DataDirectory): Holder | null {
   return { pid: file.pid, leavesAt: file.leavesAt === undefined ? null : Date.parse(file.leavesAt) }
 }
 
-/** What channels need is loaded when the first notice is sent. */
+/** What channels need is a bundle of its own, loaded when the first notice is sent. */
 async function sendThrough(channel: Channel, notice: Notice): Promise<DeliveryOutcome> {
-  const { sendNotice } = await import('./notify/send.ts')
+  const { sendNotice } = createRequire(import.meta.url)(join(root, 'dist/notify.cjs')) as typeof Send
   const environment = { ...process.env }
   return await sendNotice(channel, notice, {
     clock: systemClock,

@@ -21,6 +21,7 @@ export async function measureAgent(agent: Agent, verbs: SlotVerbs): Promise<Metr
     ...slotMetrics(slots, agent.options.clock.now()),
     ...jobMetrics(agent),
     ...listenerMetrics(agent),
+    ...alertMetrics(agent),
   ]
 }
 
@@ -202,6 +203,48 @@ function listenerMetrics({ listeners }: Agent): Metric[] {
       'drover_listener_failures_total',
       'Events that the listener failed at since the agent started.',
       of(({ failures }) => failures),
+    ),
+  ]
+}
+
+function alertMetrics({ options, alerter, deliverer }: Agent): Metric[] {
+  const now = options.clock.now()
+  const open = new Map<string, number>()
+  for (const { route } of alerter.open().values()) open.set(route, (open.get(route) ?? 0) + 1)
+  const heartbeats = alerter.heartbeatsNow().map(({ state }) => state)
+  const ended = [...deliverer.ended].flatMap(([channel, counts]) =>
+    [...counts].map(([state, value]) => ({ labels: { channel, state }, value })),
+  )
+  return [
+    gauge(
+      'drover_alerts_open',
+      'Troubles that last now, by the route that they are told by.',
+      alerter.routes().map((route) => ({ labels: { route }, value: open.get(route) ?? 0 })),
+    ),
+    gauge(
+      'drover_deliveries_pending',
+      'Notices that wait for their next attempt, by channel.',
+      [...deliverer.pendingByChannel()].map(([channel, value]) => ({ labels: { channel }, value })),
+    ),
+    counter(
+      'drover_deliveries_total',
+      'Notices that are over since the agent started, by channel and by what became of them.',
+      ended,
+    ),
+    gauge(
+      'drover_heartbeat_missed',
+      'Whether the heartbeat is missed.',
+      heartbeats.map(({ name, missedSince }) => ({
+        labels: { heartbeat: name },
+        value: Number(missedSince !== null),
+      })),
+    ),
+    gauge(
+      'drover_heartbeat_last_age_seconds',
+      'How long ago it last succeeded; absent where it never did.',
+      heartbeats.flatMap(({ name, lastAt }) =>
+        lastAt === null ? [] : [{ labels: { heartbeat: name }, value: Math.max(0, now - lastAt) / 1000 }],
+      ),
     ),
   ]
 }

@@ -284,6 +284,7 @@ export class Agent {
       newId: () => this.runIds.next(),
       record: (change) => this.reconciler.request(change),
       groupOf: (program) => this.reconciler.desired.get(program)?.program.group ?? null,
+      labels: () => this.reconciler.ledger.node.labels,
       titleOf: (slot) => this.titleOf(slot),
       levelOf: (event) => levelOf(event, this.levels),
       deliver: (deliveries) => this.deliverer.add(deliveries),

@@ -1,21 +1,12 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { type AlertSettings, noAlerts, type Route } from '../domain/alert-settings.ts'
+import { type AlertSettings, noAlerts } from '../domain/alert-settings.ts'
 import type { Delivery } from '../domain/alerting/alert.ts'
 import { eventLevels } from '../domain/event.ts'
+import { aRoute } from '../domain/testing/samples.ts'
 import { AgentBench } from '../testing/agent-bench.ts'
 import { Alerter } from './alerter.ts'
 
-const route: Route = {
-  name: 'ops',
-  match: { events: ['*'], programs: [], groups: [], customData: null, level: null },
-  to: ['chat'],
-  after: 1,
-  repeatMs: null,
-  tellsRecovery: true,
-  quiet: null,
-  digest: null,
-}
-const settings: AlertSettings = { ...noAlerts, routes: [route] }
+const settings: AlertSettings = { ...noAlerts, routes: [aRoute()] }
 const watching: AlertSettings = {
   ...settings,
   heartbeats: { backup: { everyMs: 60_000, graceMs: 10_000, customData: { critical: true } } },
@@ -49,6 +40,7 @@ async function begin(of: AlertSettings, watchedSince = bench.clock.now()): Promi
     },
     record: async (change) => await bench.reconciler.request(change),
     groupOf: () => null,
+    labels: () => ({}),
     titleOf: () => null,
     levelOf: ({ kind }) => eventLevels[kind],
     deliver: (deliveries) => delivered.push(...deliveries),

@@ -40,6 +40,8 @@ export interface AlerterOptions {
   /** Resolves once the change is recorded, rejects when it is not. */
   readonly record: (change: (draft: Draft) => void) => Promise<void>
   readonly groupOf: (program: string) => string | null
+  /** Of this node. */
+  readonly labels: () => Readonly<Record<string, string>>
   readonly titleOf: (slot: string | null) => string | null
   readonly levelOf: (event: DroverEvent) => EventLevel
   /** New ones, that are to be sent. */
@@ -160,6 +162,11 @@ export class Alerter {
     return this.alerts.alerts
   }
 
+  /** Names of those in force, in their order. */
+  routes(): string[] {
+    return this.settings.routes.map(({ name }) => name)
+  }
+
   /** By name. */
   heartbeatsNow(): { readonly state: HeartbeatState; readonly rules: Heartbeat }[] {
     return [...this.heartbeats.values()]
@@ -249,7 +256,8 @@ export class Alerter {
       if (beat !== null) heartbeats.beat(beat, event.at)
       const group = event.program === null ? null : this.options.groupOf(event.program)
       const title = this.options.titleOf(event.slot)
-      book.take({ event, group, title, level: this.options.levelOf(event) }, now)
+      const labels = this.options.labels()
+      book.take({ event, group, title, level: this.options.levelOf(event), labels }, now)
     }
     // What comes later in the log may be the sign of life that is looked for.
     if (!isFull) heartbeats.look(now)

@@ -4,7 +4,7 @@
  */
 import type { Clock, Timer } from '../clock.ts'
 import type { AlertSettings, Channel } from '../domain/alert-settings.ts'
-import { type Delivery, retryDelay } from '../domain/alerting/alert.ts'
+import { type Delivery, type DeliveryState, retryDelay } from '../domain/alerting/alert.ts'
 import { testNotice } from '../domain/alerting/notices.ts'
 import { nearest } from '../domain/nearest.ts'
 import type { DeliveryOutcome, Notice } from '../domain/notice.ts'
@@ -29,6 +29,8 @@ export class Deliverer {
   private readonly busy = new Set<string>()
   /** Channels whose last attempt failed, which was told. */
   private readonly failing = new Set<string>()
+  /** What became of those that are over, by channel, since this agent began. */
+  readonly ended = new Map<string, Map<DeliveryState, number>>()
   private timer: Timer | null = null
   private isClosed = false
 
@@ -45,6 +47,13 @@ export class Deliverer {
   add(deliveries: readonly Delivery[]): void {
     for (const one of deliveries) this.pending.set(one.id, one)
     this.proceed()
+  }
+
+  /** How many wait for each channel of the configuration. */
+  pendingByChannel(): Map<string, number> {
+    const counts = new Map(Object.keys(this.channels).map((name) => [name, 0]))
+    for (const { channel } of this.pending.values()) counts.set(channel, (counts.get(channel) ?? 0) + 1)
+    return counts
   }
 
   /** What waits for its next attempt is for whoever is there by then. */
@@ -142,7 +151,11 @@ export class Deliverer {
       if (outcome.kind === 'delivered') this.failing.delete(one.channel)
     }
     if (after.endedAt === null) this.pending.set(one.id, after)
-    else this.pending.delete(one.id)
+    else {
+      this.pending.delete(one.id)
+      const ended = this.ended.get(one.channel) ?? new Map<DeliveryState, number>()
+      this.ended.set(one.channel, ended.set(after.state, (ended.get(after.state) ?? 0) + 1))
+    }
     await this.keep(after, wasFailing)
   }
 

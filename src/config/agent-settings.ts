@@ -6,7 +6,7 @@ import type { Problem } from '../domain/user-error.ts'
 import { buildAlerts, buildHeartbeats } from './build-alerts.ts'
 import { resolvePath } from './paths.ts'
 import { agentLog, agentOutput } from './schema/agent.ts'
-import { labels } from './schema/job.ts'
+import { labels } from './schema/blocks.ts'
 import { isTable, type ParsedSource, problemAt } from './source.ts'
 
 const keys = ['log', 'output', 'labels', 'alerts', 'heartbeats'] as const

@@ -42,8 +42,8 @@ test('what is not said has its default', () => {
     },
     routes: [
       {
-        name: 'route 1',
-        match: { events: ['*'], programs: [], groups: [], customData: null, level: 'error' },
+        name: 'error to ops',
+        match: { events: ['*'], programs: [], groups: [], labels: {}, customData: null, level: 'error' },
         to: ['ops'],
         after: 1,
         repeatMs: null,
@@ -54,6 +54,25 @@ test('what is not said has its default', () => {
     ],
     heartbeats: { backup: { everyMs: 86_400_000, graceMs: 300_000, customData: null } },
   })
+})
+
+test('a route without a name is called by what it says', () => {
+  const routes = [
+    { events: ['job.failed', 'slot.gave_up'], programs: ['app:*'], groups: ['mail'], to: ['ops', 'pager'] },
+    { to: 'ops' },
+    { name: 'error to ops (2)', to: 'ops' },
+    { level: 'warning', labels: { stage: 'production' }, to: 'ops' },
+    { to: 'ops', after: 3 },
+  ]
+  const { alerts } = read({ alerts: { channels: { ops, pager: ops }, routes } })
+  expect(alerts.routes.map(({ name }) => name)).toEqual([
+    'job.failed, slot.gave_up of app:*, mail to ops, pager',
+    'error to ops',
+    'error to ops (2)',
+    'warning to ops',
+    'error to ops (3)',
+  ])
+  expect(alerts.routes[3]?.match.labels).toEqual({ stage: 'production' })
 })
 
 test('secrets may stand elsewhere, relative to the file', () => {

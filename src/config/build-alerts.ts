@@ -23,7 +23,7 @@ export function buildAlerts(value: unknown, source: ParsedSource): BuiltAlerts {
   if (!read.success) return { settings: noAlerts, problems: [] }
   const built = buildChannels(read.output.channels, source.folder)
   const problems = built.mistakes.map((mistake) => problemAt(source, mistake))
-  const routes = read.output.routes.map((written, index) => buildRoute(written, index))
+  const routes = nameRoutes(read.output.routes).map(([name, written]) => buildRoute(name, written))
   const names = Object.keys(read.output.channels)
   for (const [index, written] of read.output.routes.entries()) {
     const others = routes.slice(0, index)
@@ -44,15 +44,32 @@ export function buildHeartbeats(value: unknown): AlertSettings['heartbeats'] {
   )
 }
 
-function buildRoute(written: WrittenRoute, index: number): Route {
-  const { name, events, programs, groups, customData, level, to, after, repeat, recovery, quiet, digest } =
-    written
+/** One without a name is called by what it says, so that its open alerts are its own wherever it stands. */
+function nameRoutes(routes: readonly WrittenRoute[]): [string, WrittenRoute][] {
+  const taken = new Set(routes.map(({ name }) => name))
+  return routes.map((written) => {
+    if (written.name !== undefined) return [written.name, written]
+    const { events, programs = [], groups = [], level = 'error', to } = written
+    const subjects = [...programs, ...groups]
+    const of = subjects.length > 0 ? ` of ${subjects.join(', ')}` : ''
+    const told = `${events?.join(', ') ?? level}${of} to ${to.join(', ')}`
+    let name = told
+    for (let count = 2; taken.has(name); count++) name = `${told} (${count})`
+    taken.add(name)
+    return [name, written]
+  })
+}
+
+function buildRoute(name: string, written: WrittenRoute): Route {
+  const { events, programs, groups, labels, customData, level } = written
+  const { to, after, repeat, recovery, quiet, digest } = written
   return {
-    name: name ?? `route ${index + 1}`,
+    name,
     match: {
       events: events ?? ['*'],
       programs: programs ?? [],
       groups: groups ?? [],
+      labels: labels ?? {},
       customData: (customData ?? null) as Route['match']['customData'],
       level: level ?? (events ? null : 'error'),
     },

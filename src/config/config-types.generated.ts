@@ -327,7 +327,7 @@ export interface AlertRouteConfig {
   /**
    * What it is called in `drover alerts`.
    *
-   * Default: `route 1` and so on, in their order.
+   * Default: what it says, such as `job.failed to ops`.
    * @example "critical"
    */
   readonly name?: string
@@ -357,6 +357,15 @@ export interface AlertRouteConfig {
    * @example "app"
    */
   readonly groups?: string | readonly string[]
+
+  /**
+   * Of nodes with all of these labels.
+   * A node’s own labels are `labels` at the top of the configuration.
+   *
+   * Default: any node.
+   * @example {"stage":"production"}
+   */
+  readonly labels?: { readonly [name: string]: string }
 
   /**
    * Keys that the program’s `customData` must have, with these values.

@@ -101,6 +101,8 @@ export interface RouteMatch {
   /** Patterns of names, as on the command line; empty: any. */
   readonly programs: readonly string[]
   readonly groups: readonly string[]
+  /** That the node must have; empty: any node. */
+  readonly labels: { readonly [name: string]: string }
   /** Keys that the program's custom data must have with these values; null: any. */
   readonly customData: { readonly [key: string]: JsonValue } | null
   /** As serious as this, or more; null: any. */

@@ -18,31 +18,11 @@ import type {
   WebhookChannel,
 } from '../domain/alert-settings.ts'
 import type { DeliveryOutcome, Notice } from '../domain/notice.ts'
+import { aNotice } from '../domain/testing/samples.ts'
 import { isPrivateAddress } from './private-address.ts'
 import { type SendTools, sendNotice } from './send.ts'
 
-const failed: Notice = {
-  id: '1k7q2m9x4c0ac0',
-  kind: 'raised',
-  level: 'error',
-  title: 'report: failed: exited with code 1',
-  text: 'report: failed: exited with code 1',
-  node: 'alpha',
-  at: 1_790_000_000_000,
-  event: {
-    id: 7,
-    kind: 'job.failed',
-    program: 'report',
-    group: 'report',
-    slot: 'report:0',
-    run: 'r1',
-    customData: { critical: true },
-    data: { exitCode: 1, detail: 'exited with code 1' },
-  },
-  condition: 'job report',
-  count: 1,
-  lines: [],
-}
+const failed = aNotice()
 const scaling = (isOver: boolean): Notice => ({
   ...failed,
   event: {

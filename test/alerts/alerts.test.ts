@@ -165,6 +165,18 @@ test('P-F5: a channel that is dead hides no other, is tried again, and is told o
     'people are told of both channels',
     () => told.filter(({ path }) => path === '/good').length === 3,
   )
+  await waitFor('that is counted', async () =>
+    (await house.api.getMetrics({})).includes('drover_deliveries_total{channel="good",state="delivered"} 3'),
+  )
+  const metrics = (await house.api.getMetrics({})).split('\n')
+  expect(metrics).toEqual(
+    expect.arrayContaining([
+      'drover_deliveries_total{channel="bad",state="delivered"} 1',
+      'drover_deliveries_total{channel="wrong",state="refused"} 1',
+      'drover_deliveries_pending{channel="bad"} 0',
+      'drover_alerts_open{route="job.failed to bad, good, wrong"} 1',
+    ]),
+  )
   await house.shutdown()
 })
 

@@ -2,7 +2,7 @@
 import * as v from 'valibot'
 import { eventLevelNames } from '../../domain/event.ts'
 import { isTable } from '../source.ts'
-import { customData } from './blocks.ts'
+import { customData, labels } from './blocks.ts'
 import { channels } from './channels.ts'
 import { block, duration, flag, key, table, text, wholeNumber } from './leaves.ts'
 
@@ -83,7 +83,7 @@ export const route = block(
       key(text('a name'), {
         description: 'What it is called in `drover alerts`.',
         examples: ['critical'],
-        defaultText: '`route 1` and so on, in their order',
+        defaultText: 'what it says, such as `job.failed to ops`',
       }),
     ),
     events: v.optional(
@@ -103,6 +103,14 @@ export const route = block(
     ),
     groups: v.optional(
       key(listOf('a group'), { description: 'Of which groups.', examples: ['app'], defaultText: 'any' }),
+    ),
+    labels: v.optional(
+      key(labels, {
+        description: 'Of nodes with all of these labels.',
+        examples: [{ stage: 'production' }],
+        defaultText: 'any node',
+        relation: 'A node’s own labels are `labels` at the top of the configuration.',
+      }),
     ),
     customData: v.optional(
       key(v.pipe(customData, v.check(isTable, 'a table of keys and values')), {

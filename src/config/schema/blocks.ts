@@ -458,3 +458,11 @@ export const customData = v.pipe(
   v.check((written) => isJson(written), 'anything that JSON can hold, not nested more than 100 deep'),
   v.metadata({ typeName: 'JsonValue' }),
 )
+
+const label = v.pipe(
+  v.string(),
+  v.regex(/^[\w./-]{1,100}$/, 'a name of letters, digits, `.`, `/`, `_` and `-`'),
+)
+
+/** Of a node, for whoever chooses by them. */
+export const labels = table(label, text('text'), 'a table of labels and values')

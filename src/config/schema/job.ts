@@ -4,6 +4,7 @@
  */
 import * as v from 'valibot'
 import { missedKinds, overlapKinds, predecessorConditions } from '../../domain/job.ts'
+import { labels } from './blocks.ts'
 import { block, duration, flag, key, table, text, wholeNumber } from './leaves.ts'
 import { warnAfterDuration } from './limits.ts'
 import { commandEntry, sharedEntries } from './program.ts'
@@ -159,13 +160,6 @@ const lock = v.pipe(
   text('the name of a lock'),
   v.regex(/^[\w.:-]{1,100}$/, 'a name of letters, digits, `.`, `:`, `_` and `-`'),
 )
-const label = v.pipe(
-  v.string(),
-  v.regex(/^[\w./-]{1,100}$/, 'a name of letters, digits, `.`, `/`, `_` and `-`'),
-)
-
-export const labels = table(label, text('text'), 'a table of labels and values')
-
 const exitCodes = v.array(wholeNumber(0, 255), 'a list of exit codes')
 const factorExpected = 'a number from 1 to 100'
 const jitterExpected = 'a number from 0 to 1'

@@ -1,29 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
-import { type AlertSettings, noAlerts, type Route, type RouteMatch } from '../alert-settings.ts'
+import { type AlertSettings, noAlerts, type Route } from '../alert-settings.ts'
 import { type DroverEvent, type EventData, type EventKind, eventLevels } from '../event.ts'
-import { noUsage } from '../testing/samples.ts'
+import { aRoute, noUsage } from '../testing/samples.ts'
 import type { Delivery } from './alert.ts'
 import { AlertBook, type AlertState, noAlertState, silenceMs } from './alert-book.ts'
 
 const minute = 60_000
 const hour = 60 * minute
 const start = Date.parse('2026-09-21T12:00:00Z')
-
-const aMatch: RouteMatch = { events: ['*'], programs: [], groups: [], customData: null, level: null }
-function aRoute(changes: Partial<Omit<Route, 'match'>> & { match?: Partial<RouteMatch> } = {}): Route {
-  return {
-    name: 'ops',
-    to: ['chat'],
-    after: 1,
-    repeatMs: null,
-    tellsRecovery: true,
-    quiet: null,
-    digest: null,
-    ...changes,
-    match: { ...aMatch, ...changes.match },
-  }
-}
 
 const ended = {
   occurrence: 'o',
@@ -75,6 +60,7 @@ class Bench {
           {
             event: { ...event, at: this.now },
             group: event.program,
+            labels: { stage: 'production' },
             title: null,
             level: eventLevels[event.kind],
           },
@@ -226,6 +212,14 @@ describe('a route', () => {
       0,
     ],
     ['no custom data', { match: { customData: { critical: true } } }, [failed()], 0],
+    ['a node with the label', { match: { labels: { stage: 'production' } } }, [failed()], 1],
+    ['a node with another value of it', { match: { labels: { stage: 'test' } } }, [failed()], 0],
+    [
+      'a node with one label of two',
+      { match: { labels: { stage: 'production', zone: 'a' } } },
+      [failed()],
+      0,
+    ],
     [
       'nothing follows from an alert',
       {},

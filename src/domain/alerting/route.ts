@@ -9,6 +9,8 @@ import { fits } from '../target.ts'
 export interface RoutedEvent {
   readonly event: DroverEvent
   readonly group: string | null
+  /** Of the node that it happened on. */
+  readonly labels: { readonly [name: string]: string }
   /** What people call the slot; null: as it is. */
   readonly title: string | null
   readonly level: EventLevel
@@ -23,6 +25,7 @@ export function matchesRoute({ match }: Pick<Route, 'match'>, routed: RoutedEven
     (isWithin(level, match.level ?? 'warning') &&
       match.events.some((pattern) => matchesKind(event.kind, pattern)))
   if (!isMeant || (match.level !== null && !isWithin(level, match.level))) return false
+  if (Object.entries(match.labels).some(([name, value]) => routed.labels[name] !== value)) return false
   if (!matchesSubject(match, routed)) return false
   return match.customData === null || holds(event.customData, match.customData)
 }

@@ -3,9 +3,11 @@
  * the fields that a test is about. No test, and never part of a build.
  */
 import fc from 'fast-check'
+import type { Route, RouteMatch } from '../alert-settings.ts'
 import type { JobRules } from '../job.ts'
 import { noLimits } from '../limits.ts'
 import type { Listener } from '../listener.ts'
+import type { Notice } from '../notice.ts'
 import type { Check, Program, RestartPolicy } from '../program.ts'
 import type { RunCause, RunEnd, RunUsage } from '../run.ts'
 import type { SlotContext, SlotState } from '../slot-state.ts'
@@ -191,4 +193,56 @@ export function aJob(
     ...changes,
   })
   return { ...program, kind: 'job', job }
+}
+
+/** Tells one chat of everything, unless the changes say otherwise. */
+export function aRoute(
+  changes: Partial<Omit<Route, 'match'>> & { readonly match?: Partial<RouteMatch> } = {},
+): Route {
+  return {
+    name: 'ops',
+    to: ['chat'],
+    after: 1,
+    repeatMs: null,
+    tellsRecovery: true,
+    quiet: null,
+    digest: null,
+    ...changes,
+    match: {
+      events: ['*'],
+      programs: [],
+      groups: [],
+      labels: {},
+      customData: null,
+      level: null,
+      ...changes.match,
+    },
+  }
+}
+
+/** Of a job that failed. */
+export function aNotice(changes: Partial<Notice> = {}): Notice {
+  return {
+    id: '1k7q2m9x4c0ac0',
+    kind: 'raised',
+    level: 'error',
+    title: 'report: failed: exited with code 1',
+    text: 'report: failed: exited with code 1',
+    node: 'alpha',
+    at: 1_790_000_000_000,
+    event: {
+      id: 7,
+      kind: 'job.failed',
+      program: 'report',
+      group: 'report',
+      slot: 'report:0',
+      run: 'r1',
+      customData: { critical: true },
+      data: { exitCode: 1, detail: 'exited with code 1' },
+    },
+    condition: 'job report',
+    count: 1,
+    lines: [],
+    ...changes,
+  }
 }

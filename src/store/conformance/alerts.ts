@@ -1,31 +1,10 @@
 /** What people are told, and what should succeed in time. */
 import { describe, expect, it } from 'vitest'
 import type { Alert, Delivery } from '../../domain/alerting/alert.ts'
-import type { Notice } from '../../domain/notice.ts'
+import { aNotice } from '../../domain/testing/samples.ts'
 import type { MakeStore } from './conformance.ts'
 
-const notice: Notice = {
-  id: 'n1',
-  kind: 'raised',
-  level: 'error',
-  title: 'report: failed',
-  text: 'report: failed: exited with code 1',
-  node: 'alpha',
-  at: 1_790_000_000_000,
-  event: {
-    id: 7,
-    kind: 'job.failed',
-    program: 'report',
-    group: 'report',
-    slot: 'report:0',
-    run: 'r1',
-    customData: { critical: true },
-    data: { exitCode: 1 },
-  },
-  condition: 'job report',
-  count: 1,
-  lines: [],
-}
+const notice = aNotice()
 
 const alert: Alert = {
   id: 'a1',

@@ -30,7 +30,7 @@ import { byHand } from '../testing/job-bench.ts'
 import { aClaim, aPid, makeRunDirectory, someoneDead } from '../testing/run-directories.ts'
 import { Agent } from './agent.ts'
 import type { ProgramsOfConfig } from './program-verbs.ts'
-import { RunIds } from './run-ids.ts'
+import { RunIds } from './runs/run-ids.ts'
 import { createVerbs } from './verbs.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))

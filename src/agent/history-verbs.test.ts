@@ -11,9 +11,9 @@ import { openSqliteStore } from '../store/sqlite/open.ts'
 import type { Store } from '../store/store.ts'
 import { makeRunDirectory } from '../testing/run-directories.ts'
 import type { Agent } from './agent.ts'
-import { EventFeed } from './event-feed.ts'
 import { HistoryVerbs } from './history-verbs.ts'
 import { toProgramSet } from './programs.ts'
+import { EventFeed } from './reconcile/event-feed.ts'
 import { SlotVerbs } from './slot-verbs.ts'
 
 let folder: string

@@ -15,7 +15,6 @@ import { type Problem, UserError } from '../domain/user-error.ts'
 import type { ProgramSource } from '../store/store.ts'
 import type { Agent } from './agent.ts'
 import type { PreparedDoors } from './doors.ts'
-import type { DraftBase } from './draft.ts'
 import {
   checkOnMachine,
   describeRefusal,
@@ -24,8 +23,9 @@ import {
   replaceSource,
   toDesired,
 } from './programs.ts'
+import type { DraftBase } from './reconcile/draft.ts'
+import type { SlotRecord } from './reconcile/slot-records.ts'
 import { shareParts } from './share-parts.ts'
-import type { SlotRecord } from './slot-records.ts'
 import type { SlotVerbs } from './slot-verbs.ts'
 import { viewPlan, viewProgram } from './views.ts'
 

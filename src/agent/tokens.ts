@@ -9,7 +9,7 @@ import type { TokenView } from '../contract/views.ts'
 import type { Role } from '../domain/role.ts'
 import { UserError } from '../domain/user-error.ts'
 import type { Store, StoredToken } from '../store/store.ts'
-import type { Reconciler } from './reconciler.ts'
+import type { Reconciler } from './reconcile/reconciler.ts'
 
 export interface TokensOptions {
   readonly clock: Clock

@@ -12,7 +12,7 @@ import {
 import { anEvent, aRun } from '../store/conformance/samples.ts'
 import { FakeClock } from '../testing/fake-clock.ts'
 import { toDesired, toProgramSet } from './programs.ts'
-import { newSlotRecord, type SlotRecord } from './slot-records.ts'
+import { newSlotRecord, type SlotRecord } from './reconcile/slot-records.ts'
 import { viewEvent, viewPlan, viewProgram, viewRun, viewSlot } from './views.ts'
 
 const clock = new FakeClock()

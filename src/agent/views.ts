@@ -13,8 +13,8 @@ import { describeEnd, type Run, type RunEnd, type RunUsage } from '../domain/run
 import { runOf, type SlotState } from '../domain/slot-state.ts'
 import type { RunPeak, RunUsageNow, UsageReading } from '../domain/usage.ts'
 import type { StoredProgram } from '../store/store.ts'
-import type { LiveRun } from './run-keeper.ts'
-import type { SlotRecord } from './slot-records.ts'
+import type { SlotRecord } from './reconcile/slot-records.ts'
+import type { LiveRun } from './runs/run-keeper.ts'
 
 export interface ViewClock {
   readonly wall: number

@@ -1,6 +1,6 @@
 /**
  * One run that no agent claims: its directory is the journal, the shim holds the command, and this process stands in for it before whoever called. An
- * agent that lives notices the run by its mark, a later one finds the directory (`agent/adoption.ts`).
+ * agent that lives notices the run by its mark, a later one finds the directory (`agent/runs/adoption.ts`).
  *
  * Killed before the shim was started: a claim that the next agent revokes. Killed after that: the command goes on, and is recorded.
  */

@@ -4,9 +4,9 @@
  */
 import { join } from 'node:path'
 import process from 'node:process'
-import { EventFeed } from '../../src/agent/event-feed.ts'
-import { Listeners } from '../../src/agent/listeners.ts'
-import { Reconciler } from '../../src/agent/reconciler.ts'
+import { Listeners } from '../../src/agent/listeners/listeners.ts'
+import { EventFeed } from '../../src/agent/reconcile/event-feed.ts'
+import { Reconciler } from '../../src/agent/reconcile/reconciler.ts'
 import { viewEvent } from '../../src/agent/views.ts'
 import { systemClock } from '../../src/clock.ts'
 import { noOverrides } from '../../src/domain/event-level.ts'

@@ -113,7 +113,7 @@ const missed = v.union(
           }),
         ),
         max: v.optional(
-          // Of more than these an agent keeps no row each (`mostListed` in agent/calendars.ts).
+          // Of more than these an agent keeps no row each (`mostListed` in agent/jobs/calendars.ts).
           key(wholeNumber(1, 1000), {
             description: 'With `all`: so many at most, the newest ones.',
             examples: [24],

@@ -1,10 +1,10 @@
 /**
- * The catalogue of events as it is written in `src/domain/event.ts`: kinds, what they mean, their data. Read from the text of the source, since types are
+ * The catalogue of events as it is written in `src/domain/events/event.ts`: kinds, what they mean, their data. Read from the text of the source, since types are
  * gone once a program runs. It knows the few forms that are used there, and throws at any other one.
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type EventKind, type EventLevel, eventKinds, eventLevels } from '../../src/domain/event.ts'
+import { type EventKind, type EventLevel, eventKinds, eventLevels } from '../../src/domain/events/event.ts'
 
 export interface EventField {
   readonly name: string
@@ -30,10 +30,10 @@ export interface NamedType {
 }
 
 const places = {
-  event: 'src/domain/event.ts',
+  event: 'src/domain/events/event.ts',
   run: 'src/domain/run.ts',
   admission: 'src/domain/admission.ts',
-  occurrence: 'src/domain/occurrence.ts',
+  occurrence: 'src/domain/jobs/occurrence.ts',
   program: 'src/domain/program.ts',
   milliseconds: 'src/domain/milliseconds.ts',
 } as const

@@ -5,7 +5,7 @@ import { type CataloguedEvent, type NamedType, readCatalogue, readNamedTypes } f
 
 const head = `# Events
 
-<!-- Generated from src/domain/event.ts by scripts/generate.mjs; change it there. -->
+<!-- Generated from src/domain/events/event.ts by scripts/generate.mjs; change it there. -->
 
 Everything that happens is an event, recorded in the same transaction as the change that it speaks of: it exists exactly once, whenever the agent dies. Events are numbered without gaps, and the last 500,000 of
 them are kept. They are read with \`drover events\`, as a stream from any id on (\`GET /v1/events/stream\`, server-sent events; [react to events](../how-to/react-to-events.md)), and by listeners in the configuration.

@@ -1,5 +1,5 @@
 /** How often what happened since this agent began: for counters, which start at 0 with each process. */
-import type { DroverEvent } from '../domain/event.ts'
+import type { DroverEvent } from '../domain/events/event.ts'
 
 export class EventCounts {
   /** By the kind of the end. */

@@ -1,8 +1,8 @@
 /** What can be asked about the past and its output: runs, events, logs. */
 import { join } from 'node:path'
 import type { EventView, OccurrenceView, OutputView, RunDetail, RunView } from '../contract/views.ts'
-import type { DroverEvent } from '../domain/event.ts'
-import { matchesKind } from '../domain/event.ts'
+import type { DroverEvent } from '../domain/events/event.ts'
+import { matchesKind } from '../domain/events/event.ts'
 import { slotTitle } from '../domain/program.ts'
 import { holdsSlot, type Run } from '../domain/run.ts'
 import { fits, selectTargets } from '../domain/target.ts'

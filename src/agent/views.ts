@@ -1,9 +1,9 @@
 /** Turns what the agent knows into what the API answers with. Pure: it formats, it decides nothing. */
 import type { EventView, PlanView, ProgramView, RunView, SlotView } from '../contract/views.ts'
-import type { DroverEvent } from '../domain/event.ts'
-import { type LevelOverrides, levelOf } from '../domain/event-level.ts'
-import { describeCause, describeEvent } from '../domain/event-text.ts'
-import type { ListenerChange } from '../domain/listener.ts'
+import type { DroverEvent } from '../domain/events/event.ts'
+import { type LevelOverrides, levelOf } from '../domain/events/event-level.ts'
+import { describeCause, describeEvent } from '../domain/events/event-text.ts'
+import type { ListenerChange } from '../domain/events/listener.ts'
 import { checkKinds, type Program, slotTitle } from '../domain/program.ts'
 import { compareProgramSets } from '../domain/program-change.ts'
 import { isReady } from '../domain/readiness.ts'

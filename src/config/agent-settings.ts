@@ -1,7 +1,7 @@
 /** What configuration files say of the agent itself. Each of its keys may stand in one file alone. */
 import * as v from 'valibot'
 import { type AgentSettings, noSettings } from '../domain/agent-settings.ts'
-import { findUnknownKind } from '../domain/event-kinds.ts'
+import { findUnknownKind } from '../domain/events/event-kinds.ts'
 import type { Problem } from '../domain/user-error.ts'
 import { buildAlerts, buildHeartbeats } from './build-alerts.ts'
 import { resolvePath } from './paths.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { AlertSettings } from '../domain/alert-settings.ts'
+import type { AlertSettings } from '../domain/alerting/alert-settings.ts'
 import { readSettings } from './agent-settings.ts'
 import type { ParsedSource } from './source.ts'
 

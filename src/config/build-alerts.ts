@@ -1,7 +1,7 @@
 /** From `alerts` and `heartbeats` as written to settings, and what is wrong in them that only shows between their parts. */
 import * as v from 'valibot'
-import { type AlertSettings, noAlerts, type Route } from '../domain/alert-settings.ts'
-import { findUnknownKind } from '../domain/event-kinds.ts'
+import { type AlertSettings, noAlerts, type Route } from '../domain/alerting/alert-settings.ts'
+import { findUnknownKind } from '../domain/events/event-kinds.ts'
 import { nearest } from '../domain/nearest.ts'
 import type { JsonValue } from '../domain/program.ts'
 import { isZone, processZone } from '../domain/schedule/zone.ts'

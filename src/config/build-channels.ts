@@ -1,7 +1,7 @@
 /** From channels as written to channels as they are used, and what is wrong in them that no single key tells. */
 import type * as v from 'valibot'
-import type { AlertSettings, Channel, Secret } from '../domain/alert-settings.ts'
-import { templateMistake, templateNames } from '../domain/notice-template.ts'
+import type { AlertSettings, Channel, Secret } from '../domain/alerting/alert-settings.ts'
+import { templateMistake, templateNames } from '../domain/alerting/notice-template.ts'
 import type { JsonValue } from '../domain/program.ts'
 import { resolvePath } from './paths.ts'
 import type { channel as channelSchema } from './schema/channels.ts'

@@ -3,7 +3,7 @@
  * any program (`build-program.ts`); here is what makes it due.
  */
 import * as v from 'valibot'
-import type { BlackoutWindow, JobParam, JobRules, JobSchedule } from '../domain/job.ts'
+import type { BlackoutWindow, JobParam, JobRules, JobSchedule } from '../domain/jobs/job.ts'
 import type { Program } from '../domain/program.ts'
 import { parseExpression } from '../domain/schedule/expression.ts'
 import { isZone, nearestZone, parseLocalTime } from '../domain/schedule/local-time.ts'

@@ -3,9 +3,9 @@
  * names both places.
  */
 import * as v from 'valibot'
-import { eventKinds } from '../domain/event.ts'
-import { eventFamilies, findUnknownKind } from '../domain/event-kinds.ts'
-import type { Listener, ListenerAction } from '../domain/listener.ts'
+import { eventKinds } from '../domain/events/event.ts'
+import { eventFamilies, findUnknownKind } from '../domain/events/event-kinds.ts'
+import type { Listener, ListenerAction } from '../domain/events/listener.ts'
 import { nearest } from '../domain/nearest.ts'
 import type { SecretSource } from '../domain/program.ts'
 import type { Problem } from '../domain/user-error.ts'

@@ -5,9 +5,9 @@
 import * as v from 'valibot'
 import { deliveryStates } from '../domain/alerting/alert.ts'
 import type { ErrorCode } from '../domain/error-codes.ts'
-import { findUnknownKind } from '../domain/event-kinds.ts'
+import { findUnknownKind } from '../domain/events/event-kinds.ts'
 import { instantForms } from '../domain/instant.ts'
-import { occurrenceStateKinds } from '../domain/occurrence.ts'
+import { occurrenceStateKinds } from '../domain/jobs/occurrence.ts'
 import { type LeastRole, roles, tokenNamePattern } from '../domain/role.ts'
 import {
   AgentView,

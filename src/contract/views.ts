@@ -4,9 +4,9 @@
  */
 import * as v from 'valibot'
 import { deliveryStates } from '../domain/alerting/alert.ts'
-import { eventKinds, eventLevelNames } from '../domain/event.ts'
-import { predecessorConditions } from '../domain/job.ts'
-import { occurrenceStateKinds, outcomes, triggerKinds } from '../domain/occurrence.ts'
+import { eventKinds, eventLevelNames } from '../domain/events/event.ts'
+import { predecessorConditions } from '../domain/jobs/job.ts'
+import { occurrenceStateKinds, outcomes, triggerKinds } from '../domain/jobs/occurrence.ts'
 import { checkKinds } from '../domain/program.ts'
 import { roles } from '../domain/role.ts'
 import { slotStateKinds } from '../domain/slot-state.ts'

@@ -1,7 +1,7 @@
 /** What a configuration says of the agent itself, beside its programs. */
-import { type AlertSettings, noAlerts } from './alert-settings.ts'
-import type { EventLevel } from './event.ts'
-import type { LevelOverrides } from './event-level.ts'
+import { type AlertSettings, noAlerts } from './alerting/alert-settings.ts'
+import type { EventLevel } from './events/event.ts'
+import type { LevelOverrides } from './events/event-level.ts'
 import type { SyslogFacility } from './program.ts'
 
 export interface AgentSettings {

@@ -5,7 +5,7 @@
  * `launch` is what makes a process the process it is: a change of it restarts the program. Everything else is
  * policy: a change of it restarts nothing.
  */
-import type { JobRules } from './job.ts'
+import type { JobRules } from './jobs/job.ts'
 import type { Limits } from './limits.ts'
 import type { Milliseconds } from './milliseconds.ts'
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { RetryPolicy } from './job.ts'
+import type { RetryPolicy } from './jobs/job.ts'
 import { claimedByDeadAgent } from './judge.ts'
 import { checkKinds, type RestartPolicy } from './program.ts'
 import type { RunCause, RunEnd, StopReason } from './run.ts'

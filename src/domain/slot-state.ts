@@ -16,11 +16,11 @@
  * A run that ends is judged by `judge.ts`: at once again (starting), after a wait (backoff), never again (exited, fatal).
  */
 
-import type { RetryPolicy } from './job.ts'
+import type { RetryPolicy } from './jobs/job.ts'
+import { judgeAttempt } from './jobs/judge-attempt.ts'
+import { outcomeOf } from './jobs/occurrence.ts'
 import { judgeEnd, type Verdict } from './judge.ts'
-import { judgeAttempt } from './judge-attempt.ts'
 import type { Milliseconds } from './milliseconds.ts'
-import { outcomeOf } from './occurrence.ts'
 import type { CheckKind, RestartPolicy } from './program.ts'
 import type { RunCause, RunEnd, StopReason } from './run.ts'
 import { emptyTally, type SlotTally } from './slot-tally.ts'

@@ -1,8 +1,8 @@
 /** Tells chats: each has its own form for one and the same text. */
 import type { Clock } from '../clock.ts'
-import type { ChatChannel, SlackChannel } from '../domain/alert-settings.ts'
-import type { DeliveryOutcome, Notice } from '../domain/notice.ts'
-import { chatText } from '../domain/notice-text.ts'
+import type { ChatChannel, SlackChannel } from '../domain/alerting/alert-settings.ts'
+import type { DeliveryOutcome, Notice } from '../domain/alerting/notice.ts'
+import { chatText } from '../domain/alerting/notice-text.ts'
 import type { JsonValue } from '../domain/program.ts'
 import { post } from './post.ts'
 

@@ -1,9 +1,9 @@
 /** Hands notices to a command, as one line of JSON on its standard input. */
 import { spawn } from 'node:child_process'
 import process from 'node:process'
-import type { CommandChannel } from '../domain/alert-settings.ts'
-import type { DeliveryOutcome, Notice } from '../domain/notice.ts'
-import { noticeJson } from '../domain/notice-text.ts'
+import type { CommandChannel } from '../domain/alerting/alert-settings.ts'
+import type { DeliveryOutcome, Notice } from '../domain/alerting/notice.ts'
+import { noticeJson } from '../domain/alerting/notice-text.ts'
 import type { SendTools } from './send.ts'
 
 /** Of what it prints the end is kept. */

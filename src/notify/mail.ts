@@ -1,9 +1,9 @@
 /** Sends notices as mails over SMTP. The library is loaded when the first one is sent. */
 import { readFileSync } from 'node:fs'
 import type { Clock, Timer } from '../clock.ts'
-import type { MailChannel } from '../domain/alert-settings.ts'
-import type { DeliveryOutcome, Notice } from '../domain/notice.ts'
-import { mailOf } from '../domain/notice-text.ts'
+import type { MailChannel } from '../domain/alerting/alert-settings.ts'
+import type { DeliveryOutcome, Notice } from '../domain/alerting/notice.ts'
+import { mailOf } from '../domain/alerting/notice-text.ts'
 
 interface SmtpError extends Error {
   readonly code?: string

@@ -16,8 +16,8 @@ import type {
   CommandChannel,
   MailChannel,
   WebhookChannel,
-} from '../domain/alert-settings.ts'
-import type { DeliveryOutcome, Notice } from '../domain/notice.ts'
+} from '../domain/alerting/alert-settings.ts'
+import type { DeliveryOutcome, Notice } from '../domain/alerting/notice.ts'
 import { aNotice } from '../domain/testing/samples.ts'
 import { isPrivateAddress } from './private-address.ts'
 import { type SendTools, sendNotice } from './send.ts'

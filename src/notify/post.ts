@@ -8,7 +8,7 @@ import { type IncomingMessage, request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
 import type { Clock } from '../clock.ts'
-import type { DeliveryOutcome } from '../domain/notice.ts'
+import type { DeliveryOutcome } from '../domain/alerting/notice.ts'
 import { isPrivateAddress } from './private-address.ts'
 
 export interface Post {

@@ -1,7 +1,7 @@
 /** One attempt to deliver a notice through a channel, whatever its kind. */
 import type { Clock } from '../clock.ts'
-import type { Channel, Secret } from '../domain/alert-settings.ts'
-import type { DeliveryOutcome, Notice } from '../domain/notice.ts'
+import type { Channel, Secret } from '../domain/alerting/alert-settings.ts'
+import type { DeliveryOutcome, Notice } from '../domain/alerting/notice.ts'
 import type { SecretSource } from '../domain/program.ts'
 
 export interface SendTools {

@@ -1,10 +1,10 @@
 /** Posts notices to programs of others: as JSON or as a form, by a template or as they are, signed where a secret is given. */
 import { createHmac } from 'node:crypto'
 import type { Clock } from '../clock.ts'
-import type { WebhookChannel } from '../domain/alert-settings.ts'
-import type { DeliveryOutcome, Notice } from '../domain/notice.ts'
-import { fillTemplate } from '../domain/notice-template.ts'
-import { noticeJson, webhookBody } from '../domain/notice-text.ts'
+import type { WebhookChannel } from '../domain/alerting/alert-settings.ts'
+import type { DeliveryOutcome, Notice } from '../domain/alerting/notice.ts'
+import { fillTemplate } from '../domain/alerting/notice-template.ts'
+import { noticeJson, webhookBody } from '../domain/alerting/notice-text.ts'
 import type { JsonValue } from '../domain/program.ts'
 import { post } from './post.ts'
 

@@ -1,7 +1,7 @@
 /** A bench with a scheduler, and short words for tests of jobs: what became of due times, how runs end, what people ask. */
-import type { DroverEvent, EventKind } from '../domain/event.ts'
-import type { JobRules, OverlapPolicy, RetryPolicy } from '../domain/job.ts'
-import type { Occurrence } from '../domain/occurrence.ts'
+import type { DroverEvent, EventKind } from '../domain/events/event.ts'
+import type { JobRules, OverlapPolicy, RetryPolicy } from '../domain/jobs/job.ts'
+import type { Occurrence } from '../domain/jobs/occurrence.ts'
 import type { RunEnd } from '../domain/run.ts'
 import { exited, noUsage } from '../domain/testing/samples.ts'
 import { AgentBench } from './agent-bench.ts'

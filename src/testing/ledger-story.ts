@@ -1,5 +1,5 @@
 /** Rows of a ledger in short words, for tests that read what became of each due time. */
-import type { Occurrence } from '../domain/occurrence.ts'
+import type { Occurrence } from '../domain/jobs/occurrence.ts'
 
 /** `02:30 ended success`, `02:31 skipped still_running`, `02:32–02:40 missed beyond_max`; seconds where they are not zero. */
 export function story(rows: readonly Occurrence[]): string[] {

@@ -9,8 +9,8 @@ import { EventFeed } from '../../src/agent/reconcile/event-feed.ts'
 import { Reconciler } from '../../src/agent/reconcile/reconciler.ts'
 import { viewEvent } from '../../src/agent/views.ts'
 import { systemClock } from '../../src/clock.ts'
-import { noOverrides } from '../../src/domain/event-level.ts'
-import type { Listener } from '../../src/domain/listener.ts'
+import { noOverrides } from '../../src/domain/events/event-level.ts'
+import type { Listener } from '../../src/domain/events/listener.ts'
 import { openSqliteStore } from '../../src/store/sqlite/open.ts'
 
 export interface FloodRequest {

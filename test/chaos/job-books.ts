@@ -5,8 +5,8 @@
 import { chmodSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { EventView, RunView } from '../../src/contract/views.ts'
+import type { Occurrence } from '../../src/domain/jobs/occurrence.ts'
 import { claimedByDeadAgent } from '../../src/domain/judge.ts'
-import type { Occurrence } from '../../src/domain/occurrence.ts'
 import type { House } from '../harness/house.ts'
 import { compile } from './compile.ts'
 

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import type { Occurrence } from '../../src/domain/occurrence.ts'
+import type { Occurrence } from '../../src/domain/jobs/occurrence.ts'
 import { openSqliteStore } from '../../src/store/sqlite/open.ts'
 import type { House } from './house.ts'
 

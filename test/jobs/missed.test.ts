@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import type { Occurrence } from '../../src/domain/occurrence.ts'
+import type { Occurrence } from '../../src/domain/jobs/occurrence.ts'
 import { openHouse } from '../harness/house.ts'
 import { dueOf, eventsOf, runsOf, told } from '../harness/jobs.ts'
 import { kill } from '../harness/processes.ts'

@@ -1,7 +1,7 @@
 /** What can be asked about alerts, deliveries and heartbeats, and what a person may do about them. */
 import type { AlertView, DeliveryView, HeartbeatView } from '../../contract/views.ts'
-import type { Heartbeat } from '../../domain/alert-settings.ts'
 import { type Alert, type Delivery, deliveryStates } from '../../domain/alerting/alert.ts'
+import type { Heartbeat } from '../../domain/alerting/alert-settings.ts'
 import { dueAtOf, type HeartbeatState } from '../../domain/alerting/heartbeat-book.ts'
 import type { Agent } from '../agent.ts'
 

@@ -5,9 +5,9 @@
  * It keeps nothing that the store does not have; whoever changes routes or heartbeats only says so.
  */
 import type { Clock, Timer } from '../../clock.ts'
-import { type AlertSettings, type Heartbeat, noAlerts } from '../../domain/alert-settings.ts'
 import type { Delivery } from '../../domain/alerting/alert.ts'
 import { AlertBook, type AlertState, keyOf, noAlertState } from '../../domain/alerting/alert-book.ts'
+import { type AlertSettings, type Heartbeat, noAlerts } from '../../domain/alerting/alert-settings.ts'
 import { clearingKinds } from '../../domain/alerting/conditions.ts'
 import { beatOf, HeartbeatBook, type HeartbeatState } from '../../domain/alerting/heartbeat-book.ts'
 import {
@@ -16,7 +16,7 @@ import {
   type EventLevel,
   eventKinds,
   matchesKind,
-} from '../../domain/event.ts'
+} from '../../domain/events/event.ts'
 import { UserError } from '../../domain/user-error.ts'
 import type { Store } from '../../store/store.ts'
 import type { Draft } from '../reconcile/draft.ts'

@@ -3,11 +3,11 @@
  * the answer of a channel and that record sends it once more, with the same id.
  */
 import type { Clock, Timer } from '../../clock.ts'
-import type { AlertSettings, Channel } from '../../domain/alert-settings.ts'
 import { type Delivery, type DeliveryState, retryDelay } from '../../domain/alerting/alert.ts'
+import type { AlertSettings, Channel } from '../../domain/alerting/alert-settings.ts'
+import type { DeliveryOutcome, Notice } from '../../domain/alerting/notice.ts'
 import { testNotice } from '../../domain/alerting/notices.ts'
 import { nearest } from '../../domain/nearest.ts'
-import type { DeliveryOutcome, Notice } from '../../domain/notice.ts'
 import { UserError } from '../../domain/user-error.ts'
 import type { Draft } from '../reconcile/draft.ts'
 

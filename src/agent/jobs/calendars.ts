@@ -2,7 +2,7 @@
  * The calendars of jobs as an agent needs them: when a job is due, which due times have passed, which blackout a time lies in, and what identifies a
  * schedule, so that a changed one begins anew. Compiled when first asked for, once for each version of a job's rules.
  */
-import type { FunctionReference, JobRules, JobSchedule } from '../../domain/job.ts'
+import type { FunctionReference, JobRules, JobSchedule } from '../../domain/jobs/job.ts'
 import type { JsonValue } from '../../domain/program.ts'
 import { stableJson } from '../../domain/program-change.ts'
 import { type Calendar, compileCalendar } from '../../domain/schedule/calendar.ts'

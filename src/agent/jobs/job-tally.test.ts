@@ -1,7 +1,7 @@
 /** What metrics tell of jobs: counted from the events, and read from the ledger what was before. */
 import { expect, it } from 'vitest'
-import type { DroverEvent } from '../../domain/event.ts'
-import type { Occurrence } from '../../domain/occurrence.ts'
+import type { DroverEvent } from '../../domain/events/event.ts'
+import type { Occurrence } from '../../domain/jobs/occurrence.ts'
 import { aProgram } from '../../domain/testing/samples.ts'
 import { JobTally } from './job-tally.ts'
 

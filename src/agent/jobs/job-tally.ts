@@ -2,10 +2,10 @@
  * How due times of jobs have ended, for metrics: counted since this agent began, as all its counters are; what each job's last run took, and when it last
  * went well, is read from the ledger when somebody first asks, and kept up with each end.
  */
-import type { DroverEvent } from '../../domain/event.ts'
+import type { DroverEvent } from '../../domain/events/event.ts'
+import { type Became, becameOf } from '../../domain/events/occurrence-events.ts'
+import { isGoodOutcome, type Occurrence } from '../../domain/jobs/occurrence.ts'
 import type { Milliseconds } from '../../domain/milliseconds.ts'
-import { isGoodOutcome, type Occurrence } from '../../domain/occurrence.ts'
-import { type Became, becameOf } from '../../domain/occurrence-events.ts'
 import type { DesiredProgram } from '../../domain/reconcile.ts'
 import type { Store } from '../../store/store.ts'
 

@@ -1,8 +1,8 @@
 /** Turns what the ledger knows into what the API answers with. Pure: it formats, it decides nothing. */
 import type { JobView, OccurrenceView } from '../../contract/views.ts'
 import { refusalReasons } from '../../domain/admission.ts'
-import { fitsNode } from '../../domain/job.ts'
-import { missReasons, type Occurrence } from '../../domain/occurrence.ts'
+import { fitsNode } from '../../domain/jobs/job.ts'
+import { missReasons, type Occurrence } from '../../domain/jobs/occurrence.ts'
 import { parseExpression } from '../../domain/schedule/expression.ts'
 import { processZone } from '../../domain/schedule/zone.ts'
 import type { JobProgram, LedgerBase } from './ledger-book.ts'

@@ -1,14 +1,19 @@
 /**
- * What becomes of a job's due time in a draft: it begins, waits, is skipped or missed. Whether it may begin beside what runs is `domain/overlap.ts`'s;
+ * What becomes of a job's due time in a draft: it begins, waits, is skipped or missed. Whether it may begin beside what runs is `domain/jobs/overlap.ts`'s;
  * before that there is what speaks against it whatever runs: a pause, a blackout, another node. Each way out is a row and, but for a begin, an event:
  * that one is told once its run is claimed.
  *
  * What has begun is carried through to its last attempt, whatever changes meanwhile. What waits is looked at anew when its turn comes.
  */
 import type { RefusalReason } from '../../domain/admission.ts'
-import { fitsNode } from '../../domain/job.ts'
-import { causeOf, type MissReason, type Occurrence, type Trigger } from '../../domain/occurrence.ts'
-import { type BusySlot, decideOverlap, jobsWithLock, type OverlapSituation } from '../../domain/overlap.ts'
+import { fitsNode } from '../../domain/jobs/job.ts'
+import { causeOf, type MissReason, type Occurrence, type Trigger } from '../../domain/jobs/occurrence.ts'
+import {
+  type BusySlot,
+  decideOverlap,
+  jobsWithLock,
+  type OverlapSituation,
+} from '../../domain/jobs/overlap.ts'
 import { slotName } from '../../domain/program.ts'
 import { isActive } from '../../domain/reconcile.ts'
 import { runOf, type SlotState } from '../../domain/slot-state.ts'

@@ -2,7 +2,7 @@
  * The records of the ledger as a draft changes them: what each job is at, and the occurrences that something will still become of. What was recorded
  * stays as it is; changes lie on top of it until the draft is recorded as well. No decision is made here.
  */
-import { isOpen, type Occurrence } from '../../domain/occurrence.ts'
+import { isOpen, type Occurrence } from '../../domain/jobs/occurrence.ts'
 import type { Program } from '../../domain/program.ts'
 import type { DesiredProgram } from '../../domain/reconcile.ts'
 import type { Changes, StoredJob } from '../../store/store.ts'

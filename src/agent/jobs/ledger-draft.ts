@@ -1,16 +1,23 @@
 /**
  * The ledger's part of a draft: due times come in and ends of runs settle them, recorded with everything else of the draft or not at all. How many
- * of several due times are met is `domain/missed.ts`'s, what becomes of one `ledger-admission.ts`'s, what follows another program `domain/chain.ts`'s.
+ * of several due times are met is `domain/jobs/missed.ts`'s, what becomes of one `ledger-admission.ts`'s, what follows another program `domain/jobs/chain.ts`'s.
  *
  * Nothing in it looks at a calendar: which times a job was due at is handed in.
  */
-import { decideChain, jobsAfter } from '../../domain/chain.ts'
-import { fitsNode } from '../../domain/job.ts'
-import { variablesOf } from '../../domain/job-variables.ts'
-import { isNoAttempt } from '../../domain/judge-attempt.ts'
-import { type DueVerdict, decideDue, onTimeMs } from '../../domain/missed.ts'
-import { dueNow, type Occurrence, type Outcome, outcomeOf, type Trigger } from '../../domain/occurrence.ts'
-import { endEvents } from '../../domain/occurrence-events.ts'
+
+import { endEvents } from '../../domain/events/occurrence-events.ts'
+import { decideChain, jobsAfter } from '../../domain/jobs/chain.ts'
+import { fitsNode } from '../../domain/jobs/job.ts'
+import { variablesOf } from '../../domain/jobs/job-variables.ts'
+import { isNoAttempt } from '../../domain/jobs/judge-attempt.ts'
+import { type DueVerdict, decideDue, onTimeMs } from '../../domain/jobs/missed.ts'
+import {
+  dueNow,
+  type Occurrence,
+  type Outcome,
+  outcomeOf,
+  type Trigger,
+} from '../../domain/jobs/occurrence.ts'
 import type { Program } from '../../domain/program.ts'
 import type { DesiredProgram } from '../../domain/reconcile.ts'
 import { describeEnd, exitCodeOf, type Run, type RunEnd } from '../../domain/run.ts'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { Occurrence } from '../../domain/occurrence.ts'
+import type { Occurrence } from '../../domain/jobs/occurrence.ts'
 import { OpenOccurrences } from './open-occurrences.ts'
 
 const id = fc.constantFrom('o1', 'o2', 'o3', 'o4', 'o5', 'o6')

@@ -2,7 +2,7 @@
  * The occurrences that something will still become of, by their ids, in the order in which they came. Beside it an index by job: what one job is at is
  * found at once, whatever ten thousand others are at.
  */
-import type { Occurrence } from '../../domain/occurrence.ts'
+import type { Occurrence } from '../../domain/jobs/occurrence.ts'
 
 export class OpenOccurrences extends Map<string, Occurrence> {
   private readonly byProgram = new Map<string, Map<string, Occurrence>>()

@@ -1,6 +1,6 @@
 /** What a scheduler asks of functions, and what becomes of their answers in the ledger. */
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import type { Occurrence } from '../../domain/occurrence.ts'
+import type { Occurrence } from '../../domain/jobs/occurrence.ts'
 import type { DesiredProgram } from '../../domain/reconcile.ts'
 import { aJob } from '../../domain/testing/samples.ts'
 import { FakeClock } from '../../testing/fake-clock.ts'

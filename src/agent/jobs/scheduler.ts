@@ -7,7 +7,7 @@
  * while the store takes no writes, and a clock that was set is made good for in one transaction with the due times that it brings.
  */
 import type { Clock, Timer } from '../../clock.ts'
-import type { FunctionReference } from '../../domain/job.ts'
+import type { FunctionReference } from '../../domain/jobs/job.ts'
 import type { Milliseconds } from '../../domain/milliseconds.ts'
 import type { DesiredProgram } from '../../domain/reconcile.ts'
 import type { StoredJob } from '../../store/store.ts'

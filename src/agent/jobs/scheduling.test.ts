@@ -1,8 +1,8 @@
 /** When due times get into the ledger: by the clock, and by clocks that are set, machines that sleep, agents and stores that are away. */
 import process from 'node:process'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { JobRules, MissedPolicy } from '../../domain/job.ts'
-import type { Occurrence } from '../../domain/occurrence.ts'
+import type { JobRules, MissedPolicy } from '../../domain/jobs/job.ts'
+import type { Occurrence } from '../../domain/jobs/occurrence.ts'
 import { aJob, exited } from '../../domain/testing/samples.ts'
 import type { StoredJob } from '../../store/store.ts'
 import { JobBench, minute } from '../../testing/job-bench.ts'

@@ -2,10 +2,11 @@
  * Knows how long the runs of jobs usually last, for those that want to be warned by it (`warnAfter: auto`). Read from the history when it is first asked
  * for; kept up with each end.
  */
+
+import { lengthsKept, usualWarnAfter } from '../../domain/jobs/usual-length.ts'
 import type { Program } from '../../domain/program.ts'
 import { slotName } from '../../domain/program.ts'
 import type { RunEnd } from '../../domain/run.ts'
-import { lengthsKept, usualWarnAfter } from '../../domain/usual-length.ts'
 import type { Store } from '../../store/store.ts'
 
 export interface UsualLengthsOptions {

@@ -3,8 +3,8 @@
  * main parts as variables. Nothing of it outlives its time or its agent (`process/check-command.ts`).
  */
 import type { EventView } from '../../contract/views.ts'
-import type { EventLevel } from '../../domain/event.ts'
-import type { ListenerAction } from '../../domain/listener.ts'
+import type { EventLevel } from '../../domain/events/event.ts'
+import type { ListenerAction } from '../../domain/events/listener.ts'
 import type { Milliseconds } from '../../domain/milliseconds.ts'
 import { type CheckResult, runCheckCommand } from '../../process/check-command.ts'
 import { signalName } from '../../process/claim.ts'

@@ -4,8 +4,8 @@
  */
 import type { Clock, Timer } from '../../clock.ts'
 import type { EventView } from '../../contract/views.ts'
-import type { DroverEvent, EventLevel } from '../../domain/event.ts'
-import { isSameListener, type Listener } from '../../domain/listener.ts'
+import type { DroverEvent, EventLevel } from '../../domain/events/event.ts'
+import { isSameListener, type Listener } from '../../domain/events/listener.ts'
 import type { Store } from '../../store/store.ts'
 import type { Draft } from '../reconcile/draft.ts'
 import { CommandReceiver } from './command-receiver.ts'

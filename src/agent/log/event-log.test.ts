@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { DroverEvent } from '../../domain/event.ts'
+import type { DroverEvent } from '../../domain/events/event.ts'
 import { FakeClock } from '../../testing/fake-clock.ts'
 import { EventFeed } from '../reconcile/event-feed.ts'
 import { EventLog, type LogSink } from './event-log.ts'

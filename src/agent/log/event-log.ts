@@ -3,9 +3,9 @@
  * ours, goes the same way. A log that cannot be written harms nobody.
  */
 import type { Clock } from '../../clock.ts'
-import type { EventLevel } from '../../domain/event.ts'
-import { isWithin, type LevelOverrides, levelOf, noOverrides } from '../../domain/event-level.ts'
-import { describeEvent } from '../../domain/event-text.ts'
+import type { EventLevel } from '../../domain/events/event.ts'
+import { isWithin, type LevelOverrides, levelOf, noOverrides } from '../../domain/events/event-level.ts'
+import { describeEvent } from '../../domain/events/event-text.ts'
 import type { EventFeed } from '../reconcile/event-feed.ts'
 import type { LogRecord } from './log-lines.ts'
 

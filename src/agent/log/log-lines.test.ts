@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type DroverEvent, eventLevelNames } from '../../domain/event.ts'
+import { type DroverEvent, eventLevelNames } from '../../domain/events/event.ts'
 import { jsonLines, type LogRecord, textLine } from './log-lines.ts'
 
 const at = Date.UTC(2026, 0, 2, 3, 4, 5, 678)

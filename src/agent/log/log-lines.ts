@@ -1,5 +1,5 @@
 /** How a record of the agent's log looks: a line for people, or a JSON object for programs, which pino makes. */
-import type { DroverEvent, EventLevel } from '../../domain/event.ts'
+import type { DroverEvent, EventLevel } from '../../domain/events/event.ts'
 
 export interface LogRecord {
   readonly at: number

@@ -1,7 +1,7 @@
 /** From what a configuration says of the agent's log to the places that it is written to. */
 import type { Clock } from '../../clock.ts'
 import type { AgentLogSettings } from '../../domain/agent-settings.ts'
-import { noOverrides, severityOf } from '../../domain/event-level.ts'
+import { noOverrides, severityOf } from '../../domain/events/event-level.ts'
 import { syslogFacilities } from '../../domain/program.ts'
 import { UserError } from '../../domain/user-error.ts'
 import { RotatingFile } from '../../process/rotating-file.ts'

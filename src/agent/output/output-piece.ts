@@ -2,7 +2,7 @@
  * The next piece of what a run wrote that is to be told, from a position in its stream on. Nothing is remembered between two pieces but that
  * position, which is recorded with them: so whoever comes next goes on there, and nothing is told twice or left out.
  */
-import type { EventData } from '../../domain/event.ts'
+import type { EventData } from '../../domain/events/event.ts'
 import { textOf, wholeLength } from '../../domain/output-text.ts'
 import type { RunOutput, Stream } from '../../process/output-files.ts'
 

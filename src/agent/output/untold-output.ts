@@ -4,7 +4,7 @@
 import { join } from 'node:path'
 import { setImmediate as othersTurn } from 'node:timers/promises'
 import type { Clock } from '../../clock.ts'
-import type { DroverEvent } from '../../domain/event.ts'
+import type { DroverEvent } from '../../domain/events/event.ts'
 import type { Program } from '../../domain/program.ts'
 import type { DesiredProgram } from '../../domain/reconcile.ts'
 import type { RunEnd } from '../../domain/run.ts'

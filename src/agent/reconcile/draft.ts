@@ -4,11 +4,11 @@
  */
 import type { Clock } from '../../clock.ts'
 import { findObstacle, followersOf } from '../../domain/dependencies.ts'
-import type { EventData, EventKind, NewEvent } from '../../domain/event.ts'
-import { eventOfState } from '../../domain/event-of-state.ts'
-import { isNoAttempt } from '../../domain/judge-attempt.ts'
+import type { EventData, EventKind, NewEvent } from '../../domain/events/event.ts'
+import { eventOfState } from '../../domain/events/event-of-state.ts'
+import type { Listener } from '../../domain/events/listener.ts'
+import { isNoAttempt } from '../../domain/jobs/judge-attempt.ts'
 import { type ReachedLimit, runsUsedUp } from '../../domain/limits.ts'
-import type { Listener } from '../../domain/listener.ts'
 import type { JsonValue, Program, RestartPolicy } from '../../domain/program.ts'
 import { isReady } from '../../domain/readiness.ts'
 import {

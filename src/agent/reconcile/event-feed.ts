@@ -2,7 +2,7 @@
  * Events as they are recorded, handed to whoever listens: the log, live pages, waiting requests. A listener that throws harms nobody; one that
  * is slow is bounded and then told to read on from the store.
  */
-import type { DroverEvent } from '../../domain/event.ts'
+import type { DroverEvent } from '../../domain/events/event.ts'
 
 export type EventListener = (events: readonly DroverEvent[], slots: ReadonlySet<string>) => void
 

@@ -1,5 +1,5 @@
 /** Events before they are recorded, with what their programs give them. */
-import type { EventData, EventKind, NewEvent } from '../../domain/event.ts'
+import type { EventData, EventKind, NewEvent } from '../../domain/events/event.ts'
 import type { JsonValue } from '../../domain/program.ts'
 import type { DesiredProgram } from '../../domain/reconcile.ts'
 

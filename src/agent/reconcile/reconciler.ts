@@ -6,7 +6,7 @@
  * slots that are stopping, and goes on from there.
  */
 import type { Timer } from '../../clock.ts'
-import type { DroverEvent } from '../../domain/event.ts'
+import type { DroverEvent } from '../../domain/events/event.ts'
 import type { DesiredProgram } from '../../domain/reconcile.ts'
 import { dueOf } from '../../domain/slot-state.ts'
 import { UserError } from '../../domain/user-error.ts'

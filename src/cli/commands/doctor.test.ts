@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { LoadedConfig } from '../../config/load/loaded-config.ts'
 import { jobView, occurrenceView, slotView } from '../../contract/testing/samples.ts'
-import { noAlerts } from '../../domain/alert-settings.ts'
+import { noAlerts } from '../../domain/alerting/alert-settings.ts'
 import { type Finding, findingsOf } from '../../domain/finding.ts'
 import { UserError } from '../../domain/user-error.ts'
 import { type LineOptions, runLine } from '../testing/run-line.ts'

@@ -1,7 +1,7 @@
 /** `drover events`: what happened, and what happens. */
 import type { EventView } from '../../contract/views.ts'
-import { eventKinds } from '../../domain/event.ts'
-import { findUnknownKind } from '../../domain/event-kinds.ts'
+import { eventKinds } from '../../domain/events/event.ts'
+import { findUnknownKind } from '../../domain/events/event-kinds.ts'
 import { UserError } from '../../domain/user-error.ts'
 import type { CommandContext } from '../context.ts'
 import { argument, defineCommand, type Input, option, targetsMeaning } from '../define-command.ts'

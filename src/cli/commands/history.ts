@@ -1,7 +1,7 @@
 /** `drover history`: what became of each time that jobs were due. */
 
 import type { OccurrenceView } from '../../contract/views.ts'
-import { occurrenceStateKinds } from '../../domain/occurrence.ts'
+import { occurrenceStateKinds } from '../../domain/jobs/occurrence.ts'
 import type { CommandContext } from '../context.ts'
 import { argument, defineCommand, option } from '../define-command.ts'
 import { exitOk } from '../exit.ts'

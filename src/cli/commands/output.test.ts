@@ -16,7 +16,7 @@ import {
   slotView,
 } from '../../contract/testing/samples.ts'
 import type { OutputView } from '../../contract/views.ts'
-import { noAlerts } from '../../domain/alert-settings.ts'
+import { noAlerts } from '../../domain/alerting/alert-settings.ts'
 import { UserError } from '../../domain/user-error.ts'
 import { runLine } from '../testing/run-line.ts'
 

@@ -1,6 +1,6 @@
 /** `drover trigger`: makes a job due now. */
 import type { EventView, OccurrenceView, TriggerView } from '../../contract/views.ts'
-import { type Became, becameOf } from '../../domain/occurrence-events.ts'
+import { type Became, becameOf } from '../../domain/events/occurrence-events.ts'
 import { UserError } from '../../domain/user-error.ts'
 import type { CommandContext } from '../context.ts'
 import { argument, defineCommand, option } from '../define-command.ts'

@@ -1,6 +1,6 @@
 /** `drover up`: runs an agent in the foreground. */
 import { exitRules } from '../../domain/agent-exit.ts'
-import { eventLevelNames } from '../../domain/event.ts'
+import { eventLevelNames } from '../../domain/events/event.ts'
 import { defineCommand, option } from '../define-command.ts'
 import { OutputOfAll } from '../output-of-all.ts'
 

@@ -6,7 +6,7 @@
  * Two kinds of functions may pass: the `schedule` of a job and the `run` of a listener. What passes of one is where it stands, so that a process that loads the
  * file again finds it.
  */
-import type { FunctionReference } from '../../domain/job.ts'
+import type { FunctionReference } from '../../domain/jobs/job.ts'
 import { type FieldPath, isTable } from '../source.ts'
 
 export type EvaluationMessage =

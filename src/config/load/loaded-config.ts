@@ -3,7 +3,7 @@
  */
 import type { AgentSettings } from '../../domain/agent-settings.ts'
 import type { ApiSettings } from '../../domain/api-settings.ts'
-import type { Listener } from '../../domain/listener.ts'
+import type { Listener } from '../../domain/events/listener.ts'
 import type { Program } from '../../domain/program.ts'
 import { type Problem, UserError } from '../../domain/user-error.ts'
 import type { ConfigFormat } from './format.ts'

@@ -1,6 +1,6 @@
 /** The keys at the top of a configuration that concern the agent itself. */
 import * as v from 'valibot'
-import { eventLevelNames } from '../../domain/event.ts'
+import { eventLevelNames } from '../../domain/events/event.ts'
 import { facilityNames, syslogPath } from './blocks.ts'
 import { block, flag, key, path, size, table, text, wholeNumber } from './leaves.ts'
 

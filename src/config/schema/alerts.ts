@@ -1,6 +1,6 @@
 /** The keys of `alerts`: which events are told to whom; and of `heartbeats`: what should succeed in time. Where they are told is `channels.ts`. */
 import * as v from 'valibot'
-import { eventLevelNames } from '../../domain/event.ts'
+import { eventLevelNames } from '../../domain/events/event.ts'
 import { isTable } from '../source.ts'
 import { customData, labels } from './blocks.ts'
 import { channels } from './channels.ts'

@@ -3,7 +3,7 @@
  * due. What keeps a service running (`processes`, `restart`, `autostart`, …) means nothing for a job and is no key of it.
  */
 import * as v from 'valibot'
-import { missedKinds, overlapKinds, predecessorConditions } from '../../domain/job.ts'
+import { missedKinds, overlapKinds, predecessorConditions } from '../../domain/jobs/job.ts'
 import { labels } from './blocks.ts'
 import { block, duration, flag, key, table, text, wholeNumber } from './leaves.ts'
 import { warnAfterDuration } from './limits.ts'

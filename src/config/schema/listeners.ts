@@ -2,8 +2,8 @@
  * The keys of one listener: which events it is told of, and who is told: a function of the configuration, or a command.
  */
 import * as v from 'valibot'
-import { eventKinds } from '../../domain/event.ts'
-import { eventFamilies } from '../../domain/event-kinds.ts'
+import { eventKinds } from '../../domain/events/event.ts'
+import { eventFamilies } from '../../domain/events/event-kinds.ts'
 import { command, env } from './blocks.ts'
 import { block, duration, key, path, text } from './leaves.ts'
 

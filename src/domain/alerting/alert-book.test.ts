@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
-import { type AlertSettings, noAlerts, type Route } from '../alert-settings.ts'
-import { type DroverEvent, type EventData, type EventKind, eventLevels } from '../event.ts'
+import { type DroverEvent, type EventData, type EventKind, eventLevels } from '../events/event.ts'
 import { aRoute, noUsage } from '../testing/samples.ts'
 import type { Delivery } from './alert.ts'
 import { AlertBook, type AlertState, noAlertState, silenceMs } from './alert-book.ts'
+import { type AlertSettings, noAlerts, type Route } from './alert-settings.ts'
 
 const minute = 60_000
 const hour = 60 * minute

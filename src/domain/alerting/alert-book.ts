@@ -5,11 +5,12 @@
  *   nothing ──raised──▶ counted ──`after` times──▶ told ──cleared──▶ nothing, and a note of it
  *                                   └ quiet hours ──over──▶ told, if it still lasts
  */
-import type { AlertSettings, Route } from '../alert-settings.ts'
-import type { EventData } from '../event.ts'
-import type { Notice } from '../notice.ts'
+
+import type { EventData } from '../events/event.ts'
 import type { Alert, Delivery } from './alert.ts'
+import type { AlertSettings, Route } from './alert-settings.ts'
 import { type ConditionOfEvent, conditionsOf } from './conditions.ts'
+import type { Notice } from './notice.ts'
 import { digestOf, noticeOf } from './notices.ts'
 import { quietUntil } from './quiet.ts'
 import { matchesRoute, type RoutedEvent } from './route.ts'

@@ -1,8 +1,8 @@
 /** A trouble by one route, and what is delivered to one channel. Both are rows. Times are wall times, milliseconds. */
 
-import type { EventLevel } from '../event.ts'
+import type { EventLevel } from '../events/event.ts'
 import type { Milliseconds } from '../milliseconds.ts'
-import type { Notice } from '../notice.ts'
+import type { Notice } from './notice.ts'
 
 export interface Alert {
   readonly id: string

@@ -1,7 +1,7 @@
 /**
  * Which events begin something that a person must know, and which end it. What is the same trouble has the same name, so that it is told once however often it is seen.
  */
-import type { DroverEvent, EventKind } from '../event.ts'
+import type { DroverEvent, EventKind } from '../events/event.ts'
 
 export type ConditionEffect = 'raises' | 'clears'
 

@@ -1,7 +1,8 @@
 /** What should succeed at least so often, and whether it does. */
-import type { Heartbeat } from '../alert-settings.ts'
-import type { DroverEvent, EventData } from '../event.ts'
+
+import type { DroverEvent, EventData } from '../events/event.ts'
 import { holdsSlot } from '../run.ts'
+import type { Heartbeat } from './alert-settings.ts'
 
 export interface HeartbeatState {
   readonly name: string

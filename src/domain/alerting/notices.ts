@@ -1,10 +1,10 @@
 /** What an event, or a storm of them, becomes for people. */
-import type { DroverEvent } from '../event.ts'
-import { isWithin } from '../event-level.ts'
-import { describeEvent } from '../event-text.ts'
-import type { Notice } from '../notice.ts'
+import type { DroverEvent } from '../events/event.ts'
+import { isWithin } from '../events/event-level.ts'
+import { describeEvent } from '../events/event-text.ts'
 import type { JsonValue } from '../program.ts'
 import type { Delivery } from './alert.ts'
+import type { Notice } from './notice.ts'
 import type { RoutedEvent } from './route.ts'
 
 /** So many lines a digest has; what it stands for is in the history. */

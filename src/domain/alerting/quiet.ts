@@ -1,8 +1,9 @@
 /** Hours in which nobody is told anything. */
-import type { QuietHours } from '../alert-settings.ts'
-import type { EventLevel } from '../event.ts'
-import { isWithin } from '../event-level.ts'
+
+import type { EventLevel } from '../events/event.ts'
+import { isWithin } from '../events/event-level.ts'
 import { offsetAt } from '../schedule/zone.ts'
+import type { QuietHours } from './alert-settings.ts'
 
 const minuteMs = 60_000
 const minutesOfDay = 1440

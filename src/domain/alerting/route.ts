@@ -1,9 +1,10 @@
 /** Whether an event is one that a route is about. */
-import type { Route, RouteMatch } from '../alert-settings.ts'
-import { type DroverEvent, type EventLevel, matchesKind } from '../event.ts'
-import { isWithin } from '../event-level.ts'
+
+import { type DroverEvent, type EventLevel, matchesKind } from '../events/event.ts'
+import { isWithin } from '../events/event-level.ts'
 import type { JsonValue } from '../program.ts'
 import { fits } from '../target.ts'
+import type { Route, RouteMatch } from './alert-settings.ts'
 
 /** The event with the group of its program, and as serious as the settings make it. */
 export interface RoutedEvent {

@@ -3,11 +3,11 @@
  * the fields that a test is about. No test, and never part of a build.
  */
 import fc from 'fast-check'
-import type { Route, RouteMatch } from '../alert-settings.ts'
-import type { JobRules } from '../job.ts'
+import type { Route, RouteMatch } from '../alerting/alert-settings.ts'
+import type { Notice } from '../alerting/notice.ts'
+import type { Listener } from '../events/listener.ts'
+import type { JobRules } from '../jobs/job.ts'
 import { noLimits } from '../limits.ts'
-import type { Listener } from '../listener.ts'
-import type { Notice } from '../notice.ts'
 import type { Check, Program, RestartPolicy } from '../program.ts'
 import type { RunCause, RunEnd, RunUsage } from '../run.ts'
 import type { SlotContext, SlotState } from '../slot-state.ts'

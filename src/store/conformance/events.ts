@@ -1,6 +1,6 @@
 /** Events: numbered in the order of recording, without a gap. */
 import { describe, expect, it } from 'vitest'
-import type { NewEvent } from '../../domain/event.ts'
+import type { NewEvent } from '../../domain/events/event.ts'
 import type { EventQuery, Store } from '../store.ts'
 import type { MakeStore } from './conformance.ts'
 import { aBrokenEvent, anEvent, anOutput } from './samples.ts'

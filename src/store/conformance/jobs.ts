@@ -1,6 +1,6 @@
 /** Jobs and the ledger of their due times. */
 import { describe, expect, it } from 'vitest'
-import type { Occurrence, Outcome } from '../../domain/occurrence.ts'
+import type { Occurrence, Outcome } from '../../domain/jobs/occurrence.ts'
 import { exited } from '../../domain/testing/samples.ts'
 import type { StoredJob, WhichLast } from '../store.ts'
 import type { MakeStore } from './conformance.ts'

@@ -1,6 +1,6 @@
 /** Listeners: where each is in the events, and the events in pages. */
 import { describe, expect, it } from 'vitest'
-import type { NewEvent } from '../../domain/event.ts'
+import type { NewEvent } from '../../domain/events/event.ts'
 import { aListener } from '../../domain/testing/samples.ts'
 import type { EventPage, EventPageQuery, Store } from '../store.ts'
 import type { MakeStore } from './conformance.ts'

@@ -1,5 +1,5 @@
 /** Rows to record, each to be changed in the fields that a test is about. */
-import type { NewEvent } from '../../domain/event.ts'
+import type { NewEvent } from '../../domain/events/event.ts'
 import type { Run } from '../../domain/run.ts'
 import { emptyTally } from '../../domain/slot-tally.ts'
 import type { StoredSlot } from '../store.ts'

@@ -2,14 +2,14 @@
 import { Kysely, sql, type Transaction } from 'kysely'
 import type { Alert, Delivery, DeliveryState } from '../../domain/alerting/alert.ts'
 import type { HeartbeatState } from '../../domain/alerting/heartbeat-book.ts'
-import type { DroverEvent, NewEvent } from '../../domain/event.ts'
+import type { DroverEvent, NewEvent } from '../../domain/events/event.ts'
 import {
   isGoodOutcome,
   type Occurrence,
   type OccurrenceState,
   outcomes,
   type Trigger,
-} from '../../domain/occurrence.ts'
+} from '../../domain/jobs/occurrence.ts'
 import type { Program } from '../../domain/program.ts'
 import type { Run, RunCause, RunEnd } from '../../domain/run.ts'
 import type { RunPeak } from '../../domain/usage.ts'

@@ -2,8 +2,9 @@
  * What becomes of due times that are seen late. Pure. The newest one counts as on time for a minute, since an agent needs a moment to be
  * replaced by the next one; whatever is older is made up for, or missed, as the job says.
  */
+
+import type { Milliseconds } from '../milliseconds.ts'
 import type { MissedPolicy } from './job.ts'
-import type { Milliseconds } from './milliseconds.ts'
 import type { MissReason } from './occurrence.ts'
 
 /** So late at most, and it still counts as on time. */

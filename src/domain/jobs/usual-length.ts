@@ -2,7 +2,7 @@
  * When a run lasts longer than it should, as far as the runs before it tell. Pure: half as long again as what 95 % of them took, so that a job that
  * varies is given its room, and one that hangs is noticed.
  */
-import type { Milliseconds } from './milliseconds.ts'
+import type { Milliseconds } from '../milliseconds.ts'
 
 /** So many of the last runs count. */
 export const lengthsKept = 20

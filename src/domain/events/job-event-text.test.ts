@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { refusalReasons } from './admission.ts'
+import { refusalReasons } from '../admission.ts'
+import { type MissReason, missReasons } from '../jobs/occurrence.ts'
 import { eventKinds } from './event.ts'
 import { describeJobEvent, type JobEvent, spanText } from './job-event-text.ts'
-import { type MissReason, missReasons } from './occurrence.ts'
 
 const dueAt = '2026-01-02T03:04:00.000Z'
 const said = '2026-01-02T03:04:00Z'

@@ -1,7 +1,7 @@
 /** One sentence for people about each event of a job, and of all jobs together. */
-import { inWords } from './duration-words.ts'
+import { inWords } from '../duration-words.ts'
+import { missReasons } from '../jobs/occurrence.ts'
 import type { EventData, EventKind } from './event.ts'
-import { missReasons } from './occurrence.ts'
 
 type JobEventKind = Extract<EventKind, `job.${string}` | `jobs.${string}` | 'clock.jumped'>
 export type JobEvent = {

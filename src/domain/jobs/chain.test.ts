@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import type { DesiredProgram } from '../reconcile.ts'
+import { aJob, aProgram } from '../testing/samples.ts'
 import { decideChain, jobsAfter } from './chain.ts'
 import { type Predecessor, predecessorConditions } from './job.ts'
 import { isGoodOutcome, type Outcome, outcomes } from './occurrence.ts'
-import type { DesiredProgram } from './reconcile.ts'
-import { aJob, aProgram } from './testing/samples.ts'
 
 const wellAfter = (...names: string[]): Predecessor[] =>
   names.map((program) => ({ program, condition: 'success' }))

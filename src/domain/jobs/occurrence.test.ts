@@ -1,5 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import type { RunEnd, StopReason } from '../run.ts'
+import { endings, exited, failedToStart, noUsage, signaled, stopped } from '../testing/samples.ts'
 import {
   causeOf,
   dueNow,
@@ -10,8 +12,6 @@ import {
   outcomes,
   type Trigger,
 } from './occurrence.ts'
-import type { RunEnd, StopReason } from './run.ts'
-import { endings, exited, failedToStart, noUsage, signaled, stopped } from './testing/samples.ts'
 
 const codes = { success: [0, 3], warning: [3] }
 const replaced: StopReason = { kind: 'replaced', text: 'the next one came', isFailure: false }

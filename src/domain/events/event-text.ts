@@ -1,7 +1,8 @@
 /** One sentence for people about each event, the same in the log, in `drover events` and on pages. */
+
+import { describeEnd, type RunCause } from '../run.ts'
 import type { DroverEvent, NewEvent } from './event.ts'
 import { describeJobEvent, timeText } from './job-event-text.ts'
-import { describeEnd, type RunCause } from './run.ts'
 
 /** So many mistakes are told with a refusal; `drover config check` tells all. */
 const mostProblems = 3

@@ -2,10 +2,11 @@
  * Jobs that come after other programs. Pure. For each of those the last end counts; once all of them have ended as the job wants it, the job is due, and
  * begins to wait anew.
  */
+
+import type { Program } from '../program.ts'
+import type { DesiredProgram } from '../reconcile.ts'
 import type { Predecessor } from './job.ts'
 import { isGoodOutcome, type Outcome } from './occurrence.ts'
-import type { Program } from './program.ts'
-import type { DesiredProgram } from './reconcile.ts'
 
 /** Of a job: the programs that have ended since it was last due, as it wants it. */
 export type ChainProgress = readonly string[]

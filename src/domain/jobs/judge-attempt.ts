@@ -3,12 +3,12 @@
  * was asked to stop, or has to give way to the next due time, is not tried again, however it ended; what was never executed, since an agent
  * died, begins at once and counts for nothing.
  */
-import { backoffDelay } from './backoff.ts'
+import { backoffDelay } from '../backoff.ts'
+import { claimedByDeadAgent, type Verdict } from '../judge.ts'
+import { describeEnd, type RunEnd, type StopReason } from '../run.ts'
+import { emptyTally } from '../slot-tally.ts'
 import type { RetryPolicy } from './job.ts'
-import { claimedByDeadAgent, type Verdict } from './judge.ts'
 import { isGoodOutcome, type Outcome } from './occurrence.ts'
-import { describeEnd, type RunEnd, type StopReason } from './run.ts'
-import { emptyTally } from './slot-tally.ts'
 
 export interface AttemptToJudge {
   readonly end: RunEnd

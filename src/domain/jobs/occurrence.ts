@@ -6,8 +6,8 @@
  *     │  └──▶ skipped, missed    │
  *   skipped, missed              └─ another attempt: it stays running until the last one has ended
  */
-import type { RefusalReason } from './admission.ts'
-import type { RunCause, RunEnd } from './run.ts'
+import type { RefusalReason } from '../admission.ts'
+import type { RunCause, RunEnd } from '../run.ts'
 
 /** Why it was due. */
 export type Trigger =

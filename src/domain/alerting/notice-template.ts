@@ -1,6 +1,6 @@
 /** Templates of webhooks: JSON in whose texts `{{title}}` or `{{event.data.exitCode}}` is filled in from the notice. A text that is nothing but one of them becomes its value, whatever its type. */
-import { nearest } from './nearest.ts'
-import type { JsonValue } from './program.ts'
+import { nearest } from '../nearest.ts'
+import type { JsonValue } from '../program.ts'
 
 const known = [
   'id',

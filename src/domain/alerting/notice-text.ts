@@ -2,9 +2,9 @@
  * How a notice reads: one form for a job that failed, a service that gave up and a heartbeat that was missed, in a mail, in a chat and for a program. What tells of
  * too much or too little work on a machine has the words that people know from Provisioner.
  */
-import type { EventData } from './event.ts'
+import type { EventData } from '../events/event.ts'
+import type { JsonValue } from '../program.ts'
 import type { Notice } from './notice.ts'
-import type { JsonValue } from './program.ts'
 
 export interface Mail {
   readonly subject: string

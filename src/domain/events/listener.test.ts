@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { aListener } from '../testing/samples.ts'
 import type { DroverEvent } from './event.ts'
 import { compareListeners, isMeantFor, isSameListener } from './listener.ts'
-import { aListener } from './testing/samples.ts'
 
 function anEvent(changes: Partial<DroverEvent> = {}): DroverEvent {
   const event = {

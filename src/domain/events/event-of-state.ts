@@ -1,8 +1,9 @@
 /** Every change of a slot's state is an event: which one, and what it says. */
+
+import type { RunCause } from '../run.ts'
+import type { SlotState } from '../slot-state.ts'
+import type { SlotTally } from '../slot-tally.ts'
 import type { EventData } from './event.ts'
-import type { RunCause } from './run.ts'
-import type { SlotState } from './slot-state.ts'
-import type { SlotTally } from './slot-tally.ts'
 
 export type StateEvent = {
   [K in `slot.${string}` & keyof EventData]: readonly [kind: K, data: EventData[K]]

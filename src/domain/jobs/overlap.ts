@@ -2,9 +2,9 @@
  * Whether a due job may begin beside what runs of it, and what becomes of the due time where it may not. Pure. Who is alive is known from the
  * slots, whose runs are watched, and never from a flag that somebody forgot to take away.
  */
-import type { RefusalReason } from './admission.ts'
+import type { RefusalReason } from '../admission.ts'
+import type { DesiredProgram } from '../reconcile.ts'
 import type { OverlapPolicy } from './job.ts'
-import type { DesiredProgram } from './reconcile.ts'
 
 /** A slot of the job that is not free. */
 export interface BusySlot {

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { aJob, aProgram } from '../testing/samples.ts'
 import { overlapKinds } from './job.ts'
 import {
   type BusySlot,
@@ -8,7 +9,6 @@ import {
   type OverlapSituation,
   type OverlapVerdict,
 } from './overlap.ts'
-import { aJob, aProgram } from './testing/samples.ts'
 
 const living: BusySlot = { slot: 'report:0', run: 'r1', doing: 'running' }
 const retrying: BusySlot = { slot: 'report:1', run: 'r2', doing: 'retrying' }

@@ -2,8 +2,8 @@
  * What makes a job what it is: when it is due, what it follows, and the rules for due times that cannot be met and for runs that fail. All of it is
  * policy: a change of it ends no run.
  */
-import type { Milliseconds } from './milliseconds.ts'
-import type { Backoff } from './program.ts'
+import type { Milliseconds } from '../milliseconds.ts'
+import type { Backoff } from '../program.ts'
 
 export interface JobRules {
   readonly schedule: JobSchedule

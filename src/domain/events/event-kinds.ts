@@ -2,8 +2,9 @@
  * Whether the kinds of events that somebody asks for exist at all, so that a slip is told and not answered with no events. What a kind
  * fits is `event.ts`.
  */
+
+import { nearest } from '../nearest.ts'
 import { eventKinds, matchesKind } from './event.ts'
-import { nearest } from './nearest.ts'
 
 /** `job.*` and its like. */
 export const eventFamilies: readonly string[] = [

@@ -1,7 +1,7 @@
 /** What a configuration says of alerts: where they go (channels), which events go where (routes), and what is expected to succeed in time (heartbeats). */
-import type { EventLevel } from './event.ts'
-import type { Milliseconds } from './milliseconds.ts'
-import type { JsonValue, SecretSource } from './program.ts'
+import type { EventLevel } from '../events/event.ts'
+import type { Milliseconds } from '../milliseconds.ts'
+import type { JsonValue, SecretSource } from '../program.ts'
 
 export interface AlertSettings {
   readonly channels: { readonly [name: string]: Channel }

@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { claimedByDeadAgent } from '../judge.ts'
+import type { RunEnd, StopReason } from '../run.ts'
+import { endings, exited, failedToStart, noUsage, signaled, stopped } from '../testing/samples.ts'
 import type { RetryPolicy } from './job.ts'
-import { claimedByDeadAgent } from './judge.ts'
 import { isNoAttempt, judgeAttempt } from './judge-attempt.ts'
 import { isGoodOutcome, outcomeOf } from './occurrence.ts'
-import type { RunEnd, StopReason } from './run.ts'
-import { endings, exited, failedToStart, noUsage, signaled, stopped } from './testing/samples.ts'
 
 const backoff = { kind: 'exponential', initialMs: 10_000, factor: 2, maxMs: 60_000, jitter: 0 } as const
 const retry = (changes: Partial<RetryPolicy> = {}): RetryPolicy => ({

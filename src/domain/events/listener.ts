@@ -1,9 +1,10 @@
 /** What a configuration says of a listener: which events it is told of, and who is told. */
+
+import type { FunctionReference } from '../jobs/job.ts'
+import type { Milliseconds } from '../milliseconds.ts'
+import type { Command, SecretSource } from '../program.ts'
+import { fits } from '../target.ts'
 import { type DroverEvent, matchesKind } from './event.ts'
-import type { FunctionReference } from './job.ts'
-import type { Milliseconds } from './milliseconds.ts'
-import type { Command, SecretSource } from './program.ts'
-import { fits } from './target.ts'
 
 export interface Listener {
   /** Its place in the events is kept by it. */

@@ -2,11 +2,11 @@
  * Events: facts in the past tense, the only source of logs, live pages and history. Each is recorded in the same transaction as
  * the change it speaks of, so that it exists exactly once, whenever the agent dies.
  */
-import type { RefusalReason } from './admission.ts'
-import type { Milliseconds } from './milliseconds.ts'
-import type { MissReason, Trigger } from './occurrence.ts'
-import type { CheckKind, JsonValue } from './program.ts'
-import type { RunCause, RunEnd, StopReason, StopReasonKind } from './run.ts'
+import type { RefusalReason } from '../admission.ts'
+import type { MissReason, Trigger } from '../jobs/occurrence.ts'
+import type { Milliseconds } from '../milliseconds.ts'
+import type { CheckKind, JsonValue } from '../program.ts'
+import type { RunCause, RunEnd, StopReason, StopReasonKind } from '../run.ts'
 
 type TriggerKind = Trigger['kind']
 

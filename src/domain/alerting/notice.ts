@@ -2,8 +2,8 @@
  * What a person is told through a channel: an alert that was raised or has cleared, or a digest of many. It is made when the alert is decided and kept with its delivery, so that
  * it says the same whenever, and however often, it is sent.
  */
-import type { EventKind, EventLevel } from './event.ts'
-import type { JsonValue } from './program.ts'
+import type { EventKind, EventLevel } from '../events/event.ts'
+import type { JsonValue } from '../program.ts'
 
 export interface Notice {
   /** Of its delivery: the same however often it is tried, so that a receiver can tell one that it got twice. */

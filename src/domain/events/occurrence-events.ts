@@ -1,6 +1,7 @@
 /** By which events it is told what became of a due time, and what each of them says. */
+
+import type { Outcome } from '../jobs/occurrence.ts'
 import type { EventData, EventKind } from './event.ts'
-import type { Outcome } from './occurrence.ts'
 
 /** Of a due time that ended as a run. */
 export const endEvents = {

@@ -119,6 +119,20 @@ describe('a trouble', () => {
     expect(bench.told.slice(2)).toEqual(['chat raised job report 1'])
   })
 
+  it('P-F6: that two routes tell to one channel comes there once, and so does its end', () => {
+    const bench = new Bench(
+      aRoute({ name: 'failures', match: { events: ['job.failed'] } }),
+      aRoute({ name: 'critical', to: ['chat', 'pager'], digest: { count: 1, withinMs: minute } }),
+      aRoute({ name: 'third', to: ['pager'] }),
+    )
+    bench.take(failed(), failed())
+    expect(bench.told).toEqual(['chat raised job report 1', 'pager raised job report 1'])
+    bench.take(succeeded())
+    // What one route keeps for its digest another one tells at once.
+    expect(bench.told.slice(2)).toEqual(['chat cleared job report 2', 'pager cleared job report 2'])
+    expect(bench.open).toEqual([])
+  })
+
   it('P-F6: is told again after the repeat interval, also when nothing new happens', () => {
     const bench = new Bench(aRoute({ repeatMs: hour }))
     bench.take(failed())

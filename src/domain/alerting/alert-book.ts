@@ -50,6 +50,12 @@ export interface AlertChanges {
   readonly events: readonly AlertEvent[]
 }
 
+/** One event, or one look, and the channels that are told of it already. */
+interface Pass {
+  readonly now: number
+  readonly heard: Set<string>
+}
+
 export class AlertBook {
   private readonly settings: AlertSettings
   private readonly tools: AlertTools
@@ -96,13 +102,16 @@ export class AlertBook {
 
   take(routed: RoutedEvent, now: number): void {
     const conditions = conditionsOf(routed.event)
+    // Who is told of it by one route is not told of it by the next one as well.
+    const heard = new Map(conditions.map(({ condition }) => [condition, new Set<string>()]))
     for (const route of this.settings.routes) {
       // What is told about a channel is not told through it.
       const channels = route.to.filter((channel) => channel !== channelOf(routed))
       const isMeant = channels.length > 0 && matchesRoute(route, routed)
       for (const condition of conditions) {
-        if (condition.effect === 'clears') this.clear(route, condition, routed, now)
-        else if (isMeant) this.raise({ ...route, to: channels }, condition, routed, now)
+        const pass = { now, heard: heard.get(condition.condition) ?? new Set() }
+        if (condition.effect === 'clears') this.clear(route, condition, routed, pass)
+        else if (isMeant) this.raise({ ...route, to: channels }, condition, routed, pass)
       }
     }
   }
@@ -122,16 +131,16 @@ export class AlertBook {
       const until = quietUntil(route.quiet, alert.level, now)
       if (until !== null) return this.put(key, { ...alert, waiting: { ...alert.waiting, until } })
       if (alert.waiting.for === 'cleared') {
-        this.tell(alert, route, 'cleared', now)
+        this.tell(alert, route, 'cleared', { now, heard: new Set() })
         return this.remove(key, alert)
       }
-      return this.tellOrWait(key, { ...alert, waiting: null }, route, now)
+      return this.tellOrWait(key, { ...alert, waiting: null }, route, { now, heard: new Set() })
     }
     if (!alert.lasts) return this.remove(key, alert)
-    this.tellOrWait(key, alert, route, now)
+    this.tellOrWait(key, alert, route, { now, heard: new Set() })
   }
 
-  private raise(route: Route, condition: ConditionOfEvent, routed: RoutedEvent, now: number): void {
+  private raise(route: Route, condition: ConditionOfEvent, routed: RoutedEvent, pass: Pass): void {
     const key = keyOf(route.name, condition.condition)
     const known = this.alerts.get(key)
     const { event, level } = routed
@@ -151,36 +160,39 @@ export class AlertBook {
       notice: noticeOf(routed, { condition: condition.condition, node: this.tools.node }),
     }
     if (alert.count < route.after || alert.waiting) return this.put(key, alert)
-    if (alert.toldAt === null) return this.tellOrWait(key, alert, route, now)
-    if (route.repeatMs !== null && now - alert.toldAt >= route.repeatMs)
-      return this.tellOrWait(key, alert, route, now)
+    if (alert.toldAt === null) return this.tellOrWait(key, alert, route, pass)
+    if (route.repeatMs !== null && pass.now - alert.toldAt >= route.repeatMs)
+      return this.tellOrWait(key, alert, route, pass)
     this.put(key, alert)
   }
 
-  private clear(route: Route, { condition }: ConditionOfEvent, routed: RoutedEvent, now: number): void {
+  private clear(route: Route, { condition }: ConditionOfEvent, routed: RoutedEvent, pass: Pass): void {
     const key = keyOf(route.name, condition)
     const alert = this.alerts.get(key)
     if (!alert) return
     if (alert.toldAt === null || !route.tellsRecovery) return this.remove(key, alert)
     const notice = noticeOf(routed, { condition, node: this.tools.node })
     const cleared = { ...alert, notice, level: routed.level }
-    const until = quietUntil(route.quiet, alert.level, now)
+    const until = quietUntil(route.quiet, alert.level, pass.now)
     if (until !== null) return this.put(key, { ...cleared, waiting: { for: 'cleared', until } })
-    this.tell(cleared, route, 'cleared', now)
+    this.tell(cleared, route, 'cleared', pass)
     this.remove(key, alert)
   }
 
-  private tellOrWait(key: string, alert: Alert, route: Route, now: number): void {
-    const until = quietUntil(route.quiet, alert.level, now)
+  private tellOrWait(key: string, alert: Alert, route: Route, pass: Pass): void {
+    const until = quietUntil(route.quiet, alert.level, pass.now)
     if (until !== null) return this.put(key, { ...alert, waiting: { for: 'raised', until } })
-    this.tell(alert, route, alert.toldAt === null ? 'raised' : 'repeated', now)
-    this.put(key, { ...alert, toldAt: now })
+    this.tell(alert, route, alert.toldAt === null ? 'raised' : 'repeated', pass)
+    this.put(key, { ...alert, toldAt: pass.now })
   }
 
-  private tell(alert: Alert, route: Route, kind: 'raised' | 'repeated' | 'cleared', now: number): void {
-    const channels = route.to.length > alert.channels.length ? alert.channels : route.to
-    for (const channel of channels) this.deliver(alert, route, channel, kind, now)
-    if (kind === 'repeated') return
+  private tell(alert: Alert, route: Route, kind: 'raised' | 'repeated' | 'cleared', { now, heard }: Pass): void {
+    const channels = (route.to.length > alert.channels.length ? alert.channels : route.to).filter(
+      (channel) => !heard.has(channel),
+    )
+    for (const channel of channels)
+      if (this.deliver(alert, route, channel, kind, now) === 'pending') heard.add(channel)
+    if (kind === 'repeated' || channels.length === 0) return
     const { id, condition, notice } = alert
     const data = {
       alert: id,
@@ -196,7 +208,13 @@ export class AlertBook {
     })
   }
 
-  private deliver(alert: Alert, route: Route, channel: string, kind: Notice['kind'], now: number): void {
+  private deliver(
+    alert: Alert,
+    route: Route,
+    channel: string,
+    kind: Notice['kind'],
+    now: number,
+  ): 'pending' | 'held' {
     const id = this.tools.newId()
     const line = `${route.name} ${channel}`
     const isTooMuch = this.isTooMuch(route, line, channel, now)
@@ -217,6 +235,7 @@ export class AlertBook {
     this.deliveries.set(id, delivery)
     if (isTooMuch) this.held = [...this.held, delivery]
     else this.told.set(line, [...this.recent(route, line, now), now])
+    return isTooMuch ? 'held' : 'pending'
   }
 
   /** Once one waits for a digest, those after it do so too. */

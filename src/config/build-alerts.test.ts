@@ -102,7 +102,7 @@ const cases: [what: string, alerts: unknown, problem: string][] = [
   [
     'an unknown event',
     { channels: { ops }, routes: [{ events: 'job.faild', to: 'ops' }] },
-    'alerts.routes[0].events: there is no event `job.faild`',
+    'alerts.routes[0].events: no event is called `job.faild` (job.failed)',
   ],
   [
     'an unknown channel',

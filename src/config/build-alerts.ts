@@ -1,7 +1,6 @@
 /** From `alerts` and `heartbeats` as written to settings, and what is wrong in them that only shows between their parts. */
 import * as v from 'valibot'
 import { type AlertSettings, noAlerts, type Route } from '../domain/alerting/alert-settings.ts'
-import { findUnknownKind } from '../domain/events/event-kinds.ts'
 import { nearest } from '../domain/nearest.ts'
 import type { JsonValue } from '../domain/program.ts'
 import { isZone, processZone } from '../domain/schedule/zone.ts'
@@ -9,6 +8,7 @@ import type { Problem } from '../domain/user-error.ts'
 import { buildChannels } from './build-channels.ts'
 import { alerts as alertsSchema, heartbeats as heartbeatsSchema } from './schema/alerts.ts'
 import { type FieldPath, type Mistake, type ParsedSource, problemAt } from './source.ts'
+import { unknownKinds } from './unknown-kinds.ts'
 
 export interface BuiltAlerts {
   readonly settings: Pick<AlertSettings, 'channels' | 'routes'>
@@ -100,14 +100,9 @@ function mistakesOf(written: WrittenRoute, { path, names, others }: Place): Mist
   const mistakes: Mistake[] = []
   const at = (key: string, mistake: Omit<Mistake, 'path'>): number =>
     mistakes.push({ path: [...path, key], ...mistake })
-  const unknown = findUnknownKind(written.events ?? [])
-  if (unknown)
-    at('events', {
-      code: 'unknown_event',
-      message: `there is no event \`${unknown.kind}\``,
-      value: unknown.kind,
-      expected: unknown.hint,
-    })
+  const { events = [] } = written
+  const [only] = events
+  mistakes.push(...unknownKinds(events.length === 1 && only ? only : events, [...path, 'events']))
   for (const channel of written.to) {
     if (names.includes(channel)) continue
     const near = nearest(channel, names)

@@ -51,7 +51,10 @@ test('takes all keys; paths are those of the file, secrets are left where they a
       env: { PORT: 80, TOKEN: { fromFile: 'token' }, KEY: { fromEnv: 'PAGE_KEY' } },
     },
   })
-  expect(said).toEqual([])
+  expect(said).toEqual([
+    '0.yaml: listeners.pager.programs[0]: warning: nothing that is declared here is called `app:*`',
+    '0.yaml: listeners.pager.groups[0]: warning: nothing that is declared here is called `app`',
+  ])
   expect(listeners[0]).toMatchObject({
     on: ['job.*', '*'],
     programs: ['app:*'],

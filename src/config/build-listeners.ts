@@ -3,15 +3,13 @@
  * names both places.
  */
 import * as v from 'valibot'
-import { eventKinds } from '../domain/events/event.ts'
-import { eventFamilies, findUnknownKind } from '../domain/events/event-kinds.ts'
 import type { Listener, ListenerAction } from '../domain/events/listener.ts'
-import { nearest } from '../domain/nearest.ts'
 import type { SecretSource } from '../domain/program.ts'
 import type { Problem } from '../domain/user-error.ts'
 import { resolvePath } from './paths.ts'
 import { listener as listenerSchema } from './schema/listeners.ts'
 import { type FieldPath, isTable, type Mistake, type ParsedSource, problemAt } from './source.ts'
+import { unknownKinds } from './unknown-kinds.ts'
 
 /** `fails`: whether the schema found a mistake there. */
 export interface ListenerSource {
@@ -59,7 +57,7 @@ function build(
     timeoutMs: settled.timeout,
     action: actionOf(settled, folder),
   }
-  return { listener, mistakes: [...unknownKinds(settled.on), ...contradictions(settled)] }
+  return { listener, mistakes: [...unknownKinds(settled.on, ['on']), ...contradictions(settled)] }
 }
 
 type Settled = v.InferOutput<typeof listenerSchema>
@@ -81,24 +79,6 @@ function actionOf({ run, command, cwd, env: written }: Settled, folder: string):
     env,
     secrets,
   }
-}
-
-function unknownKinds(on: Settled['on']): Mistake[] {
-  const patterns = typeof on === 'string' ? [on] : on
-  return patterns.flatMap((pattern, index) => {
-    if (findUnknownKind([pattern]) === null) return []
-    const near = nearest(pattern, pattern.endsWith('*') ? eventFamilies : eventKinds)
-    return [
-      {
-        code: 'unknown_event',
-        path: typeof on === 'string' ? ['on'] : ['on', index],
-        message: `no event is called \`${pattern}\``,
-        value: pattern,
-        expected: near ?? `one of ${eventKinds.join(', ')}; or a family such as \`job.*\``,
-        suggestion: near,
-      },
-    ]
-  })
 }
 
 function contradictions({ run, command, cwd, env }: Settled): Mistake[] {

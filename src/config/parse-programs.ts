@@ -24,6 +24,7 @@ import { type JobInput, sharedWithPrograms } from './schema/job.ts'
 import type { ProgramInput } from './schema/program.ts'
 import { settleDependencies } from './settle-dependencies.ts'
 import { type FieldPath, isTable, type Mistake, type ParsedSource, problemAt } from './source.ts'
+import { findUnmetSubjects } from './unmet-subjects.ts'
 
 export type TextFile =
   | { readonly kind: 'text'; readonly text: string }
@@ -70,6 +71,13 @@ export function parsePrograms(sources: readonly ParsedSource[], context: ParseCo
     ...findSharedSockets(placed),
     ...api.problems,
     ...listening.problems,
+    ...findUnmetSubjects(
+      sources,
+      outcomes.flatMap(({ name, program }) =>
+        name === null ? [] : [{ name, group: program?.group ?? name.split(':')[0] ?? name }],
+      ),
+      Object.keys(agent.settings.alerts.heartbeats),
+    ),
   ]
   const valid = outcomes.flatMap(({ source, path, program, valid }): PlacedProgram[] =>
     program !== null && valid ? [{ source, path, program }] : [],

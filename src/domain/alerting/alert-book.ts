@@ -186,7 +186,12 @@ export class AlertBook {
     this.put(key, { ...alert, toldAt: pass.now })
   }
 
-  private tell(alert: Alert, route: Route, kind: 'raised' | 'repeated' | 'cleared', { now, heard }: Pass): void {
+  private tell(
+    alert: Alert,
+    route: Route,
+    kind: 'raised' | 'repeated' | 'cleared',
+    { now, heard }: Pass,
+  ): void {
     const channels = (route.to.length > alert.channels.length ? alert.channels : route.to).filter(
       (channel) => !heard.has(channel),
     )

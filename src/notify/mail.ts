@@ -63,7 +63,8 @@ export async function sendMail(
 /** What begins with 5, and a password that is wrong, will be no better later. */
 function judge(host: string, error: SmtpError): DeliveryOutcome {
   const said = (error.response ?? error.message).split('\n', 1)[0] ?? ''
-  if (error.code === 'EAUTH')
+  const isLater = error.responseCode !== undefined && error.responseCode < 500
+  if (error.code === 'EAUTH' && !isLater)
     return { kind: 'refused', reason: `${host} did not take user and password: ${said}` }
   const isFinal = error.responseCode !== undefined && error.responseCode >= 500
   const reason = `${host}: ${said}`

@@ -134,6 +134,17 @@ describe('mail', () => {
     expect(JSON.stringify(outcome)).not.toContain('wrong-secret')
   })
 
+  it('whose server cannot look at passwords just now is tried again', async () => {
+    const { port } = await serve({
+      authOptional: false,
+      allowInsecureAuth: true,
+      onAuth: (_auth, _session, done) =>
+        done(Object.assign(new Error('Temporary failure'), { responseCode: 454 })),
+    })
+    const outcome = await send(aMail(port, { user: 'drover', password: 'right' }))
+    expect(outcome).toMatchObject({ kind: 'failed', reason: expect.stringContaining('454') })
+  })
+
   it('is not sent in the clear where STARTTLS is wanted and not offered', async () => {
     const { port, mails } = await serve({ hideSTARTTLS: true, disabledCommands: ['STARTTLS'] })
     expect((await send(aMail(port, { tls: 'starttls' }))).kind).not.toBe('delivered')

@@ -371,6 +371,7 @@ export class Agent {
       this.counts.add(events)
       this.jobTally.add(events)
       this.alerter.notice(events)
+      this.housekeeper.noticeEvents(events.length)
       this.followChecks(slots)
     })
     this.fileWatch.follow(this.reconciler.desired)

@@ -92,6 +92,8 @@ export interface Store {
     keepDeliveries: number
     forgottenBefore: number
   }): Promise<number>
+  /** Forgets events that more than `keep` others came after, the oldest first and no more than `most`; returns how many. */
+  trimEvents(limits: { readonly keep: number; readonly most: number }): Promise<number>
   close(): Promise<void>
 }
 

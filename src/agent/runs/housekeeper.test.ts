@@ -57,6 +57,16 @@ it('drops the oldest directories of a slot soon after one of its runs ended, and
   expect(await store.findRuns('r1')).toHaveLength(1)
 })
 
+it('trims events as they come, a part at a time', async () => {
+  const trimmed = vi.spyOn(store, 'trimEvents').mockRejectedValue(new Error('busy'))
+  housekeeper.noticeEvents(9_999)
+  expect(trimmed).not.toHaveBeenCalled()
+  housekeeper.noticeEvents(1)
+  housekeeper.noticeEvents(9_999)
+  expect(trimmed.mock.calls).toEqual([[{ keep: 500_000, most: 20_000 }]])
+  await vi.waitFor(() => expect(complaints).toEqual(['Old events could not be trimmed']))
+})
+
 it('takes a directory that is gone already for dropped', async () => {
   await end('r1', 1, false)
   for (const id of ['r2', 'r3']) await end(id, 1)

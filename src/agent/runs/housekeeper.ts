@@ -1,6 +1,7 @@
 /**
  * Keeps the disk from filling: drops the directories of ended runs beyond what a slot may keep, and history beyond its limits. Each end
- * of a run has its slot looked at soon after; the history is trimmed soon after the start, and then once an hour.
+ * of a run has its slot looked at soon after; the history is trimmed soon after the start, and then once an hour, and its events as they come: of a flood of
+ * them an hour would fill the disk.
  */
 import { join } from 'node:path'
 import type { Clock, Timer } from '../../clock.ts'
@@ -20,7 +21,14 @@ export interface HousekeeperOptions {
   readonly clock: Clock
   readonly store: Pick<
     Store,
-    'trimJob' | 'listKeptRuns' | 'listSlotsOfRuns' | 'listForgottenRuns' | 'record' | 'trim' | 'loadNote'
+    | 'trimJob'
+    | 'listKeptRuns'
+    | 'listSlotsOfRuns'
+    | 'listForgottenRuns'
+    | 'record'
+    | 'trim'
+    | 'trimEvents'
+    | 'loadNote'
   >
   readonly runsDir: string
   readonly limits: (slot: string) => RetentionLimits
@@ -40,12 +48,16 @@ const forgottenAfterMs = 7 * dayMs
 const slotlessForgottenAfterMs = 100 * dayMs
 const history = { keepRuns: 1_000_000, keepEvents: 500_000, keepDeliveries: 50_000 }
 
+/** Each time that so many came, twice as many may go. */
+const eventsBetweenTrims = 10_000
+
 export class Housekeeper {
   private readonly options: HousekeeperOptions
   private readonly slots = new Set<string>()
   private timer: Timer | null = null
   private trimTimer: Timer | null = null
   private isClosed = false
+  private newEvents = 0
 
   constructor(options: HousekeeperOptions) {
     this.options = options
@@ -62,6 +74,17 @@ export class Housekeeper {
     this.timer = this.options.clock.after(settleMs, () => {
       this.timer = null
       void this.runOnce()
+    })
+  }
+
+  /** So many events were recorded. */
+  noticeEvents(count: number): void {
+    this.newEvents += count
+    if (this.newEvents < eventsBetweenTrims || this.isClosed) return
+    this.newEvents = 0
+    const { store, complain } = this.options
+    store.trimEvents({ keep: history.keepEvents, most: 2 * eventsBetweenTrims }).catch((error: unknown) => {
+      if (!this.isClosed) complain('Old events could not be trimmed', error)
     })
   }
 

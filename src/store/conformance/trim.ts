@@ -34,6 +34,20 @@ export function describeTrim(make: MakeStore): void {
       expect((await store.record({ events: [anEvent(6)] })).map(({ id }) => id)).toEqual([6])
     })
 
+    it('forgets a bounded number of the oldest events', async () => {
+      const { store } = await make()
+      expect(await store.trimEvents({ keep: 0, most: 5 })).toBe(0)
+      await store.record({ events: [1, 2, 3, 4, 5].map((at) => anEvent(at)) })
+      const left = async (): Promise<number[]> =>
+        (await store.listEvents({ kinds: [], slots: null, limit: 10, newest: false })).map(({ id }) => id)
+      expect(await store.trimEvents({ keep: 5, most: 2 })).toBe(0)
+      expect(await store.trimEvents({ keep: 2, most: 2 })).toBe(2)
+      expect(await left()).toEqual([3, 4, 5])
+      expect(await store.trimEvents({ keep: 2, most: 2 })).toBe(1)
+      expect(await store.trimEvents({ keep: 2, most: 2 })).toBe(0)
+      expect(await left()).toEqual([4, 5])
+    })
+
     it('does nothing to an empty store', async () => {
       expect(
         await (await make()).store.trim({

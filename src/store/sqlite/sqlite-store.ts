@@ -538,6 +538,25 @@ class SqliteStore implements Store {
     })
   }
 
+  async trimEvents({ keep, most }: { keep: number; most: number }): Promise<number> {
+    const [oldest, newest] = await Promise.all([
+      this.db
+        .selectFrom('events')
+        .select(({ fn }) => fn.min('id').as('id'))
+        .executeTakeFirst(),
+      this.db
+        .selectFrom('events')
+        .select(({ fn }) => fn.max('id').as('id'))
+        .executeTakeFirst(),
+    ])
+    const first = Number(oldest?.id ?? 0)
+    const last = Number(newest?.id ?? 0)
+    const upTo = Math.min(last - keep, first + most - 1)
+    if (upTo < first) return 0
+    const { numDeletedRows } = await this.db.deleteFrom('events').where('id', '<=', upTo).executeTakeFirst()
+    return Number(numDeletedRows)
+  }
+
   async close(): Promise<void> {
     this.closing ??= this.db
       // What was never used would not be destroyed either, and hold its lock until it is collected.

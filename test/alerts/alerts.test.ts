@@ -1,57 +1,10 @@
 /** Alerts from the outside: a real agent, a server that takes what it tells, and what becomes of it all when the agent dies. */
-import { createServer } from 'node:http'
-import { expect, onTestFinished, test } from 'vitest'
-import type { ChatChannelConfig, WebhookChannelConfig } from '../../src/config/config-types.generated.ts'
+import { expect, test } from 'vitest'
+import type { ChatChannelConfig } from '../../src/config/config-types.generated.ts'
+import { hook, openAlertSink } from '../harness/alert-sink.ts'
 import { openHouse } from '../harness/house.ts'
 import { waitFor } from '../harness/wait.ts'
 
-interface Told {
-  readonly path: string
-  readonly body: {
-    readonly text?: string
-    readonly id?: string
-    readonly kind?: string
-    readonly count?: number
-  }
-}
-
-/** What is posted to it, and how it answers by path. Null: not at all. */
-async function listen(
-  answers: Record<string, number | null> = {},
-): Promise<{ url: string; told: Told[]; answers: Record<string, number | null> }> {
-  const told: Told[] = []
-  const server = createServer((request, response) => {
-    let text = ''
-    request.on('data', (part) => {
-      text += String(part)
-    })
-    request.on('end', () => {
-      const path = request.url ?? ''
-      told.push({ path, body: JSON.parse(text) })
-      const status = answers[path] === undefined ? 200 : answers[path]
-      if (status !== null) response.writeHead(status).end()
-    })
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  const address = server.address()
-  return {
-    url: `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`,
-    told,
-    answers,
-  }
-}
-
-const hook = (url: string, more: Partial<WebhookChannelConfig> = {}): WebhookChannelConfig => ({
-  kind: 'webhook',
-  url,
-  allowPrivate: true,
-  retry: '200ms',
-  ...more,
-})
 const chat = (url: string): ChatChannelConfig => ({
   kind: 'chat',
   style: 'mattermost',
@@ -60,7 +13,7 @@ const chat = (url: string): ChatChannelConfig => ({
 })
 
 test('X-6 W-F3: one route by custom data tells one chat of a failed job, a service that gave up and a missed heartbeat, in one form', async () => {
-  const { url, told } = await listen()
+  const { url, told } = await openAlertSink()
   const house = openHouse()
   const customData = { critical: true }
   house.configure(
@@ -97,7 +50,7 @@ test('X-6 W-F3: one route by custom data tells one chat of a failed job, a servi
 })
 
 test('an agent that is killed between an event and its delivery: the next one delivers it, and not twice to who answered', async () => {
-  const { url, told, answers } = await listen({ '/dead': null })
+  const { url, told, answers } = await openAlertSink({ '/dead': null })
   const house = openHouse()
   house.configureJobs(
     { report: { command: 'exit 4', schedule: '@reboot' } },
@@ -129,7 +82,7 @@ test('an agent that is killed between an event and its delivery: the next one de
 })
 
 test('P-F5: a channel that is dead hides no other, is tried again, and is told of', async () => {
-  const { url, told, answers } = await listen({ '/bad': 500 })
+  const { url, told, answers } = await openAlertSink({ '/bad': 500 })
   const house = openHouse()
   house.configureJobs(
     { report: { command: 'exit 4', schedule: '@reboot' } },
@@ -181,7 +134,7 @@ test('P-F5: a channel that is dead hides no other, is tried again, and is told o
 })
 
 test('1,000 jobs that fail at once are a few alerts and one digest, and nothing is lost from the history', async () => {
-  const { url, told } = await listen()
+  const { url, told } = await openAlertSink()
   const house = openHouse()
   const jobs = Object.fromEntries(
     Array.from({ length: 1000 }, (_, index) => [
@@ -221,7 +174,7 @@ test('1,000 jobs that fail at once are a few alerts and one digest, and nothing 
 }, 240_000)
 
 test('a channel is tested by command line, and says what it answered', async () => {
-  const { url, told } = await listen({ '/bad': 404 })
+  const { url, told } = await openAlertSink({ '/bad': 404 })
   const house = openHouse()
   house.configure({}, { alerts: { channels: { good: hook(`${url}/good`), bad: hook(`${url}/bad`) } } })
   await house.startAgent()

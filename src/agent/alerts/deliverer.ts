@@ -9,6 +9,7 @@ import type { DeliveryOutcome, Notice } from '../../domain/alerting/notice.ts'
 import { testNotice } from '../../domain/alerting/notices.ts'
 import { nearest } from '../../domain/nearest.ts'
 import { UserError } from '../../domain/user-error.ts'
+import { checkpoint } from '../../effects.ts'
 import type { Draft } from '../reconcile/draft.ts'
 
 export interface DelivererOptions {
@@ -126,6 +127,7 @@ export class Deliverer {
   private async attempt(one: Delivery): Promise<void> {
     this.busy.add(one.channel)
     const channel = this.channels[one.channel]
+    checkpoint('send')
     const outcome: DeliveryOutcome = channel
       ? await this.options.send(channel, one.notice)
       : { kind: 'refused', reason: 'the configuration has no such channel any more' }

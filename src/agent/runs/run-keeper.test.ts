@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import { systemClock } from '../../clock.ts'
+import { childrenOf } from '../../../test/harness/processes.ts'
+import { type Clock, systemClock } from '../../clock.ts'
 import type { Program } from '../../domain/program.ts'
 import type { RunEnd } from '../../domain/run.ts'
 import { aProgram } from '../../domain/testing/samples.ts'
@@ -53,11 +54,12 @@ afterEach(async () => {
   rmSync(folder, { recursive: true })
 })
 
-function keep(changes: Partial<RunKeeperOptions> = {}): Kept {
+/** `isDeaf`: marks tell it nothing. */
+function keep(changes: Partial<RunKeeperOptions> = {}, isDeaf = false): Kept {
   const told: string[] = []
   const ends = new Map<string, RunEnd>()
   const marks = new MarkWatch(join(folder, 'marks'), systemClock, (run) => {
-    keeper.look(run)
+    if (!isDeaf) keeper.look(run)
     return keeper.get(run) !== undefined
   })
   const keeper = new RunKeeper({
@@ -216,6 +218,31 @@ describe('a run', () => {
     await born(one, 'r1')
     one.keeper.stop('r1', null)
     expect(await ended(one, 'r1')).toMatchObject({ kind: 'stopped' })
+  })
+
+  it('lives on when the launcher dies before its birth was noticed', async () => {
+    // Nobody looks but when the launcher is gone.
+    const clock: Clock = {
+      ...systemClock,
+      after: (ms, then) => (ms < 1000 ? systemClock.after(ms, then) : { cancel: () => {} }),
+    }
+    const one = keep({ clock }, true)
+    one.keeper.start(request('r1', 'exec sleep 60'))
+    const directory = join(folder, 'runs', 'r1')
+    await vi.waitFor(() => expect(readPid(directory).kind).toBe('pid'), patience)
+    expect(one.told).toEqual([])
+    const [launcher] = childrenOf(process.pid).filter(({ command }) => command.includes('--launch'))
+    process.kill(launcher?.pid ?? 0, 'SIGKILL')
+    await born(one, 'r1')
+    // What is killed by mistake is killed at once, and told a few looks later.
+    await new Promise((resolve) => clock.after(100, () => resolve(null)))
+    const { shim, isEnded, isShimGone } = one.keeper.get('r1') ?? {}
+    expect({ isEnded, isShimGone, told: one.told }).toEqual({
+      isEnded: false,
+      isShimGone: false,
+      told: ['r1 born'],
+    })
+    expect(isAlive(shim as ProcessIdentity)).toBe(true)
   })
 
   it('whose shim is killed ends as unknown, once, with nothing left of its tree', async () => {

@@ -497,11 +497,16 @@ export class RunKeeper {
   }
 
   /**
-   * The shim is gone. After a proper end the exit file is there; without one it was killed. Where nothing can be seen, nothing is
+   * The shim is gone, as far as is known. After a proper end the exit file is there; without one it was killed. Where nothing can be seen, nothing is
    * concluded: the next look tries again.
    */
   settle(run: LiveRun): void {
     if (!this.look(run.id) || run.isEnded) return
+    // Of one whose birth was seen only now nobody knew whom to look for.
+    if (run.shim && isAlive(run.shim)) {
+      run.isShimGone = false
+      return
+    }
     if (run.shim === null && run.startedAt === null) this.endUnborn(run)
     else void this.clearUp(run)
   }

@@ -65,15 +65,20 @@ class JobsStory implements Story {
     expect(await house.shutdown()).toEqual({ code: 0, signal: null })
     await house.assertNothingLeft()
     const ledger = await readLedger(house)
-    const due = timesOf(ledger, 'first')
     expect([
       ...compareJobs(this.books, ledger, runs, events),
-      ...compareTimes('first', due, (at) => at % 1000 === 0, this.from, this.until),
+      ...compareTimes('first', timesOf(ledger, 'first'), (at) => at % 1000 === 0, this.from, this.until),
     ]).toEqual([])
+    // What had begun ahead of its time when the schedule was taken away was called off, and nothing comes after it.
+    const kept = ledger.filter(
+      ({ dueAt, state }) =>
+        !(dueAt > this.until.earliest && state.kind === 'ended' && state.outcome === 'stopped'),
+    )
+    const due = timesOf(kept, 'first')
     const byHand = timesOf(ledger, 'hand').length
     expect(byHand).toBeLessThanOrEqual(1)
     if (this.confirmed.trigger) expect(byHand).toBe(1)
-    const scheduled = ledger.filter(({ program }) => program !== 'hand')
+    const scheduled = kept.filter(({ program }) => program !== 'hand')
     const ends = scheduled.map(({ program, state, attempts }) => [program, state.kind, attempts])
     const expected = (name: string, attempts: number) => due.map(() => [name, 'ended', attempts])
     expect(ends.sort()).toEqual([...expected('first', 2), ...expected('last', 1), ...expected('next', 1)])
@@ -85,7 +90,8 @@ class JobsStory implements Story {
     house.configure({}, this.config(false))
     until.earliest = Math.min(until.earliest, Date.now())
     await house.api.reload({})
-    until.latest = Date.now()
+    // What is due within the second may have begun already; then its row tells that it was called off.
+    until.latest = Date.now() + 1000
     this.confirmed.reload = true
   }
 

@@ -61,13 +61,14 @@ function canRunTypeScript(): boolean {
   return (major > 22 || (major === 22 && minor >= 18)) && 'registerHooks' in nodeModule
 }
 
-/** What Node alone does not take, but people write: enums, imports without endings, TypeScript inside packages. */
+/** What Node alone does not take, but people write: enums, imports without endings, TypeScript inside packages; and `require('drover')`, which the hooks of Node 24 do not see. */
 function needsJiti(error: unknown): boolean {
   const code = (error as { code?: unknown }).code
   return [
     'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX',
     'ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING',
     'ERR_MODULE_NOT_FOUND',
+    'MODULE_NOT_FOUND',
     'ERR_UNSUPPORTED_DIR_IMPORT',
     'ERR_UNKNOWN_FILE_EXTENSION',
     'ERR_AMBIGUOUS_MODULE_SYNTAX',

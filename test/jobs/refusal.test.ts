@@ -131,19 +131,22 @@ test('X-10 not_declared: what waits of a job that is gone is skipped, and its ru
 
 test('X-10 store_unavailable: where no claim can be written the due time is a failure with that reason, and the next one runs', async () => {
   const house = openHouse()
-  house.configureJobs({ each: { command: 'true', schedule } })
+  // By hand: what a schedule begins ahead of its time might have its directory already.
+  house.configureJobs({ each: { command: 'true', schedule: 'manual' } })
   await house.startAgent()
+  await house.api.triggerJob({ job: 'each' })
   await told(house, 'each', 'job.succeeded')
   const runs = join(house.dataDir, 'runs')
   renameSync(runs, `${runs}.away`)
   writeFileSync(runs, 'in the way')
+  await house.api.triggerJob({ job: 'each' })
   const [failed] = await told(house, 'each', 'job.failed')
   expect(failed?.data.detail).toMatch(/never started/)
   rmSync(runs)
   renameSync(`${runs}.away`, runs)
   expect(await reasonsOf(house, 'each')).toEqual(['store_unavailable'])
-  const before = (await eventsOf(house, 'each', ['job.succeeded'])).length
-  await told(house, 'each', 'job.succeeded', { least: before + 1 })
+  await house.api.triggerJob({ job: 'each' })
+  await told(house, 'each', 'job.succeeded', { least: 2 })
 })
 
 test('X-10 secret_missing: tried again where the job says so, and there by then', async () => {

@@ -3350,7 +3350,7 @@ interface StopReason {
   readonly isFailure: boolean
 }
 
-type StopReasonKind = 'startup' | 'unhealthy' | 'memory' | 'cpu' | 'lifetime' | 'runs' | 'files' | 'replaced'
+type StopReasonKind = 'startup' | 'unhealthy' | 'memory' | 'cpu' | 'lifetime' | 'runs' | 'files' | 'replaced' | 'called_off'
 
 type RunEnd =
   | (Ended & { readonly kind: 'exited'; readonly code: number })

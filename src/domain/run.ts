@@ -49,6 +49,8 @@ export const stopReasonKinds = [
   'files',
   /** The next due time of the job came, and takes its place. */
   'replaced',
+  /** It was begun ahead of its time, and is not due any more. */
+  'called_off',
 ] as const
 export type StopReasonKind = (typeof stopReasonKinds)[number]
 

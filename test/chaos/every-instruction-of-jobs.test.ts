@@ -72,7 +72,7 @@ class JobsStory implements Story {
     // What had begun ahead of its time when the schedule was taken away was called off, and nothing comes after it.
     const kept = ledger.filter(
       ({ dueAt, state }) =>
-        !(dueAt > this.until.earliest && state.kind === 'ended' && state.outcome === 'stopped'),
+        !(dueAt > this.until.earliest && state.kind === 'missed' && state.reason === 'changed'),
     )
     const due = timesOf(kept, 'first')
     const byHand = timesOf(ledger, 'hand').length

@@ -113,10 +113,11 @@ export function compareJobs(
   for (const row of ledger) {
     const { id, program, dueAt, state, attempts: counted } = row
     const name = `${program}, due at ${new Date(dueAt).toISOString()} (${id}), ${JSON.stringify(state)}`
-    const made = (started.get(id)?.length ?? 0) + (failed.get(id) ?? 0)
+    const isEnded = state.kind === 'ended'
+    // Of what was called off before its time there may be a claim, and that was no attempt.
+    const made = (started.get(id)?.length ?? 0) + (isEnded ? (failed.get(id) ?? 0) : 0)
     if (made !== counted) wrong.push(`${name}: ${counted} attempts are counted, and ${made} were made`)
     if (state.kind === 'queued' || state.kind === 'running') wrong.push(`${name}: it has come to no end`)
-    const isEnded = state.kind === 'ended'
     if (isEnded && counted === 0 && state.outcome !== 'stopped') wrong.push(`${name}: without a run`)
     if ((told.get(id) ?? 0) !== (isEnded ? 1 : 0)) wrong.push(`${name}: told ${told.get(id) ?? 0} times`)
     if ((rested.get(id) ?? 0) !== (isEnded ? 0 : 1))

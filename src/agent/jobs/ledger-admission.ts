@@ -16,6 +16,7 @@ import {
 } from '../../domain/jobs/overlap.ts'
 import { slotName } from '../../domain/program.ts'
 import { isActive } from '../../domain/reconcile.ts'
+import type { StopReason } from '../../domain/run.ts'
 import { runOf, type SlotState } from '../../domain/slot-state.ts'
 import type { Draft } from '../reconcile/draft.ts'
 import { newSlotRecord } from '../reconcile/slot-records.ts'
@@ -25,6 +26,15 @@ interface Hindrance {
   readonly reason: RefusalReason
   readonly detail: string
 }
+
+const replaced: StopReason = {
+  kind: 'replaced',
+  text: 'the next due time takes its place',
+  isFailure: false,
+}
+const calledOff: StopReason = { kind: 'called_off', text: 'it is not due any more', isFailure: false }
+
+export const gone = { reason: 'not_declared', detail: 'nobody declares the job any more' } as const
 
 export class LedgerAdmission {
   private readonly book: LedgerBook
@@ -59,7 +69,7 @@ export class LedgerAdmission {
       case 'replace': {
         const detail = `${iso(occurrence.dueAt)} took its place`
         for (const older of waiting) this.skip(older, { reason: 'replaced', detail }, occurrence.id)
-        for (const slot of verdict.slots) this.giveWay(slot)
+        for (const slot of verdict.slots) this.giveWay(slot, replaced)
         return this.isFree(program) ? this.start(occurrence, program) : this.queue(occurrence, verdict)
       }
       case 'queue':
@@ -177,10 +187,14 @@ export class LedgerAdmission {
     return this.book.put({ ...occurrence, state: { kind: 'queued', reason } })
   }
 
-  private giveWay(name: string): void {
+  /** What has begun ahead of its time is no longer wanted. */
+  callOff(slot: string): void {
+    this.giveWay(slot, calledOff)
+  }
+
+  private giveWay(name: string, reason: StopReason): void {
     const slot = this.draft.slots.get(name)
     const run = slot && runOf(slot.state)
-    const reason = { kind: 'replaced', text: 'the next due time takes its place', isFailure: false } as const
     this.draft.send(name, run ? { kind: 'giveWay', run, reason } : { kind: 'stop' })
   }
 
@@ -204,6 +218,13 @@ export class LedgerAdmission {
       ([key, param]) => param.isRequired && params[key] === undefined,
     )
     return missing ? ({ reason: 'params_missing', detail: `nobody said ${missing[0]}` } as const) : null
+  }
+
+  /** Why it may not begin any more though it was to, whatever else runs; null: nothing speaks against it. */
+  hindranceOf(occurrence: Occurrence): Hindrance | null {
+    const program = jobIn(this.draft.desired, occurrence.program)
+    if (!program || !this.book.job(occurrence.program)) return gone
+    return this.hindranceOnArrival(occurrence, program) ?? this.hindranceByNow(occurrence, program)
   }
 
   /** When its turn has come: the rules may have been changed while it waited. */

@@ -16,6 +16,7 @@ afterEach(async () => {
   expect(bench.complaints).toEqual([])
 })
 
+const hourly = { schedule: { expressions: ['0 * * * *'], at: [], predicate: null } }
 const starts = (): (number | null)[] =>
   bench.effects.flatMap((effect) => (effect.kind === 'start' ? [effect.notBefore] : []))
 
@@ -93,17 +94,21 @@ it('neither is a job with a lock, which another one may take first', async () =>
 })
 
 it.each([
-  ['all jobs are paused', async () => await bench.pause('ann')],
-  ['it is disabled', async () => await bench.disable('ann')],
-])('is called off when %s before its time', async (_what, act) => {
+  ['all jobs are paused', async () => await bench.pause('ann'), '14:01 skipped paused'],
+  ['it is disabled', async () => await bench.disable('ann'), '14:01 skipped disabled'],
+  ['its schedule is another', async () => await bench.declare(aJob(hourly)), '14:01 missed changed'],
+  ['it is taken away', async () => await bench.declare(), '14:01 skipped not_declared'],
+  ['somebody stops it', async () => await bench.ask('stop', 'report:0'), '14:01 ended stopped'],
+])('is called off when %s before its time', async (_what, act, told) => {
   await bench.declare(aJob())
   await bench.live(29_500)
   await act()
   expect(bench.effects.map(({ kind }) => kind)).toEqual(['start', 'stop'])
   await bench.end('report:0', { kind: 'revoked', endedAt: due - 400, reason: 'stopped before it began' })
   await bench.live(500)
-  expect(await bench.told()).toEqual(['14:01 ended stopped'])
+  expect(await bench.told()).toEqual([told])
   expect(bench.jobKinds()).not.toContain('job.started')
+  expect(await bench.newest()).toMatchObject({ attempts: told.includes('stopped') ? 1 : 0 })
 })
 
 it('what begins for its time is left alone by a pause', async () => {

@@ -24,7 +24,7 @@ import { describeEnd, exitCodeOf, type Run, type RunEnd } from '../../domain/run
 import type { Changes, StoredJob } from '../../store/store.ts'
 import type { Draft } from '../reconcile/draft.ts'
 import type { SlotRecord } from '../reconcile/slot-records.ts'
-import { LedgerAdmission } from './ledger-admission.ts'
+import { gone, LedgerAdmission } from './ledger-admission.ts'
 import { type JobNode, type JobProgram, jobIn, type LedgerBase, LedgerBook } from './ledger-book.ts'
 
 /** Times at which a job was due by its schedule, ascending, all in the past. */
@@ -107,10 +107,10 @@ export class LedgerDraft {
     }
     for (const known of this.book.knownJobs) {
       if (jobIn(desired, known.program)) continue
+      this.callOff(known.program)
       this.closeSchedule(known, null, before.get(known.program)?.program, calendars)
       this.forget(known)
     }
-    const gone = { reason: 'not_declared', detail: 'nobody declares the job any more' } as const
     for (const one of this.book.queued())
       if (!jobIn(desired, one.program)) this.admission.skip(one, gone, null)
     // What became a service begins as one once the job's run has ended.
@@ -233,7 +233,7 @@ export class LedgerDraft {
   /** What has begun ahead of its time is no longer wanted. */
   private callOff(program: string | null): void {
     for (const occurrence of this.book.running(program))
-      if (isAhead(occurrence, this.draft.now())) this.draft.send(occurrence.state.slot, { kind: 'stop' })
+      if (isAhead(occurrence, this.draft.now())) this.admission.callOff(occurrence.state.slot)
   }
 
   /** One row for those before the first that is listed. It lies just before that, and between full seconds, where no due time is. */
@@ -395,8 +395,17 @@ export class LedgerDraft {
       })
       return
     }
+    if (end?.kind === 'revoked' && slot.state.kind === 'stopping' && slot.state.reason?.kind === 'called_off')
+      return this.restUnbegun({ ...occurrence, attempts: 0, run: null })
     const [outcome, detail] = this.outcomeAt(slot, occurrence, end)
     this.end(occurrence, slot.name, { outcome, detail, exitCode: end && exitCodeOf(end) })
+  }
+
+  /** It was called off before its time, and its command never began. */
+  private restUnbegun(occurrence: Occurrence): void {
+    const hindrance = this.admission.hindranceOf(occurrence)
+    if (hindrance) this.admission.skip(occurrence, hindrance, null)
+    else this.admission.miss(occurrence, 'changed')
   }
 
   private end(
